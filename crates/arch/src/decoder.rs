@@ -1,0 +1,70 @@
+//! The trait through which everything decodes: samplers, chat, serving, evaluation.
+//!
+//! It is implemented by the readable Burn model and by the fast CPU runtime. Input is token ids or
+//! embeddings (pictures and soft prompts come in that way); the cache can be forked (many answers
+//! to one prompt) and truncated (speculation, editing); logits are made only where asked for.
+//! Batching of several sequences is left to the runtime that has it.
+
+use crate::{Error, Spec};
+
+/// What goes into a decoder: a piece of one sequence, of `T` positions.
+#[derive(Clone, Copy, Debug)]
+pub enum Input<'a> {
+    /// Token ids, `(T)`.
+    Ids(&'a [u32]),
+    /// Embedding rows, `(T, d_model)`, row-major.
+    Embeddings(&'a [f32]),
+}
+
+/// The positions of this input whose logits are wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Logits {
+    /// None: only the cache is filled.
+    None,
+    /// The last one: for generation.
+    Last,
+    /// Every one: for log-likelihoods.
+    All,
+}
+
+/// What a decoder remembers of a sequence: keys and values of each layer.
+pub trait Cache: Sized {
+    /// Positions held.
+    fn len(&self) -> usize;
+
+    /// Whether nothing is held.
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// An independent copy that goes on from here.
+    fn fork(&self) -> Self;
+
+    /// Forgets all positions from `len` on. A `len` beyond the end changes nothing.
+    fn truncate(&mut self, len: usize);
+}
+
+/// A causal language model, one sequence at a time.
+pub trait Decoder {
+    /// Its memory of one sequence.
+    type Cache: Cache;
+
+    /// What the model is.
+    fn spec(&self) -> &Spec;
+
+    /// An empty memory.
+    fn new_cache(&self) -> Self::Cache;
+
+    /// Appends `input` to the sequence in `cache` and returns the logits asked for: row-major
+    /// `(n, vocab_size)`, `n` of 0, 1 or T.
+    ///
+    /// # Errors
+    /// [`Error::ContextFull`], [`Error::TokenOutOfRange`], [`Error::Shape`] for embeddings of the
+    /// wrong width. After an error the cache is as before.
+    fn forward(
+        &self,
+        input: Input<'_>,
+        cache: &mut Self::Cache,
+        logits: Logits,
+    ) -> Result<Vec<f32>, Error>;
+}

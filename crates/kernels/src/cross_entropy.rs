@@ -1,0 +1,184 @@
+//! Softmax and cross-entropy over a vocabulary, loss and gradient in one pass over the logits.
+//!
+//! `loss = log Σ exp(logits - max) + max - logits[target]`, `dlogits = scale (softmax - onehot)`,
+//! written over the logits: they are the largest array of a training step and nobody needs them
+//! after this.
+
+use rayon::prelude::*;
+
+use crate::exp::exp;
+use crate::for_each_isa;
+use crate::lanes::{self, Lanes, WIDTH};
+use crate::parallel;
+
+/// `-log p(target)`; `logits` become `scale * (softmax - onehot)`.
+pub fn row(logits: &mut [f32], target: u32, scale: f32) -> f32 {
+    let at = index(target, logits.len());
+    let aim = logits[at];
+    let (max, sum) = exponentials(logits);
+    multiply(logits, scale / sum);
+    logits[at] -= scale;
+    loss(max, sum, aim)
+}
+
+/// The loss of [`row`], bit for bit, without the gradient.
+pub fn row_loss(logits: &[f32], target: u32) -> f32 {
+    let at = index(target, logits.len());
+    let (max, sum) = max_and_sum(logits);
+    loss(max, sum, logits[at])
+}
+
+/// Every row of `logits`, `(rows, vocab)`, with its target and weight: the sum of weight times
+/// loss, rows in order; `logits` become the gradient of `scale` times that sum. A row of weight 0
+/// is skipped: loss and gradient 0, whatever its target.
+pub fn rows(logits: &mut [f32], vocab: usize, targets: &[u32], weights: &[f32], scale: f32) -> f64 {
+    assert!(vocab > 0, "cross_entropy: an empty vocabulary");
+    assert_eq!(logits.len(), vocab * targets.len(), "cross_entropy: one target a row is needed");
+    assert_eq!(targets.len(), weights.len(), "cross_entropy: one weight a row is needed");
+    let weighted = |(i, logits): (usize, &mut [f32])| {
+        if weights[i] == 0.0 {
+            logits.fill(0.0);
+            return 0.0;
+        }
+        f64::from(weights[i]) * f64::from(row(logits, targets[i], scale * weights[i]))
+    };
+    let losses: Vec<f64> = if logits.len() < parallel::MIN_WORK {
+        logits.chunks_exact_mut(vocab).enumerate().map(weighted).collect()
+    } else {
+        logits.par_chunks_exact_mut(vocab).enumerate().map(weighted).collect()
+    };
+    losses.iter().sum()
+}
+
+fn index(target: u32, vocab: usize) -> usize {
+    let at = target as usize;
+    assert!(at < vocab, "cross_entropy: target {at} in a vocabulary of {vocab}");
+    at
+}
+
+fn loss(max: f32, sum: f32, aim: f32) -> f32 {
+    (f64::from(sum).ln() + (f64::from(max) - f64::from(aim))) as f32
+}
+
+for_each_isa!(
+    /// Leaves `exp(x - max)`; the maximum and the sum of what it leaves.
+    fn exponentials(x: &mut [f32]) -> (f32, f32) => exponentials_body
+);
+
+#[inline(always)]
+fn exponentials_body(x: &mut [f32]) -> (f32, f32) {
+    let max = lanes::max(x);
+    let mut sums: Lanes = [0.0; WIDTH];
+    for chunk in x.chunks_mut(WIDTH) {
+        if let Ok(chunk) = <&mut Lanes>::try_from(&mut *chunk) {
+            for (v, s) in chunk.iter_mut().zip(&mut sums) {
+                *v = exp(*v - max);
+                *s += *v;
+            }
+        } else {
+            for (v, s) in chunk.iter_mut().zip(&mut sums) {
+                *v = exp(*v - max);
+                *s += *v;
+            }
+        }
+    }
+    (max, lanes::sum(sums))
+}
+
+for_each_isa!(
+    /// The same two numbers.
+    fn max_and_sum(x: &[f32]) -> (f32, f32) => max_and_sum_body
+);
+
+#[inline(always)]
+fn max_and_sum_body(x: &[f32]) -> (f32, f32) {
+    let max = lanes::max(x);
+    (max, lanes::sum_of(x.len(), |i| exp(x[i] - max)))
+}
+
+for_each_isa!(fn multiply(x: &mut [f32], by: f32) => multiply_body);
+
+#[inline(always)]
+fn multiply_body(x: &mut [f32], by: f32) {
+    x.iter_mut().for_each(|v| *v *= by);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn wave(n: usize) -> Vec<f32> {
+        (0..n).map(|i| (i as f32 * 0.7).sin() * 5.0).collect()
+    }
+
+    fn naive(logits: &[f32], target: usize) -> f64 {
+        let max = logits.iter().fold(f64::MIN, |m, &v| m.max(f64::from(v)));
+        let sum: f64 = logits.iter().map(|&v| (f64::from(v) - max).exp()).sum();
+        sum.ln() + max - f64::from(logits[target])
+    }
+
+    fn check(vocab: usize, target: usize) {
+        let logits = wave(vocab);
+        let mut gradient = logits.clone();
+        let loss = row(&mut gradient, target as u32, 0.5);
+        let expected = naive(&logits, target);
+        assert!((f64::from(loss) - expected).abs() < 2e-6 * (1.0 + expected), "{loss} {expected}");
+        assert_eq!(loss.to_bits(), row_loss(&logits, target as u32).to_bits());
+        let mut portable = logits.clone();
+        assert_eq!(exponentials_body(&mut portable), max_and_sum(&logits));
+        for i in (0..vocab).step_by(1 + vocab / 10).chain([target]) {
+            let (mut up, mut down) = (logits.clone(), logits.clone());
+            up[i] += 1e-2;
+            down[i] -= 1e-2;
+            let run = f64::from(up[i]) - f64::from(down[i]);
+            let slope = 0.5 * (naive(&up, target) - naive(&down, target)) / run;
+            assert!((f64::from(gradient[i]) - slope).abs() < 1e-5, "{vocab} at {i}: {slope}");
+        }
+    }
+
+    #[test]
+    fn loss_and_gradient_are_those_of_the_formula() {
+        for (vocab, target) in [(1, 0), (2, 1), (16, 3), (37, 36), (50_257, 77)] {
+            check(vocab, target);
+        }
+    }
+
+    #[test]
+    fn huge_logits_stay_finite() {
+        let mut logits = [1e30, -1e30, 0.0];
+        assert_eq!(row_loss(&logits, 0), 0.0);
+        assert!((row_loss(&logits, 2) / 1e30 - 1.0).abs() < 1e-6);
+        assert_eq!(row(&mut logits, 0, 1.0), 0.0);
+        assert_eq!(logits, [0.0; 3]);
+    }
+
+    #[test]
+    fn rows_are_weighted_and_skipped_and_threads_change_no_bit() {
+        let (vocab, n) = (601, 40);
+        let targets: Vec<u32> =
+            (0..n).map(|i| if i % 4 == 0 { u32::MAX } else { i * 13 }).collect();
+        let weights: Vec<f32> = (0..n).map(|i| (i % 4) as f32 * 0.5).collect();
+        let run = |threads| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            let mut logits = wave(vocab * n as usize);
+            let loss = pool.install(|| rows(&mut logits, vocab, &targets, &weights, 0.1));
+            (loss, logits)
+        };
+        let (loss, gradient) = run(1);
+        assert_eq!((loss, gradient.clone()), run(3));
+        let logits = wave(vocab * n as usize);
+        let mut expected = 0.0;
+        for i in 0..n as usize {
+            let gradient = &gradient[i * vocab..][..vocab];
+            if i % 4 == 0 {
+                assert!(gradient.iter().all(|g| *g == 0.0));
+                continue;
+            }
+            let mut one = logits[i * vocab..][..vocab].to_vec();
+            expected +=
+                f64::from(weights[i]) * f64::from(row(&mut one, targets[i], 0.1 * weights[i]));
+            assert_eq!(one, gradient);
+        }
+        assert_eq!(loss, expected);
+    }
+}

@@ -1,0 +1,96 @@
+//! The bf16 register tile: 8×48 with AVX512-BF16's `vdpbf16ps`, which adds the products of two
+//! neighbours along k to each f32 lane. A packed word is such a pair: the even k in its low half.
+//!
+//! Packing rounds and pairs sixteen rows at a time: rows that lie contiguous along k are turned by
+//! a 16×16 transpose of words, rows that lie contiguous across are interleaved by one permutation.
+
+use super::{MOST_TILE, Operand, Precision, Tile as TileTrait};
+
+/// Eight rows of three registers.
+pub(super) struct Tile;
+
+impl TileTrait for Tile {
+    const MR: usize = 8;
+    const NR: usize = 48;
+
+    fn depth(k: usize) -> usize {
+        k.div_ceil(2)
+    }
+
+    fn pack(
+        source: Operand<'_>,
+        _precision: Precision,
+        from: usize,
+        end: usize,
+        k: usize,
+        out: &mut [u32],
+        width: usize,
+    ) {
+        for group in (0..width).step_by(16) {
+            let first = from + group;
+            let panel = Panel { out: &mut out[group..], width, lanes: 16.min(width - group) };
+            let rows = end.saturating_sub(first).min(panel.lanes);
+            pack_rows(source, first, rows, k, panel);
+        }
+    }
+
+    fn multiply(depth: usize, a: &[u32], b: &[u32], tile: &mut [f32; MOST_TILE]) {
+        assert!(a.len() >= depth * 8 && b.len() >= depth * 48, "bf16 tile: packs too short");
+        #[cfg(target_arch = "x86_64")]
+        #[expect(unsafe_code, reason = "AVX512-BF16 intrinsics")]
+        // SAFETY: the dispatcher found AVX512-BF16; the lengths are asserted above.
+        unsafe {
+            x86::multiply(depth, a.as_ptr(), b.as_ptr(), tile.as_mut_ptr());
+        }
+        #[cfg(not(target_arch = "x86_64"))]
+        unreachable!("the dispatcher takes this tile only where AVX512-BF16 was found");
+    }
+}
+
+/// Where a group of at most sixteen rows goes: word `d` of row `i` at `d · width + i`.
+struct Panel<'a> {
+    out: &'a mut [u32],
+    width: usize,
+    lanes: usize,
+}
+
+fn pack_rows(source: Operand<'_>, first: usize, rows: usize, k: usize, mut panel: Panel<'_>) {
+    // Whole blocks of 32 along k go through vector code, the rest word by word.
+    let whole = if rows == panel.lanes && source.transposed {
+        x86::pack_across(source, first, k, &mut panel)
+    } else if rows == panel.lanes {
+        x86::pack_along(source, first, k, &mut panel)
+    } else {
+        0
+    };
+    for d in whole / 2..k.div_ceil(2) {
+        for i in 0..panel.lanes {
+            let at = |p: usize| if i < rows && p < k { source.get(first + i, p) } else { 0.0 };
+            panel.out[d * panel.width + i] = pair(at(2 * d), at(2 * d + 1));
+        }
+    }
+}
+
+/// Two values as one word, the first in the low half.
+fn pair(low: f32, high: f32) -> u32 {
+    use crate::element::{Element, bf16};
+    let bits = |v: f32| u32::from(<bf16 as Element>::from_f32(v).to_bits());
+    bits(low) | bits(high) << 16
+}
+
+#[cfg(not(target_arch = "x86_64"))]
+mod x86 {
+    //! Machines without these instructions never come here.
+    use super::{Operand, Panel};
+
+    pub(super) fn pack_along(_: Operand<'_>, _: usize, _: usize, _: &mut Panel<'_>) -> usize {
+        0
+    }
+
+    pub(super) fn pack_across(_: Operand<'_>, _: usize, _: usize, _: &mut Panel<'_>) -> usize {
+        0
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+mod x86;

@@ -1,0 +1,210 @@
+//! The vector code of the bf16 tile. Every function needs AVX-512 F, BW, VL and BF16, which the
+//! dispatcher has found before it takes this tile.
+#![expect(unsafe_code, reason = "intrinsics over raw pointers; lengths are asserted at each entry")]
+
+use std::arch::x86_64::*;
+
+use super::{Operand, Panel};
+use crate::gemm::Values;
+
+/// The product of the tile.
+///
+/// # Safety
+/// Needs AVX512-BF16, `8·depth` words at `a`, `48·depth` at `b`, 384 writable values at `tile`.
+#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512bf16")]
+pub(super) unsafe fn multiply(depth: usize, a: *const u32, b: *const u32, tile: *mut f32) {
+    let mut sums = [[_mm512_setzero_ps(); 3]; 8];
+    // SAFETY: the caller gives the lengths; a prefetch beyond them is no access.
+    unsafe {
+        for d in 0..depth {
+            let b = b.add(48 * d);
+            let b = [0, 16, 32].map(|j| {
+                _mm_prefetch::<_MM_HINT_T0>(b.wrapping_add(48 * 8 + j).cast());
+                pairs(_mm512_loadu_si512(b.add(j).cast()))
+            });
+            for (i, sum) in sums.iter_mut().enumerate() {
+                let a = pairs(_mm512_set1_epi32(*a.add(8 * d + i) as i32));
+                for j in 0..3 {
+                    sum[j] = _mm512_dpbf16_ps(sum[j], a, b[j]);
+                }
+            }
+        }
+        for (i, sum) in sums.iter().enumerate() {
+            for (j, sum) in sum.iter().enumerate() {
+                _mm512_storeu_ps(tile.add(48 * i + 16 * j), *sum);
+            }
+        }
+    }
+}
+
+/// The same bits seen as bf16 pairs.
+#[inline(always)]
+fn pairs(words: __m512i) -> __m512bh {
+    // SAFETY: both are 64 bytes of plain data.
+    unsafe { std::mem::transmute(words) }
+}
+
+/// The same bits seen as words.
+#[inline(always)]
+fn words(pairs: __m512bh) -> __m512i {
+    // SAFETY: both are 64 bytes of plain data.
+    unsafe { std::mem::transmute(pairs) }
+}
+
+/// Packs rows that lie contiguous along k, 32 of k at a time; returns how far it came.
+pub(super) fn pack_along(
+    source: Operand<'_>,
+    first: usize,
+    k: usize,
+    panel: &mut Panel<'_>,
+) -> usize {
+    let whole = k / 32 * 32;
+    if whole == 0 {
+        return 0;
+    }
+    check_panel(panel, whole);
+    let last = (first + panel.lanes - 1) * source.stride + whole;
+    assert!(last <= source.values.len(), "bf16 pack: source too short");
+    // SAFETY: the instructions were found; source and panel hold what is read and written.
+    unsafe {
+        match source.values {
+            Values::F32(v) => {
+                let row = v.as_ptr().add(first * source.stride);
+                along(whole, panel, |i, p| {
+                    let at = row.add(i * source.stride + p);
+                    words(_mm512_cvtne2ps_pbh(_mm512_loadu_ps(at.add(16)), _mm512_loadu_ps(at)))
+                });
+            }
+            Values::Bf16(v) => {
+                let row = v.as_ptr().add(first * source.stride);
+                along(whole, panel, |i, p| {
+                    _mm512_loadu_si512(row.add(i * source.stride + p).cast())
+                });
+            }
+        }
+    }
+    whole
+}
+
+/// # Safety
+/// Needs AVX-512; `load(i, p)` must be allowed for every lane and every 32nd `p < whole`; the
+/// panel was checked.
+#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512bf16")]
+unsafe fn along(whole: usize, panel: &mut Panel<'_>, load: impl Fn(usize, usize) -> __m512i) {
+    for p in (0..whole).step_by(32) {
+        let mut rows = [_mm512_setzero_si512(); 16];
+        for (i, row) in rows.iter_mut().enumerate().take(panel.lanes) {
+            *row = load(i, p);
+        }
+        transpose(&mut rows);
+        for (d, column) in rows.iter().enumerate() {
+            // SAFETY: `check_panel` saw room for `whole / 2` words of each lane.
+            unsafe { put(panel, p / 2 + d, *column) };
+        }
+    }
+}
+
+/// Packs rows that lie contiguous across, one pair of k at a time; returns how far it came.
+pub(super) fn pack_across(
+    source: Operand<'_>,
+    first: usize,
+    k: usize,
+    panel: &mut Panel<'_>,
+) -> usize {
+    let whole = k / 2 * 2;
+    if whole == 0 {
+        return 0;
+    }
+    check_panel(panel, whole);
+    let last = (whole - 1) * source.stride + first + panel.lanes;
+    assert!(last <= source.values.len(), "bf16 pack: source too short");
+    // SAFETY: the instructions were found; source and panel hold what is read and written.
+    unsafe { across(source, first, whole, panel) };
+    whole
+}
+
+/// # Safety
+/// Needs AVX-512; the source must hold `panel.lanes` values from `first` of each row below
+/// `whole`; the panel was checked.
+#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512bf16")]
+unsafe fn across(source: Operand<'_>, first: usize, whole: usize, panel: &mut Panel<'_>) {
+    // Lane i of the result is (low half i, high half i).
+    let order: [u16; 32] = std::array::from_fn(|i| (i / 2 + 16 * (i % 2)) as u16);
+    let mask = ((1_u32 << panel.lanes) - 1) as __mmask16;
+    // SAFETY: the caller gives the lengths; masked lanes are not read.
+    unsafe {
+        let order = _mm512_loadu_si512(order.as_ptr().cast());
+        for d in 0..whole / 2 {
+            let at = 2 * d * source.stride + first;
+            let both = match source.values {
+                Values::F32(v) => {
+                    let (low, high) = (v.as_ptr().add(at), v.as_ptr().add(at + source.stride));
+                    let low = _mm512_maskz_loadu_ps(mask, low);
+                    words(_mm512_cvtne2ps_pbh(_mm512_maskz_loadu_ps(mask, high), low))
+                }
+                Values::Bf16(v) => {
+                    let (low, high) = (v.as_ptr().add(at), v.as_ptr().add(at + source.stride));
+                    let low = _mm256_maskz_loadu_epi16(mask, low.cast());
+                    let high = _mm256_maskz_loadu_epi16(mask, high.cast());
+                    _mm512_inserti64x4::<1>(_mm512_castsi256_si512(low), high)
+                }
+            };
+            put(panel, d, _mm512_permutexvar_epi16(order, both));
+        }
+    }
+}
+
+/// The panel must have room for `whole / 2` words of each lane: the vector stores rely on it.
+fn check_panel(panel: &Panel<'_>, whole: usize) {
+    let end = (whole / 2 - 1) * panel.width + panel.lanes;
+    let lanes = panel.lanes == 16 || panel.lanes == 8;
+    assert!(lanes && end <= panel.out.len(), "bf16 pack: panel too short");
+}
+
+/// Stores word `d` of each lane.
+///
+/// # Safety
+/// Needs AVX-512; `check_panel` has passed for a `whole` beyond `2·d`.
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512vl")]
+unsafe fn put(panel: &mut Panel<'_>, d: usize, lanes: __m512i) {
+    // SAFETY: the caller has checked the room.
+    unsafe {
+        let to = panel.out.as_mut_ptr().add(d * panel.width);
+        if panel.lanes == 16 {
+            _mm512_storeu_si512(to.cast(), lanes);
+        } else {
+            _mm256_storeu_si256(to.cast(), _mm512_castsi512_si256(lanes));
+        }
+    }
+}
+
+/// Transposes a 16×16 matrix of words, a register a row: pairs of words, pairs of pairs, then the
+/// four 128-bit lanes twice.
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn transpose(rows: &mut [__m512i; 16]) {
+    let r = *rows;
+    let mut t = r;
+    for i in 0..8 {
+        t[2 * i] = _mm512_unpacklo_epi32(r[2 * i], r[2 * i + 1]);
+        t[2 * i + 1] = _mm512_unpackhi_epi32(r[2 * i], r[2 * i + 1]);
+    }
+    let mut q = t;
+    for i in 0..4 {
+        q[4 * i] = _mm512_unpacklo_epi64(t[4 * i], t[4 * i + 2]);
+        q[4 * i + 1] = _mm512_unpackhi_epi64(t[4 * i], t[4 * i + 2]);
+        q[4 * i + 2] = _mm512_unpacklo_epi64(t[4 * i + 1], t[4 * i + 3]);
+        q[4 * i + 3] = _mm512_unpackhi_epi64(t[4 * i + 1], t[4 * i + 3]);
+    }
+    for c in 0..4 {
+        let even_low = _mm512_shuffle_i32x4::<0x88>(q[c], q[4 + c]);
+        let even_high = _mm512_shuffle_i32x4::<0x88>(q[8 + c], q[12 + c]);
+        let odd_low = _mm512_shuffle_i32x4::<0xdd>(q[c], q[4 + c]);
+        let odd_high = _mm512_shuffle_i32x4::<0xdd>(q[8 + c], q[12 + c]);
+        rows[c] = _mm512_shuffle_i32x4::<0x88>(even_low, even_high);
+        rows[8 + c] = _mm512_shuffle_i32x4::<0xdd>(even_low, even_high);
+        rows[4 + c] = _mm512_shuffle_i32x4::<0x88>(odd_low, odd_high);
+        rows[12 + c] = _mm512_shuffle_i32x4::<0xdd>(odd_low, odd_high);
+    }
+}

@@ -1,0 +1,29 @@
+//! The arithmetic of the project: slices in, slices out.
+//!
+//! Reading order: [`isa`] (which instructions), [`element`] (f32 and bf16), [`parallel`] (fixed
+//! chunks over threads), then one operation a file, each with its naive twin beside it and its
+//! backward below its forward.
+//!
+//! Same inputs, same build, same instruction set: same bits, on any number of threads, for all
+//! sums are made over chunks of fixed size, in order.
+//!
+//! Must never know: tensors, models.
+
+pub mod activation;
+pub mod adamw;
+pub mod column_sums;
+pub mod cross_entropy;
+pub mod element;
+pub mod embedding;
+pub mod exp;
+pub mod fresh;
+pub mod gemm;
+pub mod isa;
+pub mod lanes;
+pub mod norm;
+pub mod parallel;
+pub mod reduce;
+pub mod rope;
+
+pub use element::{Element, bf16};
+pub use isa::Isa;

@@ -1,0 +1,29 @@
+//! Fixed chunks over the threads of rayon's pool.
+//!
+//! The cut never depends on the number of threads, so neither does any result. Work below
+//! [`MIN_WORK`] stays on the calling thread: waking another one costs some microseconds.
+
+use rayon::prelude::*;
+
+/// Elements below which it does not pay to wake another thread.
+pub const MIN_WORK: usize = 16 * 1024;
+
+/// Calls `work(i, chunk)` for each run of `rows` rows of `width` of `out`.
+pub fn rows_mut<T: Send>(
+    out: &mut [T],
+    width: usize,
+    rows: usize,
+    work: impl Fn(usize, &mut [T]) + Sync + Send,
+) {
+    let chunk = (rows * width).max(1);
+    if out.len() < MIN_WORK {
+        out.chunks_mut(chunk).enumerate().for_each(|(i, c)| work(i * rows, c));
+    } else {
+        out.par_chunks_mut(chunk).enumerate().for_each(|(i, c)| work(i * rows, c));
+    }
+}
+
+/// The results of `work(i)` for `i` in `0..n`, in order; in parallel if `heavy`.
+pub fn map<R: Send>(n: usize, heavy: bool, work: impl Fn(usize) -> R + Sync + Send) -> Vec<R> {
+    if heavy { (0..n).into_par_iter().map(work).collect() } else { (0..n).map(work).collect() }
+}

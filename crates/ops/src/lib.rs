@@ -1,0 +1,35 @@
+//! The hot operations of training as a Burn backend extension: what [`kernels`] computes, with
+//! gradients.
+//!
+//! One operation a file; its backward stands below its forward, and a test holds both against
+//! plain Burn operations. Reading order: [`storage`] (Burn's tensors as slices), [`linear`],
+//! [`norm`], [`activation`], [`rope`], [`attention`], [`embedding`], [`linear_cross_entropy`].
+//!
+//! Activations are `f32` or `bf16` ([`Stored`]); products round their operands as
+//! [`Precision`] says and sum in f32; weights, their gradients and the residual stream are f32.
+//!
+//! ```
+//! use burn::tensor::{Device, Tensor};
+//! use ops::{Precision, linear::{Linear, linear}};
+//! let device = Device::flex();
+//! let x = Tensor::<2>::from_data([[1.0, 2.0]], &device);
+//! let weight = Tensor::<2>::from_data([[3.0, 4.0], [5.0, 6.0], [0.0, 1.0]], &device); // (out, in)
+//! let y = linear(x, weight, Linear::new(Precision::F32));
+//! assert_eq!(y.into_data().to_vec::<f32>().unwrap(), [11.0, 17.0, 2.0]);
+//! ```
+//!
+//! Leaves out, for now: bodies for backends other than the CPU one.
+//! Must never know: layers.
+#![forbid(unsafe_code)]
+
+pub mod activation;
+// pub mod attention;
+pub mod embedding;
+pub mod linear;
+pub mod linear_cross_entropy;
+pub mod norm;
+pub mod rope;
+pub mod storage;
+
+pub use kernels::gemm::Precision;
+pub use storage::Stored;

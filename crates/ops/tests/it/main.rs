@@ -1,0 +1,259 @@
+//! Every operation against plain Burn operations: the result and every gradient.
+//!
+//! A case gives the operation and its plain form as functions of the same leaves; both are summed
+//! against the same random weights, so that each value of the result counts differently.
+
+use std::sync::Arc;
+
+use burn::tensor::activation::log_softmax;
+use burn::tensor::{Device, Int, Tensor, TensorData};
+use ops::linear_cross_entropy::{Targets, linear_cross_entropy};
+use ops::norm::NormKind;
+use ops::{Precision, Stored};
+use stdx::Rng;
+
+/// A leaf whose gradient is asked for.
+fn leaf<const D: usize>(shape: [usize; D], seed: u64) -> Tensor<D> {
+    values(shape, seed).autodiff().require_grad()
+}
+
+fn values<const D: usize>(shape: [usize; D], seed: u64) -> Tensor<D> {
+    let mut rng = Rng::new(seed);
+    let n = shape.iter().product();
+    let data: Vec<f32> = (0..n).map(|_| rng.normal() as f32).collect();
+    Tensor::from_data(TensorData::new(data, shape), &Device::flex())
+}
+
+fn vec<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
+    ops::storage::with_values(&tensor, <[f32]>::to_vec)
+}
+
+fn close(what: &str, got: &[f32], expected: &[f32], tolerance: f32) {
+    assert_eq!(got.len(), expected.len(), "{what}");
+    let scale = expected.iter().fold(1e-3_f32, |m, v| m.max(v.abs()));
+    for (i, (g, e)) in got.iter().zip(expected).enumerate() {
+        let off = (g - e).abs() / scale;
+        assert!(off <= tolerance, "{what} at {i}: {g} against {e} ({off} of the largest)");
+    }
+}
+
+/// The result and the gradients to each leaf, for results weighted at random.
+fn run<const D: usize>(y: &Tensor<D>, leaves: &Leaves) -> Vec<Vec<f32>> {
+    let weights = values(y.dims(), 99).autodiff();
+    let grads = (y.clone() * weights).sum().backward();
+    let mut out = vec![vec(y.clone().inner())];
+    out.extend(leaves.one.iter().map(|l| vec(l.grad(&grads).expect("a gradient"))));
+    out.extend(leaves.two.iter().map(|l| vec(l.grad(&grads).expect("a gradient"))));
+    out.extend(leaves.three.iter().map(|l| vec(l.grad(&grads).expect("a gradient"))));
+    out
+}
+
+#[derive(Default)]
+struct Leaves {
+    one: Vec<Tensor<1>>,
+    two: Vec<Tensor<2>>,
+    three: Vec<Tensor<3>>,
+}
+
+fn check<const D: usize>(
+    what: &str,
+    leaves: &Leaves,
+    fused: impl Fn(&Leaves) -> Tensor<D>,
+    plain: impl Fn(&Leaves) -> Tensor<D>,
+    tolerance: f32,
+) {
+    let (got, expected) = (run(&fused(leaves), leaves), run(&plain(leaves), leaves));
+    for (i, (g, e)) in got.iter().zip(&expected).enumerate() {
+        close(&format!("{what}, output and gradients, number {i}"), g, e, tolerance);
+    }
+}
+
+fn matmul(x: Tensor<3>, w: Tensor<2>) -> Tensor<3> {
+    x.matmul(w.transpose().unsqueeze::<3>())
+}
+
+#[test]
+fn linear() {
+    for (precision, tolerance) in [(Precision::F32, 1e-5), (Precision::Bf16, 2e-2)] {
+        let leaves = Leaves {
+            one: vec![leaf([9], 1)],
+            two: vec![leaf([9, 37], 2)],
+            three: vec![leaf([3, 5, 37], 3), leaf([3, 5, 9], 4)],
+        };
+        let fused = |l: &Leaves| {
+            let with = ops::linear::Linear {
+                precision,
+                stored: Stored::F32,
+                bias: Some(l.one[0].clone()),
+                residual: Some(l.three[1].clone()),
+            };
+            ops::linear::linear(l.three[0].clone(), l.two[0].clone(), with)
+        };
+        let plain = |l: &Leaves| {
+            let product = matmul(l.three[0].clone(), l.two[0].clone());
+            product + l.one[0].clone().unsqueeze::<3>() + l.three[1].clone()
+        };
+        check("linear", &leaves, fused, plain, tolerance);
+    }
+}
+
+#[test]
+fn a_frozen_weight_gets_no_gradient_and_x_still_does() {
+    let (x, weight) = (leaf([2, 3, 8], 1), values([5, 8], 2).autodiff());
+    let y =
+        ops::linear::linear(x.clone(), weight.clone(), ops::linear::Linear::new(Precision::F32));
+    let grads = y.sum().backward();
+    assert!(weight.grad(&grads).is_none());
+    let expected = matmul(x.clone(), weight).sum().backward();
+    let (got, expected) = (x.grad(&grads).unwrap(), x.grad(&expected).unwrap());
+    close("dx", &vec(got), &vec(expected), 1e-5);
+}
+
+fn plain_norm(kind: NormKind, x: Tensor<3>, gain: Tensor<1>, bias: Tensor<1>) -> Tensor<3> {
+    let centred = match kind {
+        NormKind::Layer => x.clone() - x.mean_dim(2),
+        NormKind::Rms => x,
+    };
+    let scale = (centred.clone().powf_scalar(2.0).mean_dim(2) + 1e-5).sqrt();
+    centred / scale * gain.unsqueeze::<3>() + bias.unsqueeze::<3>()
+}
+
+#[test]
+fn norm() {
+    for kind in [NormKind::Layer, NormKind::Rms] {
+        for (stored, tolerance) in [(Stored::F32, 1e-5), (Stored::Bf16, 2e-2)] {
+            let leaves = Leaves {
+                one: vec![leaf([21], 1), leaf([21], 2)],
+                three: vec![leaf([4, 7, 21], 3)],
+                ..Leaves::default()
+            };
+            let with = ops::norm::Norm { kind, eps: 1e-5, stored };
+            // The product that follows reads a bf16 result; an identity stands in for it.
+            let fused = |l: &Leaves| {
+                let (gain, bias) = (l.one[0].clone(), Some(l.one[1].clone()));
+                let y = ops::norm::norm(l.three[0].clone(), gain, bias, with);
+                let eye = Tensor::<2>::eye(21, &Device::flex()).autodiff();
+                ops::linear::linear(y, eye, ops::linear::Linear::new(Precision::F32))
+            };
+            let plain = |l: &Leaves| {
+                plain_norm(kind, l.three[0].clone(), l.one[0].clone(), l.one[1].clone())
+            };
+            check("norm", &leaves, fused, plain, tolerance);
+        }
+    }
+}
+
+#[test]
+fn activation() {
+    use ops::activation::{Activation, activation};
+    let leaves = || Leaves { three: vec![leaf([3, 5, 34], 1)], ..Leaves::default() };
+    let gelu = |l: &Leaves| {
+        let x = l.three[0].clone();
+        let inner = (x.clone() + x.clone().powf_scalar(3.0) * 0.044_715) * 0.797_884_6;
+        x * (inner.tanh() + 1.0) * 0.5
+    };
+    let fused = |l: &Leaves| activation(l.three[0].clone(), Activation::GeluTanh);
+    check("gelu", &leaves(), fused, gelu, 1e-5);
+    let swiglu = |l: &Leaves| {
+        let (gate, up) =
+            (l.three[0].clone().narrow(2, 0, 17), l.three[0].clone().narrow(2, 17, 17));
+        burn::tensor::activation::silu(gate) * up
+    };
+    let fused = |l: &Leaves| activation(l.three[0].clone(), Activation::SwiGlu);
+    check("swiglu", &leaves(), fused, swiglu, 1e-5);
+}
+
+#[test]
+fn embedding() {
+    let leaves = Leaves { two: vec![leaf([11, 6], 1), leaf([4, 6], 2)], ..Leaves::default() };
+    let ids = [3_u32, 0, 3, 10, 7, 3, 3, 1];
+    let places = [0_u32, 1, 2, 3, 0, 1, 0, 1];
+    let fused = |l: &Leaves| {
+        let tokens = ops::embedding::Tokens {
+            ids: Arc::from(ids),
+            positions: Arc::from(places),
+            batch: 2,
+            context: 4,
+        };
+        ops::embedding::embedding(l.two[0].clone(), Some(l.two[1].clone()), tokens)
+    };
+    let plain = |l: &Leaves| {
+        let rows = |table: &Tensor<2>, ids: &[u32]| {
+            let ids: Vec<i64> = ids.iter().map(|&i| i64::from(i)).collect();
+            let ids = Tensor::<1, Int>::from_data(ids.as_slice(), &Device::flex()).autodiff();
+            table.clone().select(0, ids).reshape([2, 4, 6])
+        };
+        rows(&l.two[0], &ids) + rows(&l.two[1], &places)
+    };
+    check("embedding", &leaves, fused, plain, 1e-6);
+}
+
+#[test]
+fn rope() {
+    let (heads, dim, n_turned) = (4, 6, 3);
+    let leaves = Leaves { three: vec![leaf([2, 5, heads * dim], 1)], ..Leaves::default() };
+    let places: Vec<u32> = (0..10).map(|i| i % 5 + 2).collect();
+    let table = Arc::new(ops::rope::RopeTable::new(dim, 10_000.0, 8));
+    let fused = |l: &Leaves| {
+        let (table, positions) = (table.clone(), Arc::from(places.as_slice()));
+        ops::rope::rope(l.three[0].clone(), ops::rope::Rope { table, positions, n_turned })
+    };
+    let plain = |l: &Leaves| {
+        let angles = |f: fn(f64) -> f64| {
+            let one = |row: usize, i: usize| {
+                let frequency = 10_000_f64.powf(-2.0 * i as f64 / dim as f64);
+                f(f64::from(places[row]) * frequency) as f32
+            };
+            let all: Vec<f32> = (0..10)
+                .flat_map(|row| (0..dim / 2).map(move |i| (row, i)))
+                .map(|(r, i)| one(r, i))
+                .collect();
+            Tensor::<3>::from_data(TensorData::new(all, [2, 5, dim / 2]), &Device::flex())
+                .autodiff()
+        };
+        let (cos, sin) = (angles(f64::cos), angles(f64::sin));
+        let head = |h: usize| {
+            let (a, b) = (h * dim, h * dim + dim / 2);
+            let (low, high) =
+                (l.three[0].clone().narrow(2, a, 3), l.three[0].clone().narrow(2, b, 3));
+            if h >= n_turned {
+                return Tensor::cat(vec![low, high], 2);
+            }
+            let turned_low = low.clone() * cos.clone() - high.clone() * sin.clone();
+            Tensor::cat(vec![turned_low, high * cos.clone() + low * sin.clone()], 2)
+        };
+        Tensor::cat((0..heads).map(head).collect(), 2)
+    };
+    check("rope", &leaves, fused, plain, 1e-5);
+}
+
+#[test]
+fn cross_entropy() {
+    for (precision, tolerance) in [(Precision::F32, 1e-5), (Precision::Bf16, 3e-2)] {
+        // More rows than one block of logits holds.
+        let (rows, width, vocab) = (600, 12, 5000);
+        let leaves = Leaves {
+            two: vec![leaf([vocab, width], 1)],
+            three: vec![leaf([2, rows / 2, width], 2)],
+            ..Leaves::default()
+        };
+        let ids: Vec<u32> = (0..rows).map(|i| (i * 37 % vocab) as u32).collect();
+        let weights: Vec<f32> = (0..rows).map(|i| (i % 3) as f32).collect();
+        let scale = 1.0 / weights.iter().sum::<f32>();
+        let fused = |l: &Leaves| {
+            let (ids, weights) = (Arc::from(ids.as_slice()), Arc::from(weights.as_slice()));
+            let targets = Targets { ids, weights, scale, precision };
+            linear_cross_entropy(l.three[0].clone(), l.two[0].clone(), targets)
+        };
+        let plain = |l: &Leaves| {
+            let x = l.three[0].clone().reshape([rows, width]);
+            let log_p = log_softmax(x.matmul(l.two[0].clone().transpose()), 1);
+            let ids: Vec<i64> = ids.iter().map(|&i| i64::from(i)).collect();
+            let ids = Tensor::<1, Int>::from_data(ids.as_slice(), &Device::flex()).autodiff();
+            let chosen = log_p.gather(1, ids.reshape([rows, 1])).reshape([rows]);
+            let weights = Tensor::<1>::from_data(weights.as_slice(), &Device::flex()).autodiff();
+            (chosen * weights).sum() * -scale
+        };
+        check("cross-entropy", &leaves, fused, plain, tolerance);
+    }
+}

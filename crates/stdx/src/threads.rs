@@ -1,0 +1,32 @@
+//! How many threads the machine gives us: the smallest of what the affinity mask, the cgroup quota
+//! and the user allow. The kernels' pool is made once from it.
+//!
+//! Thread count is part of a run's identity: partial sums are per chunk, not per thread, yet plans
+//! are derived from measured speed, so the number is written into every run's config.
+
+/// The thread budget: `wanted` if given, else every core that this process may use.
+pub fn budget(wanted: Option<usize>) -> usize {
+    // available_parallelism honours both sched_setaffinity and cgroup v1/v2 quotas.
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    wanted.map_or(cores, |n| n.clamp(1, 256))
+}
+
+/// Makes the global pool with `n` threads. The first call wins; a later one with another number
+/// reports the number that is in force.
+pub fn install(n: usize) -> usize {
+    // An error only says that a pool stands already; its size is reported below.
+    let _ = rayon::ThreadPoolBuilder::new().num_threads(n).build_global();
+    rayon::current_num_threads()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_budget_is_at_least_one_and_obeys() {
+        assert!(budget(None) >= 1);
+        assert_eq!(budget(Some(3)), 3);
+        assert_eq!(budget(Some(0)), 1);
+    }
+}
