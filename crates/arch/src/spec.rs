@@ -133,13 +133,13 @@ impl Spec {
                 return fail(format!("{name} is {value}; it must be from 1 to 2^28"));
             }
         }
-        if self.n_heads % self.n_kv_heads != 0 {
+        if !self.n_heads.is_multiple_of(self.n_kv_heads) {
             return fail(format!(
                 "n_heads {} is no multiple of n_kv_heads {}",
                 self.n_heads, self.n_kv_heads
             ));
         }
-        if matches!(self.positions, Positions::Rope { .. }) && self.head_dim % 2 != 0 {
+        if matches!(self.positions, Positions::Rope { .. }) && !self.head_dim.is_multiple_of(2) {
             return fail(format!("RoPE needs an even head_dim, not {}", self.head_dim));
         }
         if !(self.norm_eps > 0.0 && self.norm_eps < 1.0) {

@@ -68,14 +68,17 @@ pub enum Dtype {
     Bf16,
     /// Unsigned 64-bit integers: state of generators and counters in checkpoints.
     U64,
+    /// Plain bytes.
+    U8,
 }
 
 impl Dtype {
-    const ALL: [(Self, &'static str, usize); 4] = [
+    const ALL: [(Self, &'static str, usize); 5] = [
         (Self::F32, "F32", 4),
         (Self::F16, "F16", 2),
         (Self::Bf16, "BF16", 2),
         (Self::U64, "U64", 8),
+        (Self::U8, "U8", 1),
     ];
 
     fn named(name: &str) -> Option<Self> {
@@ -149,6 +152,23 @@ impl SafeTensors {
         Ok(&self.place(name)?.shape)
     }
 
+    /// A tensor's number type.
+    ///
+    /// # Errors
+    /// [`Error::Missing`].
+    pub fn dtype(&self, name: &str) -> Result<Dtype, Error> {
+        Ok(self.place(name)?.dtype)
+    }
+
+    /// A tensor's values as they stand in the file: little endian, last dimension fastest.
+    ///
+    /// # Errors
+    /// [`Error::Missing`].
+    pub fn bytes(&self, name: &str) -> Result<&[u8], Error> {
+        let place = self.place(name)?;
+        Ok(&self.map[place.from..place.to])
+    }
+
     /// A tensor's values, widened to f32.
     ///
     /// # Errors
@@ -161,7 +181,9 @@ impl SafeTensors {
             Dtype::F32 => words(bytes).map(f32::from_le_bytes).collect(),
             Dtype::F16 => pairs().map(|b| half::f16::from_le_bytes(b).to_f32()).collect(),
             Dtype::Bf16 => pairs().map(|b| half::bf16::from_le_bytes(b).to_f32()).collect(),
-            Dtype::U64 => return Err(self.wrong_type(name, "numbers with a fraction")),
+            Dtype::U64 | Dtype::U8 => {
+                return Err(self.wrong_type(name, "numbers with a fraction"));
+            }
         })
     }
 
@@ -291,10 +313,11 @@ pub struct Entry<'a> {
 enum Values<'a> {
     F32(&'a [f32]),
     U64(&'a [u64]),
+    U8(&'a [u8]),
 }
 
 impl<'a> Entry<'a> {
-    /// A tensor of f32. `values` must be as many as the shape says; [`write`] checks.
+    /// A tensor of f32. `values` must be as many as the shape says; [`write()`] checks.
     pub fn f32(name: impl Into<String>, shape: &[usize], values: &'a [f32]) -> Self {
         Self { name: name.into(), shape: shape.to_vec(), values: Values::F32(values) }
     }
@@ -304,10 +327,16 @@ impl<'a> Entry<'a> {
         Self { name: name.into(), shape: vec![values.len()], values: Values::U64(values) }
     }
 
+    /// A vector of bytes.
+    pub fn bytes(name: impl Into<String>, values: &'a [u8]) -> Self {
+        Self { name: name.into(), shape: vec![values.len()], values: Values::U8(values) }
+    }
+
     fn dtype(&self) -> Dtype {
         match self.values {
             Values::F32(_) => Dtype::F32,
             Values::U64(_) => Dtype::U64,
+            Values::U8(_) => Dtype::U8,
         }
     }
 
@@ -315,6 +344,7 @@ impl<'a> Entry<'a> {
         match self.values {
             Values::F32(v) => v.len(),
             Values::U64(v) => v.len(),
+            Values::U8(v) => v.len(),
         }
     }
 }
@@ -336,6 +366,7 @@ pub fn write(
             match entry.values {
                 Values::F32(v) => v.iter().try_for_each(|x| out.write_all(&x.to_le_bytes()))?,
                 Values::U64(v) => v.iter().try_for_each(|x| out.write_all(&x.to_le_bytes()))?,
+                Values::U8(v) => out.write_all(v)?,
             }
         }
         Ok(())
@@ -380,7 +411,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join(name);
         let (a, b) = ([1.0, -2.5, 3.0, 0.0, 5.0, 6.0], [7, u64::MAX]);
-        let entries = [Entry::f32("a", &[2, 3], &a), Entry::u64("b", &b)];
+        let entries =
+            [Entry::f32("a", &[2, 3], &a), Entry::u64("b", &b), Entry::bytes("c", b"raw")];
         let metadata = BTreeMap::from([("format".to_string(), "pt".to_string())]);
         write(&path, &entries, &metadata).unwrap();
         (folder, path)
@@ -390,13 +422,32 @@ mod tests {
     fn what_was_written_is_read() {
         let (_folder, path) = written("a.safetensors");
         let file = SafeTensors::open(&path).unwrap();
-        assert_eq!(file.names().collect::<Vec<_>>(), ["a", "b"]);
+        assert_eq!(file.names().collect::<Vec<_>>(), ["a", "b", "c"]);
         assert_eq!(file.shape("a").unwrap(), [2, 3]);
         assert_eq!(file.f32("a").unwrap(), [1.0, -2.5, 3.0, 0.0, 5.0, 6.0]);
         assert_eq!(file.u64("b").unwrap(), [7, u64::MAX]);
         assert_eq!(file.metadata()["format"], "pt");
-        assert!(matches!(file.f32("c"), Err(Error::Missing { .. })));
+        assert_eq!(file.bytes("c").unwrap(), b"raw");
+        assert_eq!(file.dtype("c").unwrap(), Dtype::U8);
+        assert_eq!(&file.bytes("a").unwrap()[..4], 1.0_f32.to_le_bytes());
+        assert!(matches!(file.f32("d"), Err(Error::Missing { .. })));
         assert!(matches!(file.f32("b"), Err(Error::Invalid { .. })));
+    }
+
+    #[test]
+    fn half_precision_is_widened() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("half");
+        let header = r#"{"h":{"dtype":"F16","shape":[2],"data_offsets":[0,4]},"b":{"dtype":"BF16","shape":[1,1],"data_offsets":[4,6]}}"#;
+        let mut file = (header.len() as u64).to_le_bytes().to_vec();
+        file.extend_from_slice(header.as_bytes());
+        // 1.0 and -0.5 as F16, then -2.0 as BF16.
+        file.extend_from_slice(&[0x00, 0x3c, 0x00, 0xb8, 0x00, 0xc0]);
+        std::fs::write(&path, file).unwrap();
+        let file = SafeTensors::open(&path).unwrap();
+        assert_eq!(file.f32("h").unwrap(), [1.0, -0.5]);
+        assert_eq!(file.f32("b").unwrap(), [-2.0]);
+        assert_eq!(file.shape("b").unwrap(), [1, 1]);
     }
 
     #[test]

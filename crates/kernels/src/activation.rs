@@ -12,7 +12,7 @@ use crate::parallel;
 /// Elements done together.
 const CHUNK: usize = 8 * 1024;
 /// `2 sqrt(2/π)`.
-const TWICE_ROOT: f32 = 1.595_769_1;
+const TWICE_ROOT: f32 = 1.595_769_2;
 const CUBIC: f32 = 0.044_715;
 
 /// `y = gelu(x)`.
@@ -56,7 +56,7 @@ fn gelu_backward_body<E: Element>(x: &[E], dy: &[E], dx: &mut [E]) {
 
 /// `y = gate σ(gate) up` for each row of `gate_up`, `(rows, 2F)` to `(rows, F)`.
 pub fn swiglu<E: Element>(gate_up: &[E], d_ff: usize, y: &mut [E]) {
-    assert!(d_ff > 0 && y.len() % d_ff == 0, "swiglu: y is no whole number of rows");
+    assert!(d_ff > 0 && y.len().is_multiple_of(d_ff), "swiglu: y is no whole number of rows");
     assert_eq!(gate_up.len(), 2 * y.len(), "swiglu: gate_up is not twice as long as y");
     parallel::rows_mut(y, d_ff, CHUNK.div_ceil(d_ff), |row, y| {
         swiglu_rows(&gate_up[2 * row * d_ff..][..2 * y.len()], d_ff, y);
@@ -78,7 +78,10 @@ fn swiglu_body<E: Element>(gate_up: &[E], d_ff: usize, y: &mut [E]) {
 
 /// `dgate = dy up (σ + gate σ (1 - σ))`, `dup = dy gate σ`.
 pub fn swiglu_backward<E: Element>(gate_up: &[E], dy: &[E], d_ff: usize, dgate_up: &mut [E]) {
-    assert!(d_ff > 0 && dy.len() % d_ff == 0, "swiglu_backward: dy is no whole number of rows");
+    assert!(
+        d_ff > 0 && dy.len().is_multiple_of(d_ff),
+        "swiglu_backward: dy is no whole number of rows"
+    );
     assert_eq!(gate_up.len(), 2 * dy.len(), "swiglu_backward: gate_up is not twice dy");
     assert_eq!(gate_up.len(), dgate_up.len(), "swiglu_backward: gate_up and dgate_up differ");
     parallel::rows_mut(dgate_up, 2 * d_ff, CHUNK.div_ceil(d_ff), |row, out| {

@@ -9,7 +9,10 @@ const ROWS: usize = 128;
 /// `out[j] = Σ_i x[i, j]` for `x` of `(n, out.len())`, chunk by chunk in order.
 pub fn column_sums<E: Element>(x: &[E], out: &mut [f32]) {
     let width = out.len();
-    assert!(width > 0 && x.len() % width == 0, "column_sums: x is no whole number of rows");
+    assert!(
+        width > 0 && x.len().is_multiple_of(width),
+        "column_sums: x is no whole number of rows"
+    );
     let chunks: Vec<&[E]> = x.chunks(ROWS * width).collect();
     let partial = parallel::map(chunks.len(), x.len() >= parallel::MIN_WORK, |c| {
         let mut sums = vec![0.0_f32; width];

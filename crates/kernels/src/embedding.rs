@@ -48,7 +48,7 @@ pub fn scatter_add(ids: &[u32], width: usize, dy: &[f32], dtable: &mut [f32]) {
 }
 
 fn check(op: &str, table: usize, width: usize, ids: &[u32], y: usize) {
-    assert!(width > 0 && table % width == 0, "{op}: the table is no whole number of rows");
+    assert!(width > 0 && table.is_multiple_of(width), "{op}: the table is no whole number of rows");
     assert_eq!(y, ids.len() * width, "{op}: one row an id is needed");
     let rows = table / width;
     let most = ids.iter().max().map_or(0, |&id| id as usize + 1);

@@ -33,7 +33,7 @@ pub fn norm<O: Element>(
     y: &mut [O],
 ) {
     let width = gain.len();
-    assert!(width > 0 && x.len() % width == 0, "norm: x is no whole number of rows");
+    assert!(width > 0 && x.len().is_multiple_of(width), "norm: x is no whole number of rows");
     assert_eq!(x.len(), y.len(), "norm: x and y differ in length");
     assert!(bias.is_none_or(|b| b.len() == width), "norm: bias and gain differ in length");
     parallel::rows_mut(y, width, ROWS, |row, y| {
@@ -113,7 +113,10 @@ pub struct NormBackward<'a, G> {
 pub fn norm_backward<G: Element>(args: NormBackward<'_, G>) {
     let NormBackward { kind, x, gain, eps, dy, dx, dgain, dbias } = args;
     let width = gain.len();
-    assert!(width > 0 && x.len() % width == 0, "norm_backward: x is no whole number of rows");
+    assert!(
+        width > 0 && x.len().is_multiple_of(width),
+        "norm_backward: x is no whole number of rows"
+    );
     assert_eq!(x.len(), dy.len(), "norm_backward: x and dy differ in length");
     assert_eq!(x.len(), dx.len(), "norm_backward: x and dx differ in length");
     assert_eq!(width, dgain.len(), "norm_backward: gain and dgain differ in length");

@@ -24,7 +24,10 @@ pub struct RopeTable {
 impl RopeTable {
     /// For positions `0..positions`, frequencies `theta^(-2i/D)`.
     pub fn new(head_dim: usize, theta: f64, positions: usize) -> Self {
-        assert!(head_dim > 0 && head_dim % 2 == 0, "rope: head_dim must be even, got {head_dim}");
+        assert!(
+            head_dim > 0 && head_dim.is_multiple_of(2),
+            "rope: head_dim must be even, got {head_dim}"
+        );
         let law = |i| theta.powf(-2.0 * i as f64 / head_dim as f64);
         Self::from_frequencies(&(0..head_dim / 2).map(law).collect::<Vec<_>>(), positions)
     }

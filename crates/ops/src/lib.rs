@@ -23,7 +23,7 @@
 #![forbid(unsafe_code)]
 
 pub mod activation;
-// pub mod attention;
+pub mod attention;
 pub mod embedding;
 pub mod linear;
 pub mod linear_cross_entropy;

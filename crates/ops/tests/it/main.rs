@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use burn::tensor::activation::log_softmax;
+use burn::tensor::activation::{log_softmax, softmax};
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use ops::linear_cross_entropy::{Targets, linear_cross_entropy};
 use ops::norm::NormKind;
@@ -225,6 +225,46 @@ fn rope() {
         Tensor::cat((0..heads).map(head).collect(), 2)
     };
     check("rope", &leaves, fused, plain, 1e-5);
+}
+
+#[test]
+fn attention() {
+    // (B, T, query heads, key heads, head size)
+    for (batch, context, n_heads, n_kv_heads, head_dim) in
+        [(2, 7, 4, 2, 6), (1, 70, 2, 1, 16), (2, 33, 3, 3, 32)]
+    {
+        let width = (n_heads + 2 * n_kv_heads) * head_dim;
+        let leaves = Leaves { three: vec![leaf([batch, context, width], 1)], ..Leaves::default() };
+        // Two documents a row: the second begins at the third position.
+        let starts: Vec<u32> =
+            (0..batch * context).map(|i| if i % context < 3 { 0 } else { 3 }).collect();
+        let shape = ops::attention::Shape { batch, context, n_heads, n_kv_heads, head_dim };
+        let fused = |l: &Leaves| {
+            let starts = Some(Arc::from(starts.as_slice()));
+            ops::attention::attention(
+                l.three[0].clone(),
+                ops::attention::Attention { shape, starts },
+            )
+        };
+        let mut mask = vec![0.0_f32; context * context];
+        for i in 0..context {
+            let hidden = |j: usize| j > i || (j < starts[i] as usize);
+            (0..context).filter(|&j| hidden(j)).for_each(|j| mask[i * context + j] = -1e9);
+        }
+        let mask = TensorData::new(mask, [1, context, context]);
+        let mask = Tensor::<3>::from_data(mask, &Device::flex()).autodiff();
+        let plain = |l: &Leaves| {
+            let part = |h: usize| l.three[0].clone().narrow(2, h * head_dim, head_dim);
+            let head = |h: usize| {
+                let kv = h / (n_heads / n_kv_heads);
+                let (q, k, v) = (part(h), part(n_heads + kv), part(n_heads + n_kv_heads + kv));
+                let scores = q.matmul(k.swap_dims(1, 2)) / (head_dim as f32).sqrt();
+                softmax(scores + mask.clone(), 2).matmul(v)
+            };
+            Tensor::cat((0..n_heads).map(head).collect(), 2)
+        };
+        check("attention", &leaves, fused, plain, 2e-5);
+    }
 }
 
 #[test]

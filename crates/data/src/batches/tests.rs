@@ -1,0 +1,209 @@
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::{Pass, ShardWriter};
+
+/// A shard of documents of these lengths whose tokens are 1, 2, 3 ...: a token is its place plus 1.
+fn shard(lengths: &[usize]) -> Arc<Shard> {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("shard");
+    let total: usize = lengths.iter().sum();
+    let mut writer = ShardWriter::create(&path, total + 1, 9).unwrap();
+    let mut next = 1;
+    for &length in lengths {
+        let end = next + length as u32;
+        writer.push(&(next..end).collect::<Vec<_>>(), length as u64).unwrap();
+        next = end;
+    }
+    writer.finish().unwrap();
+    Arc::new(Shard::open(&path).unwrap())
+}
+
+fn options(rows: usize, context: usize, sampling: Sampling) -> BatchOptions {
+    BatchOptions { rows, context, sampling, seed: 11 }
+}
+
+/// How often each token is a target in the first `rows` rows of these batches.
+fn targets(batches: impl Iterator<Item = Batch>, rows: usize) -> BTreeMap<u32, usize> {
+    let mut counts = BTreeMap::new();
+    let rows_of = |batch: Batch| {
+        let n = batch.context;
+        let pairs: Vec<_> = batch.targets.into_iter().zip(batch.mask).collect();
+        pairs.chunks(n).map(<[_]>::to_vec).collect::<Vec<_>>()
+    };
+    for row in batches.flat_map(rows_of).take(rows) {
+        for (target, _) in row.into_iter().filter(|(_, mask)| *mask == 1) {
+            *counts.entry(target).or_insert(0) += 1;
+        }
+    }
+    counts
+}
+
+/// Every token but the first of each document.
+fn all_but_first(lengths: &[usize]) -> BTreeMap<u32, usize> {
+    let mut end = 1;
+    let rest = |n: &usize| {
+        end += n;
+        end - n + 1..end
+    };
+    lengths.iter().flat_map(rest).map(|t| (t as u32, 1)).collect()
+}
+
+fn document_of(lengths: &[usize], token: u32) -> usize {
+    let mut end = 0;
+    lengths
+        .iter()
+        .position(|n| {
+            end += n;
+            token as usize <= end
+        })
+        .unwrap()
+}
+
+/// Targets follow their inputs, and all that a position may attend to is the text before it.
+fn check_sight(batch: &Batch, lengths: &[usize]) {
+    for i in 0..batch.rows * batch.context {
+        let column = i % batch.context;
+        let start = batch.starts[i] as usize;
+        if batch.mask[i] == 0 {
+            assert_eq!((batch.inputs[i], batch.targets[i], start), (0, 0, column));
+            continue;
+        }
+        assert_eq!(batch.targets[i], batch.inputs[i] + 1);
+        let seen = &batch.inputs[i - (column - start)..=i];
+        let document = document_of(lengths, batch.targets[i]);
+        assert!(seen.iter().all(|&t| document_of(lengths, t) == document), "{seen:?}");
+        assert!(seen.windows(2).all(|w| w[1] == w[0] + 1), "{seen:?}");
+    }
+}
+
+fn corpora() -> impl Strategy<Value = Vec<usize>> {
+    prop::collection::vec(1_usize..40, 1..25).prop_filter("a pair", |n| n.iter().any(|&n| n > 1))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..Default::default() })]
+
+    #[test]
+    fn each_token_but_the_first_of_its_document_is_a_target_once_an_epoch(
+        lengths in corpora(), rows in 1_usize..5, context in 1_usize..17, epochs in 1_usize..4,
+    ) {
+        let batches = Batches::new(shard(&lengths), options(rows, context, Sampling::Documents));
+        let mut batches = batches.unwrap();
+        let n = batches.rows_per_epoch().unwrap();
+        let mut expected = all_but_first(&lengths);
+        expected.values_mut().for_each(|count| *count = epochs);
+        prop_assert_eq!(targets(&mut batches, n * epochs), expected);
+    }
+
+    #[test]
+    fn a_pass_has_each_target_once_and_ends(
+        lengths in corpora(), rows in 1_usize..5, context in 1_usize..17,
+    ) {
+        let pass = || Pass::new(shard(&lengths), rows, context).unwrap();
+        pass().for_each(|batch| check_sight(&batch, &lengths));
+        prop_assert_eq!(targets(pass(), usize::MAX), all_but_first(&lengths));
+    }
+
+    #[test]
+    fn no_position_sees_another_document(
+        lengths in corpora(), rows in 1_usize..5, context in 1_usize..17,
+    ) {
+        let batches = Batches::new(shard(&lengths), options(rows, context, Sampling::Documents));
+        batches.unwrap().take(12).for_each(|batch| check_sight(&batch, &lengths));
+    }
+
+    #[test]
+    fn a_resumed_stream_is_the_same_stream(
+        lengths in corpora(), rows in 1_usize..5, stop in 0_usize..20, windows: bool,
+    ) {
+        let sampling = if windows { Sampling::Windows } else { Sampling::Documents };
+        let shard = shard(&lengths);
+        let options = options(rows, if windows { 1 } else { 8 }, sampling);
+        let mut whole = Batches::new(shard.clone(), options).unwrap();
+        whole.by_ref().take(stop).for_each(drop);
+        let stored = serde_json::to_string(whole.cursor()).unwrap();
+        let cursor: Cursor = serde_json::from_str(&stored).unwrap();
+        let mut resumed = Batches::resume(shard, options, cursor).unwrap();
+        for _ in 0..15 {
+            prop_assert_eq!(whole.next_batch(), resumed.next_batch());
+            prop_assert_eq!(whole.cursor(), resumed.cursor());
+        }
+    }
+
+    #[test]
+    fn the_batch_size_does_not_change_the_rows(lengths in corpora(), rows in 1_usize..7) {
+        let shard = shard(&lengths);
+        let stream = |rows| {
+            let batches = Batches::new(shard.clone(), options(rows, 8, Sampling::Documents));
+            let inputs = batches.unwrap().flat_map(|b| b.inputs);
+            inputs.take(8 * 60).collect::<Vec<_>>()
+        };
+        prop_assert_eq!(stream(rows), stream(1));
+    }
+}
+
+#[test]
+fn windows_are_uniform_and_look_back_to_their_begin() {
+    let shard = shard(&[3, 5, 2]);
+    let mut batches = Batches::new(shard.clone(), options(100, 7, Sampling::Windows)).unwrap();
+    let mut begins = BTreeMap::new();
+    for batch in batches.by_ref().take(30) {
+        assert!(batch.starts.iter().all(|&s| s == 0) && batch.mask.iter().all(|&m| m == 1));
+        for (inputs, targets) in batch.inputs.chunks(7).zip(batch.targets.chunks(7)) {
+            assert_eq!(inputs, (inputs[0]..inputs[0] + 7).collect::<Vec<_>>());
+            assert_eq!(targets, (inputs[0] + 1..inputs[0] + 8).collect::<Vec<_>>());
+            *begins.entry(inputs[0]).or_insert(0) += 1;
+        }
+    }
+    assert_eq!(begins.keys().copied().collect::<Vec<_>>(), [1, 2, 3], "first to last window");
+    assert!(begins.values().all(|n| (900..1100).contains(n)), "{begins:?}");
+    let one = Batches::new(shard, options(4, 9, Sampling::Windows)).unwrap().next_batch();
+    assert!(one.inputs.chunks(9).all(|row| row[0] == 1), "the only window there is");
+}
+
+#[test]
+fn epochs_and_seeds_differ_in_order() {
+    let shard = shard(&[9; 40]);
+    let epoch = |batches: &mut Batches| batches.take(40).flat_map(|b| b.inputs).collect::<Vec<_>>();
+    let mut batches = Batches::new(shard.clone(), options(1, 8, Sampling::Documents)).unwrap();
+    let (first, second) = (epoch(&mut batches), epoch(&mut batches));
+    assert_ne!(first, second);
+    assert_eq!((batches.cursor().epoch, batches.cursor().position), (1, 40));
+    let other = BatchOptions { seed: 12, ..options(1, 8, Sampling::Documents) };
+    assert_ne!(first, epoch(&mut Batches::new(shard, other).unwrap()));
+}
+
+#[test]
+fn a_cursor_of_another_stream_is_refused() {
+    let (one, other) = (shard(&[9, 9]), shard(&[9, 8]));
+    let options = options(1, 8, Sampling::Documents);
+    let cursor = Batches::new(one.clone(), options).unwrap().cursor().clone();
+    let refused = |shard: &Arc<Shard>, options, cursor: &Cursor| {
+        let resumed = Batches::resume(shard.clone(), options, cursor.clone());
+        matches!(resumed, Err(Error::Cursor { .. }))
+    };
+    assert!(!refused(&one, options, &cursor));
+    assert!(!refused(&one, BatchOptions { rows: 2, ..options }, &cursor));
+    assert!(refused(&other, options, &cursor));
+    assert!(refused(&one, BatchOptions { seed: 3, ..options }, &cursor));
+    assert!(refused(&one, BatchOptions { context: 4, ..options }, &cursor));
+    assert!(refused(&one, BatchOptions { sampling: Sampling::Windows, ..options }, &cursor));
+    assert!(refused(&one, options, &Cursor { position: 3, ..cursor.clone() }));
+}
+
+#[test]
+fn what_gives_no_batch_is_refused() {
+    let check = |lengths: &[usize], options: BatchOptions, word: &str| {
+        let message = Batches::new(shard(lengths), options).err().unwrap().to_string();
+        assert!(message.contains(word), "{message}");
+    };
+    check(&[4, 4], options(1, 8, Sampling::Windows), "8 tokens, a context of 8 needs 9");
+    check(&[1, 1, 1], options(1, 8, Sampling::Documents), "needs 2");
+    check(&[], options(1, 8, Sampling::Documents), "0 tokens");
+    check(&[4], options(0, 8, Sampling::Documents), "0 rows of 8");
+    check(&[4], options(1, 0, Sampling::Windows), "1 rows of 0");
+    check(&[4], options(usize::MAX, 2, Sampling::Windows), "at most");
+}

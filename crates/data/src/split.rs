@@ -1,0 +1,181 @@
+//! Which documents are trained on and which are kept to measure with.
+//!
+//! A document's part depends on the seed and its number only, so a corpus that grows at its end
+//! keeps its parts. Both parts get at least one document. A corpus of a single document is cut
+//! after a share of its characters: the first part trains, the last one measures.
+
+use stdx::Rng;
+
+use crate::{Document, Error};
+
+/// What a document is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Part {
+    /// To learn from.
+    Train,
+    /// To measure with, never trained on.
+    Validation,
+}
+
+/// How to divide.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct SplitOptions {
+    /// The share of documents, or of characters if there is one document, kept to measure with.
+    pub validation: f64,
+    /// Another seed keeps other documents.
+    pub seed: u64,
+}
+
+impl Default for SplitOptions {
+    fn default() -> Self {
+        Self { validation: 0.1, seed: 0 }
+    }
+}
+
+/// Divides documents as they stream by, one document behind.
+pub struct Split<I> {
+    documents: I,
+    options: SplitOptions,
+    /// The document not yet given away: if it is the last, it may have to fill an empty part.
+    held: Option<Document>,
+    /// The second half of a corpus of one document.
+    rest: Option<Document>,
+    given: [u64; 2],
+    ended: bool,
+}
+
+impl<I: Iterator<Item = Result<Document, Error>>> Split<I> {
+    /// Divides `documents`.
+    ///
+    /// # Errors
+    /// [`Error::Option`] unless the share lies between 0 and 1, both excluded.
+    pub fn new(documents: I, options: SplitOptions) -> Result<Self, Error> {
+        let share = options.validation;
+        if !(share > 0.0 && share < 1.0) {
+            let (name, expected) = ("the validation share", "a number between 0 and 1");
+            return Err(Error::Option { name, got: share.to_string(), expected });
+        }
+        Ok(Self { documents, options, held: None, rest: None, given: [0; 2], ended: false })
+    }
+
+    fn advance(&mut self) -> Result<Option<(Part, Document)>, Error> {
+        if let Some(rest) = self.rest.take() {
+            return Ok(Some((Part::Validation, rest)));
+        }
+        if self.ended {
+            return Ok(None);
+        }
+        if self.held.is_none() && self.given == [0; 2] {
+            self.held = self.documents.next().transpose()?;
+        }
+        let Some(document) = self.held.take() else { return Ok(None) };
+        self.held = self.documents.next().transpose()?;
+        self.ended = self.held.is_none();
+        match (self.ended, self.given) {
+            (true, [0, 0]) => self.cut(document).map(Some),
+            (true, [0, _]) => Ok(Some((Part::Train, document))),
+            (true, [_, 0]) => Ok(Some((Part::Validation, document))),
+            _ => Ok(Some((self.part(), document))),
+        }
+    }
+
+    fn part(&mut self) -> Part {
+        let index = self.given[0] + self.given[1];
+        let number = index.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let draw = Rng::stream(self.options.seed.wrapping_add(number), "split").unit();
+        let part = if draw < self.options.validation { Part::Validation } else { Part::Train };
+        self.given[part as usize] += 1;
+        part
+    }
+
+    fn cut(&mut self, document: Document) -> Result<(Part, Document), Error> {
+        let Document { mut text, origin } = document;
+        let characters = text.chars().count();
+        if characters < 2 {
+            return Err(Error::Indivisible { origin, characters });
+        }
+        let train = (characters as f64 * (1.0 - self.options.validation)) as usize;
+        let cut = text.char_indices().nth(train.clamp(1, characters - 1));
+        let at = cut.expect("the index is below the number of characters").0;
+        let line = text[..at].matches('\n').count();
+        let rest = Document { text: text.split_off(at), origin: format!("{origin}+{line}") };
+        self.rest = Some(rest);
+        Ok((Part::Train, Document { text, origin }))
+    }
+}
+
+impl<I: Iterator<Item = Result<Document, Error>>> Iterator for Split<I> {
+    type Item = Result<(Part, Document), Error>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let next = self.advance().transpose();
+        if matches!(next, Some(Err(_))) {
+            (self.ended, self.held, self.rest) = (true, None, None);
+        }
+        next
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn documents(n: usize) -> impl Iterator<Item = Result<Document, Error>> {
+        (0..n).map(|i| Ok(Document { text: format!("text {i}"), origin: format!("a:{i}") }))
+    }
+
+    fn parts(n: usize, validation: f64, seed: u64) -> Vec<Part> {
+        let split = Split::new(documents(n), SplitOptions { validation, seed }).unwrap();
+        split.map(|r| r.unwrap().0).collect()
+    }
+
+    #[test]
+    fn the_share_is_kept_and_the_seed_decides() {
+        let kept = parts(2000, 0.1, 7).iter().filter(|p| **p == Part::Validation).count();
+        assert!((150..250).contains(&kept), "{kept} of 2000");
+        assert_eq!(parts(200, 0.1, 7), parts(200, 0.1, 7));
+        assert_ne!(parts(200, 0.1, 7), parts(200, 0.1, 8));
+        assert_eq!(parts(200, 0.1, 7)[..99], parts(100, 0.1, 7)[..99], "a corpus that grew");
+    }
+
+    #[test]
+    fn no_part_is_empty_and_no_document_is_lost() {
+        for n in 2..20 {
+            for share in [0.0001, 0.5, 0.9999] {
+                let parts = parts(n, share, 3);
+                assert_eq!(parts.len(), n);
+                assert!(parts.contains(&Part::Train) && parts.contains(&Part::Validation));
+            }
+        }
+    }
+
+    #[test]
+    fn one_document_is_cut_between_characters() {
+        let check = |text: &str, expected: [&str; 2]| {
+            let one = Document { text: text.into(), origin: "a:1".into() };
+            let split = Split::new(std::iter::once(Ok(one)), SplitOptions::default()).unwrap();
+            let got: Vec<_> = split.map(Result::unwrap).collect();
+            assert_eq!(got.len(), 2);
+            assert_eq!((got[0].0, got[0].1.text.as_str()), (Part::Train, expected[0]));
+            assert_eq!((got[1].0, got[1].1.text.as_str()), (Part::Validation, expected[1]));
+        };
+        check("0123456789", ["012345678", "9"]);
+        check("äöüßäöüßäö", ["äöüßäöüßä", "ö"]);
+        check("ab", ["a", "b"]);
+        // Tiny Shakespeare's length, and where nanoGPT cuts it.
+        let text = "a".repeat(1_115_394);
+        check(&text, text.split_at(1_003_854).into());
+    }
+
+    #[test]
+    fn what_cannot_be_divided_is_refused() {
+        let one = Document { text: "a".into(), origin: "a:1".into() };
+        let mut split = Split::new(std::iter::once(Ok(one)), SplitOptions::default()).unwrap();
+        assert!(matches!(split.next(), Some(Err(Error::Indivisible { characters: 1, .. }))));
+        assert!(split.next().is_none());
+        for share in [0.0, 1.0, f64::NAN] {
+            let options = SplitOptions { validation: share, seed: 0 };
+            assert!(matches!(Split::new(documents(3), options), Err(Error::Option { .. })));
+        }
+    }
+}

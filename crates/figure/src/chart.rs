@@ -1,0 +1,423 @@
+//! A chart of lines as SVG.
+//!
+//! Written by hand rather than with a plotting library: those draw in fixed colours, and ours are
+//! CSS variables (`--c1` to `--c6`, `--ink`, `--muted`, `--line`), so that one picture suits a light
+//! and a dark page. Each variable has a fallback for pages that do not define it. The hues are
+//! apart for colour-blind readers too; beyond six series they return, with the dashes turned round.
+//!
+//! Text keeps its size only if the picture is not scaled, so a phone gets a layout of its own:
+//! [`LineChart::to_svg_narrow`]. Long series are thinned to the extremes of each few pixels, which
+//! looks the same. Left out on purpose: bars, areas, and anything that needs a script.
+
+use std::fmt::Write;
+
+use serde::{Deserialize, Serialize};
+
+use crate::axis::{Axis, drawable, words};
+use crate::escape;
+use crate::{Column, Table};
+
+/// The chart's colours as declarations for a style sheet: light, dark by the reader's preference,
+/// and either by a `data-theme` attribute on the root element.
+pub const PALETTE_CSS: &str = "\
+:root{--ink:#1d2126;--muted:#656d78;--line:#e3e6ea;--c1:#0068b0;--c2:#d1520a;--c3:#00875f;\
+--c4:#a94a86;--c5:#8f6a00;--c6:#4f5b6b}
+@media(prefers-color-scheme:dark){:root:not([data-theme=light]){--ink:#e5e8ec;--muted:#969fab;\
+--line:#30363e;--c1:#5db3f0;--c2:#ff9457;--c3:#37cfa0;--c4:#e79cc8;--c5:#e6c14f;--c6:#b4bfcc}}
+:root[data-theme=dark]{--ink:#e5e8ec;--muted:#969fab;--line:#30363e;--c1:#5db3f0;--c2:#ff9457;\
+--c3:#37cfa0;--c4:#e79cc8;--c5:#e6c14f;--c6:#b4bfcc}
+";
+
+const COLOURS: [&str; 6] = [
+    "var(--c1,#0068b0)",
+    "var(--c2,#d1520a)",
+    "var(--c3,#00875f)",
+    "var(--c4,#a94a86)",
+    "var(--c5,#8f6a00)",
+    "var(--c6,#4f5b6b)",
+];
+const INK: &str = "var(--ink,#1d2126)";
+const MUTED: &str = "var(--muted,#656d78)";
+const LINE: &str = "var(--line,#e3e6ea)";
+
+const LINE_HEIGHT: f64 = 20.0;
+/// Few enough points to show each as a dot.
+const MAX_DOTS: usize = 24;
+
+/// Lines over a common pair of axes.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct LineChart {
+    /// Above the chart.
+    pub title: String,
+    /// What runs to the right, with its unit.
+    pub x_label: String,
+    /// What runs upwards, with its unit.
+    pub y_label: String,
+    /// Powers of ten to the right; values of zero and less are skipped.
+    pub log_x: bool,
+    /// Powers of ten upwards; values of zero and less are skipped.
+    pub log_y: bool,
+    /// The lines, in the order of the legend.
+    pub series: Vec<Series>,
+    /// What to see in it; also read out to those who cannot see it.
+    pub caption: String,
+}
+
+/// One line.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Series {
+    /// In the legend.
+    pub name: String,
+    /// From left to right. Points that are not finite are skipped.
+    pub points: Vec<(f64, f64)>,
+    /// For what is foretold, smoothed or secondary.
+    pub dashed: bool,
+}
+
+impl LineChart {
+    /// For a page that is wide enough for 720 units; scales to the width it is given.
+    pub fn to_svg(&self) -> String {
+        self.draw(720.0, 280.0, "")
+    }
+
+    /// For a phone: fewer ticks, and text that is readable at 340 units.
+    pub fn to_svg_narrow(&self) -> String {
+        self.draw(340.0, 220.0, "")
+    }
+
+    /// For a file of its own: with the palette and a background for either scheme.
+    pub fn to_svg_file(&self) -> String {
+        let style = format!(
+            "<style>{PALETTE_CSS}svg{{background:#fff}}\
+             @media(prefers-color-scheme:dark){{svg{{background:#16191d}}}}</style>"
+        );
+        self.draw(720.0, 280.0, &style)
+    }
+
+    /// A few points as numbers: rows at about eight places, with each series' latest value at or
+    /// before the place, and a dash where the series has not begun or has ended.
+    pub fn to_table(&self) -> Table {
+        let sorted: Vec<Vec<(f64, f64)>> = self.series.iter().map(|s| self.sorted(s)).collect();
+        let longest = sorted.iter().max_by_key(|points| points.len());
+        let x_name = if self.x_label.is_empty() { "x" } else { &self.x_label };
+        let mut columns = vec![Column::right(x_name)];
+        columns.extend(self.series.iter().map(|series| Column::right(&series.name)));
+
+        let mut rows = Vec::new();
+        for (x, _) in longest.map_or(Vec::new(), |points| spread(points, 8)) {
+            let mut row = vec![words(x)];
+            row.extend(sorted.iter().map(|points| value_at(points, x)));
+            rows.push(row);
+        }
+        Table { columns, rows }
+    }
+
+    fn sorted(&self, series: &Series) -> Vec<(f64, f64)> {
+        let mut points = self.visible(series);
+        points.sort_by(|a, b| a.0.total_cmp(&b.0));
+        points
+    }
+
+    fn visible(&self, series: &Series) -> Vec<(f64, f64)> {
+        let has_place = |(x, y): &(f64, f64)| drawable(*x, self.log_x) && drawable(*y, self.log_y);
+        series.points.iter().copied().filter(has_place).collect()
+    }
+
+    fn draw(&self, width: f64, plot_height: f64, style: &str) -> String {
+        let lines: Vec<Vec<(f64, f64)>> = self.series.iter().map(|s| self.visible(s)).collect();
+        let xs = lines.iter().flatten().map(|point| point.0);
+        let ys = lines.iter().flatten().map(|point| point.1);
+        let x_axis = Axis::new(xs, self.log_x, if width < 500.0 { 4 } else { 8 });
+        let y_axis = Axis::new(ys, self.log_y, 5).rounded();
+
+        let mut body = String::new();
+        let top = self.draw_head(&mut body, width);
+        let widest = y_axis.ticks().iter().map(|(_, words)| text_width(words)).fold(0.0, f64::max);
+        let left = widest + 12.0;
+        let frame = Frame { left, top, width: width - left - 12.0, height: plot_height };
+        frame.draw_axes(&mut body, &x_axis, &y_axis);
+        for (i, points) in lines.iter().enumerate() {
+            let places =
+                points.iter().map(|(x, y)| frame.place(x_axis.place(*x), y_axis.place(*y)));
+            draw_line(&mut body, &places.collect::<Vec<_>>(), &stroke(i, self.series[i].dashed));
+        }
+        let bottom = frame.top + frame.height;
+        let middle = frame.left + frame.width / 2.0;
+        text(&mut body, (middle, bottom + 38.0), "middle", MUTED, &self.x_label);
+        if lines.iter().all(Vec::is_empty) {
+            text(&mut body, (middle, top + plot_height / 2.0), "middle", MUTED, "no points");
+        }
+        let height = bottom + if self.x_label.is_empty() { 26.0 } else { 46.0 };
+        format!(
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"chart\" role=\"img\" \
+             viewBox=\"0 0 {width} {height:.0}\" width=\"100%\" \
+             font-family=\"system-ui,sans-serif\" font-size=\"13\">\
+             <title>{}</title><desc>{}</desc>{style}\n{body}</svg>\n",
+            escape::html(&self.title),
+            escape::html(&self.caption),
+        )
+    }
+
+    /// Title, legend and the name of the y axis; returns where the plot begins.
+    fn draw_head(&self, body: &mut String, width: f64) -> f64 {
+        let mut y = 4.0;
+        for line in wrapped(&self.title, width / 8.4) {
+            y += LINE_HEIGHT;
+            let line = escape::html(&line);
+            // Writing to a string cannot fail.
+            let _ = writeln!(
+                body,
+                "<text x=\"0\" y=\"{:.1}\" font-size=\"15\" font-weight=\"600\" fill=\"{INK}\">{line}</text>",
+                y - 6.0
+            );
+        }
+        let mut x = 0.0;
+        for (i, series) in self.series.iter().enumerate() {
+            let name = shortened(&series.name, width / 8.0);
+            let entry = text_width(&name) + 52.0;
+            if i == 0 || x + entry > width + 20.0 {
+                (x, y) = (0.0, y + LINE_HEIGHT + if i == 0 { 4.0 } else { 0.0 });
+            }
+            let ends = [(x, y - 8.5), (x + 22.0, y - 8.5)];
+            draw_line(body, &ends, &format!("{} data-legend=\"\"", stroke(i, series.dashed)));
+            text(body, (x + 28.0, y - 4.0), "start", INK, &name);
+            x += entry;
+        }
+        if !self.y_label.is_empty() {
+            y += LINE_HEIGHT + 6.0;
+            text(body, (0.0, y - 4.0), "start", MUTED, &self.y_label);
+        }
+        y + 12.0
+    }
+}
+
+/// Where the plot lies in the picture.
+struct Frame {
+    left: f64,
+    top: f64,
+    width: f64,
+    height: f64,
+}
+
+impl Frame {
+    fn place(&self, x: f64, y: f64) -> (f64, f64) {
+        (self.left + x * self.width, self.top + (1.0 - y) * self.height)
+    }
+
+    fn draw_axes(&self, body: &mut String, x_axis: &Axis, y_axis: &Axis) {
+        for (place, words) in y_axis.ticks() {
+            let (left, y) = self.place(0.0, place);
+            rule(body, (left, y), (left + self.width, y));
+            text(body, (left - 8.0, y + 4.5), "end", MUTED, &words);
+        }
+        let mut free_from = f64::NEG_INFINITY;
+        for (place, words) in x_axis.ticks() {
+            let (x, bottom) = self.place(place, 0.0);
+            rule(body, (x, bottom), (x, bottom + 4.0));
+            let half = text_width(&words) / 2.0;
+            if x - half < free_from {
+                continue; // two labels would touch
+            }
+            let centre = x.min(self.left + self.width + 12.0 - half);
+            text(body, (centre, bottom + 18.0), "middle", MUTED, &words);
+            free_from = x + half + 10.0;
+        }
+        let (left, bottom) = self.place(0.0, 0.0);
+        rule(body, (left, bottom), (left + self.width, bottom));
+    }
+}
+
+fn stroke(i: usize, dashed: bool) -> String {
+    let turned = (i / COLOURS.len()) % 2 == 1;
+    let dash = if dashed != turned { " stroke-dasharray=\"6 4\"" } else { "" };
+    format!("stroke=\"{}\"{dash}", COLOURS[i % COLOURS.len()])
+}
+
+fn draw_line(body: &mut String, places: &[(f64, f64)], stroke: &str) {
+    let path: Vec<String> = thinned(places).iter().map(|(x, y)| format!("{x:.1} {y:.1}")).collect();
+    if path.len() > 1 {
+        let _ = writeln!(
+            body,
+            "<path d=\"M{}\" fill=\"none\" {stroke} stroke-width=\"2\" stroke-linejoin=\"round\" stroke-linecap=\"round\"/>",
+            path.join("L")
+        );
+    }
+    let colour = stroke.split('"').nth(1).unwrap_or(INK);
+    let is_legend = stroke.contains("data-legend");
+    for (x, y) in places.iter().filter(|_| places.len() <= MAX_DOTS && !is_legend) {
+        let _ = writeln!(body, "<circle cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"2.8\" fill=\"{colour}\"/>");
+    }
+}
+
+/// The lowest and the highest of each few neighbours, in their order.
+fn thinned(places: &[(f64, f64)]) -> Vec<(f64, f64)> {
+    let n_neighbours = places.len() / 700;
+    if n_neighbours < 2 {
+        return places.to_vec();
+    }
+    let mut kept = vec![places[0]];
+    for few in places.chunks(2 * n_neighbours) {
+        let by_height = |a: &&(f64, f64), b: &&(f64, f64)| a.1.total_cmp(&b.1);
+        let extremes = few.iter().min_by(by_height).zip(few.iter().max_by(by_height));
+        if let Some((low, high)) = extremes {
+            // Addresses within one slice tell which came first.
+            let in_order = std::ptr::from_ref(low) <= std::ptr::from_ref(high);
+            kept.extend(if in_order { [*low, *high] } else { [*high, *low] });
+        }
+    }
+    kept.extend(places.last());
+    kept
+}
+
+fn rule(body: &mut String, from: (f64, f64), to: (f64, f64)) {
+    let _ = writeln!(
+        body,
+        "<path d=\"M{:.1} {:.1}L{:.1} {:.1}\" stroke=\"{LINE}\" stroke-width=\"1\"/>",
+        from.0, from.1, to.0, to.1
+    );
+}
+
+fn text(body: &mut String, at: (f64, f64), anchor: &str, colour: &str, words: &str) {
+    if words.is_empty() {
+        return;
+    }
+    let words = escape::html(words);
+    let _ = writeln!(
+        body,
+        "<text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"{anchor}\" fill=\"{colour}\">{words}</text>",
+        at.0, at.1
+    );
+}
+
+/// A guess, since only the browser knows its font.
+fn text_width(text: &str) -> f64 {
+    text.chars().count() as f64 * 7.4
+}
+
+/// Words in lines of at most so many characters.
+fn wrapped(text: &str, max_chars: f64) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        let word = shortened(word, max_chars);
+        match lines.last_mut() {
+            Some(line)
+                if ((line.chars().count() + 1 + word.chars().count()) as f64) < max_chars =>
+            {
+                *line += " ";
+                *line += &word;
+            }
+            _ => lines.push(word),
+        }
+    }
+    lines
+}
+
+fn shortened(text: &str, max_chars: f64) -> String {
+    let max_chars = max_chars as usize;
+    if text.chars().count() <= max_chars {
+        return text.to_string();
+    }
+    text.chars().take(max_chars.saturating_sub(1)).chain(['…']).collect()
+}
+
+/// About `n` of the points, evenly spread, the first and the last among them.
+fn spread(points: &[(f64, f64)], n: usize) -> Vec<(f64, f64)> {
+    if points.len() <= n {
+        return points.to_vec();
+    }
+    (0..n).map(|i| points[i * (points.len() - 1) / (n - 1)]).collect()
+}
+
+fn value_at(sorted: &[(f64, f64)], x: f64) -> String {
+    let n_before = sorted.partition_point(|point| point.0 <= x);
+    let ended = sorted.last().is_some_and(|last| last.0 < x);
+    match n_before.checked_sub(1) {
+        Some(i) if !ended => words(sorted[i].1),
+        _ => "–".to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn chart(points: Vec<(f64, f64)>) -> LineChart {
+        let series = vec![Series { name: "a".into(), points, dashed: false }];
+        LineChart { title: "t".into(), series, ..LineChart::default() }
+    }
+
+    #[test]
+    fn a_picture_is_named_scaled_and_coloured_by_variables() {
+        let mut chart = chart(vec![(0.0, 1.0), (1.0, 2.0)]);
+        chart.title = "<Loss> & more".into();
+        chart.series[0].dashed = true;
+        let svg = chart.to_svg();
+        for part in [
+            "role=\"img\"",
+            "viewBox=\"0 0 720 ",
+            "width=\"100%\"",
+            "<title>&lt;Loss&gt; &amp; more</title>",
+            "stroke=\"var(--c1,#0068b0)\" stroke-dasharray=\"6 4\"",
+        ] {
+            assert!(svg.contains(part), "{part} in {svg}");
+        }
+        assert!(!svg.contains("<style") && chart.to_svg_file().contains("<style"));
+    }
+
+    #[test]
+    fn points_without_a_place_are_skipped() {
+        let nan = f64::NAN;
+        let bad = vec![(0.0, nan), (nan, 1.0), (1.0, f64::INFINITY), (2.0, 5.0), (3.0, -1.0)];
+        let mut chart = chart(bad);
+        assert_eq!(chart.to_svg().matches("<circle").count(), 2);
+        chart.log_y = true;
+        assert_eq!(chart.to_svg().matches("<circle").count(), 1);
+        chart.series[0].points.clear();
+        assert!(chart.to_svg().contains("no points"));
+        chart.series.clear();
+        assert!(chart.to_svg().contains("no points"));
+        assert_eq!(chart.to_table().rows.len(), 0);
+    }
+
+    #[test]
+    fn a_long_series_is_thinned_but_keeps_its_spike() {
+        let y = |i: i32| if i == 54_321 { 100.0 } else { 1.0 };
+        let chart = chart((0..100_000).map(|i| (f64::from(i), y(i))).collect());
+        let svg = chart.to_svg();
+        assert!(svg.len() < 40_000, "{}", svg.len());
+        let heights = svg.lines().rfind(|l| l.contains("stroke-width=\"2\"")).unwrap();
+        let heights: Vec<f64> =
+            heights.split('L').filter_map(|place| place.split_once(' ')?.1.parse().ok()).collect();
+        let lowest = heights.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        let n_high = heights.iter().filter(|&&y| y < lowest - 200.0).count();
+        assert_eq!(n_high, 1, "the spike stands out");
+    }
+
+    #[test]
+    fn a_table_shows_only_values_that_were_there() {
+        let mut chart = chart((0..=100).map(|i| (f64::from(i), 100.0 - f64::from(i))).collect());
+        let points = vec![(50.0, 7.0), (90.0, 6.0)];
+        chart.series.push(Series { name: "b".into(), points, dashed: false });
+        let rows = chart.to_table().rows;
+        assert_eq!(rows.first().unwrap(), &["0", "100", "–"]);
+        assert_eq!(rows[4], ["57", "43", "7"]);
+        assert_eq!(rows.last().unwrap(), &["100", "0", "–"]);
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+        #[test]
+        fn no_points_break_a_picture(
+            points in prop::collection::vec((any::<f64>(), any::<f64>()), 0..40),
+            log_x: bool,
+            log_y: bool,
+        ) {
+            let chart = LineChart { log_x, log_y, ..chart(points) };
+            let svg = chart.to_svg() + &chart.to_svg_narrow();
+            prop_assert!(!svg.contains("NaN") && !svg.contains("inf "), "{}", svg);
+            chart.to_table().to_text();
+        }
+    }
+}

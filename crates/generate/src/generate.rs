@@ -1,0 +1,153 @@
+//! The loop: read the prompt, choose a token, read it, choose the next.
+//!
+//! Leaves out batches, beams and speculation.
+
+use arch::{Decoder, Logits};
+
+use crate::{Constraint, Error, Memory, Sampler, Sampling};
+
+/// What the loop needs besides a decoder and a prompt.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// How tokens are chosen.
+    pub sampling: Sampling,
+    /// Tokens at most.
+    pub max_tokens: usize,
+    /// Tokens that end the answer; they are not part of it.
+    pub stop_tokens: Vec<u32>,
+    /// Of a prompt longer than the context keep the end, leaving room for `max_tokens` (for half
+    /// of the context at most). Otherwise such a prompt is an error.
+    pub truncate: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            sampling: Sampling::default(),
+            max_tokens: 128,
+            stop_tokens: Vec::new(),
+            truncate: false,
+        }
+    }
+}
+
+/// What a listener wants next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Flow {
+    /// More tokens.
+    Continue,
+    /// No more.
+    Stop,
+}
+
+/// Why the answer ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Finish {
+    /// A stop token came.
+    Stop,
+    /// `max_tokens` are there.
+    Length,
+    /// The listener said stop.
+    Cancelled,
+    /// The model has no positions left.
+    ContextFull,
+}
+
+/// An answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Generated {
+    /// Its tokens, without prompt and stop token.
+    pub tokens: Vec<u32>,
+    /// Why it ended.
+    pub finish: Finish,
+    /// Tokens of the prompt, after truncation.
+    pub prompt_tokens: usize,
+}
+
+/// Who takes part while tokens are chosen.
+pub struct Steer<'a> {
+    /// Hears every token of the answer as it comes.
+    pub on_token: &'a mut dyn FnMut(u32) -> Flow,
+    /// May forbid tokens.
+    pub constraint: Option<&'a mut dyn Constraint>,
+}
+
+/// Continues `prompt`.
+///
+/// # Errors
+/// [`Error::Setting`], [`Error::EmptyPrompt`], [`Error::PromptTooLong`], and what the decoder says.
+pub fn generate<D: Decoder>(
+    decoder: &D,
+    prompt: &[u32],
+    options: &Options,
+    on_token: &mut dyn FnMut(u32) -> Flow,
+) -> Result<Generated, Error> {
+    let steer = Steer { on_token, constraint: None };
+    generate_with(decoder, &mut Memory::new(decoder), prompt, options, steer)
+}
+
+/// Continues `prompt` as [`generate`] does, reading only what `memory` does not hold yet. The
+/// memory afterwards holds the prompt and the answer, but for its last token.
+///
+/// # Errors
+/// As [`generate`], and [`Error::NothingAllowed`] from a constraint.
+pub fn generate_with<D: Decoder>(
+    decoder: &D,
+    memory: &mut Memory<D::Cache>,
+    prompt: &[u32],
+    options: &Options,
+    mut steer: Steer<'_>,
+) -> Result<Generated, Error> {
+    let mut sampler = Sampler::new(&options.sampling)?;
+    let context = decoder.spec().context;
+    let prompt = fitting(prompt, context, options)?;
+    let mut logits = memory.read(decoder, prompt)?;
+    let mut tokens = Vec::new();
+    let finish = loop {
+        if tokens.len() >= options.max_tokens {
+            break Finish::Length;
+        }
+        let token = choose(&mut sampler, &logits, &mut steer)?;
+        if options.stop_tokens.contains(&token) {
+            break Finish::Stop;
+        }
+        tokens.push(token);
+        if (steer.on_token)(token) == Flow::Stop {
+            break Finish::Cancelled;
+        }
+        if tokens.len() >= options.max_tokens {
+            break Finish::Length; // Its logits are not needed.
+        }
+        if memory.ids().len() >= context {
+            break Finish::ContextFull;
+        }
+        logits = memory.append(decoder, &[token], Logits::Last)?;
+    };
+    Ok(Generated { tokens, finish, prompt_tokens: prompt.len() })
+}
+
+fn choose(sampler: &mut Sampler, logits: &[f32], steer: &mut Steer<'_>) -> Result<u32, Error> {
+    let Some(constraint) = steer.constraint.as_deref_mut() else {
+        return sampler.pick(logits, None);
+    };
+    let mut allowed = vec![true; logits.len()];
+    constraint.mask(&mut allowed);
+    let token = sampler.pick(logits, Some(&allowed))?;
+    constraint.commit(token);
+    Ok(token)
+}
+
+/// The prompt as far as it fits.
+fn fitting<'a>(prompt: &'a [u32], context: usize, options: &Options) -> Result<&'a [u32], Error> {
+    if prompt.len() <= context {
+        return Ok(prompt);
+    }
+    if !options.truncate {
+        return Err(Error::PromptTooLong { tokens: prompt.len(), context });
+    }
+    let room = options.max_tokens.min(context / 2);
+    Ok(&prompt[prompt.len() - (context - room)..])
+}
+
+#[cfg(test)]
+pub(crate) mod tests;

@@ -1,0 +1,230 @@
+//! The loop on a toy decoder whose distribution depends on the last two ids in its cache.
+
+use std::cell::Cell;
+
+use arch::{Cache, Decoder, Input, Logits, Spec};
+
+use super::*;
+
+/// A trigram table over five ids with a real cache. Counts the positions it reads.
+pub(crate) struct Toy {
+    spec: Spec,
+    pub(crate) read: Cell<usize>,
+}
+
+#[derive(Clone)]
+pub(crate) struct ToyCache(Vec<u32>);
+
+impl Cache for ToyCache {
+    fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    fn fork(&self) -> Self {
+        self.clone()
+    }
+
+    fn truncate(&mut self, len: usize) {
+        self.0.truncate(len);
+    }
+}
+
+impl Toy {
+    pub(crate) fn new(context: usize) -> Self {
+        let spec = Spec { context, ..Spec::llama(5, 8, 1, 1) };
+        Self { spec, read: Cell::new(0) }
+    }
+
+    fn row(before: u32, last: u32) -> Vec<f32> {
+        let mut rng = stdx::Rng::new(u64::from(before * 5 + last) + 1000);
+        (0..5).map(|_| rng.normal() as f32).collect()
+    }
+
+    pub(crate) fn log_p(&self, before: u32, last: u32, next: u32) -> f64 {
+        let exp: Vec<f64> = Self::row(before, last).iter().map(|&l| f64::from(l).exp()).collect();
+        (exp[next as usize] / exp.iter().sum::<f64>()).ln()
+    }
+}
+
+impl Decoder for Toy {
+    type Cache = ToyCache;
+
+    fn spec(&self) -> &Spec {
+        &self.spec
+    }
+
+    fn new_cache(&self) -> ToyCache {
+        ToyCache(Vec::new())
+    }
+
+    fn forward(
+        &self,
+        input: Input<'_>,
+        cache: &mut ToyCache,
+        logits: Logits,
+    ) -> Result<Vec<f32>, arch::Error> {
+        let Input::Ids(ids) = input else {
+            return Err(arch::Error::Unsupported("embeddings"));
+        };
+        let needed = cache.len() + ids.len();
+        if needed > self.spec.context {
+            return Err(arch::Error::ContextFull { needed, available: self.spec.context });
+        }
+        self.read.set(self.read.get() + ids.len());
+        let mut rows = Vec::new();
+        for &id in ids {
+            let before = cache.0.last().copied().unwrap_or(0);
+            cache.0.push(id);
+            rows.push(Self::row(before, id));
+        }
+        Ok(match logits {
+            Logits::None => Vec::new(),
+            Logits::Last => rows.pop().unwrap_or_default(),
+            Logits::All => rows.concat(),
+        })
+    }
+}
+
+fn options(max_tokens: usize, seed: u64) -> Options {
+    let sampling = Sampling { seed, ..Sampling::default() };
+    Options { sampling, max_tokens, ..Options::default() }
+}
+
+fn run(toy: &Toy, prompt: &[u32], options: &Options) -> Generated {
+    generate(toy, prompt, options, &mut |_| Flow::Continue).unwrap()
+}
+
+#[test]
+fn greedy_follows_the_table() {
+    let toy = Toy::new(64);
+    let greedy = Options { sampling: Sampling::greedy(), ..options(10, 0) };
+    let got = run(&toy, &[1, 2], &greedy);
+    let mut ids = vec![1, 2];
+    for &token in &got.tokens {
+        let row = Toy::row(ids[ids.len() - 2], ids[ids.len() - 1]);
+        assert!(row.iter().all(|&l| l <= row[token as usize]));
+        ids.push(token);
+    }
+    assert_eq!((got.tokens.len(), got.finish, got.prompt_tokens), (10, Finish::Length, 2));
+}
+
+#[test]
+fn a_seed_repeats_and_another_differs() {
+    let toy = Toy::new(64);
+    assert_eq!(run(&toy, &[1], &options(30, 5)), run(&toy, &[1], &options(30, 5)));
+    assert_ne!(run(&toy, &[1], &options(30, 5)), run(&toy, &[1], &options(30, 6)));
+}
+
+#[test]
+fn the_listener_hears_each_token_and_may_stop() {
+    let toy = Toy::new(64);
+    let mut heard = Vec::new();
+    let got = generate(&toy, &[1], &options(30, 5), &mut |token| {
+        heard.push(token);
+        if heard.len() == 4 { Flow::Stop } else { Flow::Continue }
+    });
+    let got = got.unwrap();
+    assert_eq!(got.finish, Finish::Cancelled);
+    assert_eq!(got.tokens, heard);
+    assert_eq!(got.tokens, run(&toy, &[1], &options(30, 5)).tokens[..4]);
+}
+
+#[test]
+fn a_stop_token_ends_the_answer_and_is_not_in_it() {
+    let toy = Toy::new(64);
+    let free = run(&toy, &[1], &options(30, 5)).tokens;
+    let stop = free[7];
+    let first = free.iter().position(|&t| t == stop).unwrap();
+    let got = run(&toy, &[1], &Options { stop_tokens: vec![stop], ..options(30, 5) });
+    assert_eq!((got.tokens.as_slice(), got.finish), (&free[..first], Finish::Stop));
+}
+
+#[test]
+fn the_context_ends_an_answer_and_refuses_a_longer_prompt() {
+    let toy = Toy::new(8);
+    let got = run(&toy, &[1, 2, 3], &options(30, 1));
+    // Five more are read, and the logits of the last one give a sixth.
+    assert_eq!((got.tokens.len(), got.finish), (6, Finish::ContextFull));
+    let long = [1, 2, 3, 4, 0, 1, 2, 3, 4];
+    let error = generate(&toy, &long, &options(1, 1), &mut |_| Flow::Continue).unwrap_err();
+    assert!(matches!(error, Error::PromptTooLong { tokens: 9, context: 8 }), "{error}");
+    let cut = run(&toy, &long, &Options { truncate: true, ..options(3, 1) });
+    assert_eq!((cut.prompt_tokens, cut.finish), (5, Finish::Length));
+    assert_eq!(cut.tokens, run(&toy, &long[4..], &options(3, 1)).tokens);
+}
+
+#[test]
+fn nothing_asked_for_is_nothing_given_and_an_empty_prompt_is_refused() {
+    let toy = Toy::new(8);
+    let got = run(&toy, &[1], &options(0, 1));
+    assert_eq!((got.tokens.len(), got.finish), (0, Finish::Length));
+    let error = generate(&toy, &[], &options(1, 1), &mut |_| Flow::Continue).unwrap_err();
+    assert!(matches!(error, Error::EmptyPrompt));
+}
+
+#[test]
+fn a_memory_reads_only_what_is_new_and_changes_nothing() {
+    let toy = Toy::new(64);
+    let mut memory = Memory::new(&toy);
+    let listen = |_| Flow::Continue;
+    let talk = |memory: &mut Memory<ToyCache>, prompt: &[u32]| {
+        toy.read.set(0);
+        let steer = Steer { on_token: &mut { listen }, constraint: None };
+        let got = generate_with(&toy, memory, prompt, &options(5, 9), steer).unwrap();
+        (got.tokens, toy.read.get())
+    };
+    let (first, _) = talk(&mut memory, &[1, 2, 3, 4]);
+    let mut longer = vec![1, 2, 3, 4];
+    longer.extend(&first);
+    longer.extend([0, 2]);
+    let (second, read) = talk(&mut memory, &longer);
+    // The last token of the first answer, two new ones, and four of the second answer.
+    assert_eq!(read, 3 + 4);
+    assert_eq!(second, talk(&mut Memory::new(&toy), &longer).0);
+    // Going back to another prompt forgets what differs.
+    let (third, _) = talk(&mut memory, &[1, 2, 0]);
+    assert_eq!(third, talk(&mut Memory::new(&toy), &[1, 2, 0]).0);
+}
+
+#[test]
+fn forks_are_independent_and_truncation_goes_back() {
+    let toy = Toy::new(64);
+    let mut memory = Memory::new(&toy);
+    let here = memory.read(&toy, &[1, 2, 3]).unwrap();
+    let mut fork = memory.fork();
+    let there = fork.append(&toy, &[4], Logits::Last).unwrap();
+    assert_eq!(memory.ids(), [1, 2, 3]);
+    assert_eq!(memory.read(&toy, &[1, 2, 3]).unwrap(), here);
+    assert_ne!(here, there);
+    fork.truncate(2);
+    assert_eq!(fork.append(&toy, &[3], Logits::Last).unwrap(), here);
+}
+
+/// Permits ascending ids only, each once, then everything is over.
+struct Ascending(u32);
+
+impl Constraint for Ascending {
+    fn mask(&mut self, allowed: &mut [bool]) {
+        allowed[..=self.0 as usize].fill(false);
+    }
+
+    fn commit(&mut self, token: u32) {
+        self.0 = token;
+    }
+}
+
+#[test]
+fn a_constraint_is_obeyed_and_a_dead_end_is_an_error() {
+    let toy = Toy::new(64);
+    let mut heard = Vec::new();
+    let steer = Steer {
+        on_token: &mut |token| {
+            heard.push(token);
+            Flow::Continue
+        },
+        constraint: Some(&mut Ascending(0)),
+    };
+    let result = generate_with(&toy, &mut Memory::new(&toy), &[1], &options(9, 1), steer);
+    assert!(matches!(result, Err(Error::NothingAllowed { .. })));
+    assert!(heard.is_sorted_by(|a, b| a < b) && heard.last() == Some(&4), "{heard:?}");
+}

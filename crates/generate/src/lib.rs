@@ -1,0 +1,36 @@
+//! Decoding: ids in, ids out, through any `arch::Decoder`.
+//!
+//! Stage of the life: after training, wherever a model speaks or is asked how likely a text is.
+//!
+//! Reading order: [`sampler`] (from logits to one id, defined on integers), [`constraint`] (who
+//! may forbid ids), [`memory`] (a cache that knows what it holds, so that a conversation is not
+//! read twice), [`generate`](mod@generate) (the loop),
+//! [`loglikelihood`](mod@loglikelihood) (how likely given ids are).
+//!
+//! ```
+//! use generate::{Sampler, Sampling};
+//! let logits = [0.0, 2.0, 1.0, -1.0];
+//! let mut greedy = Sampler::new(&Sampling::greedy())?;
+//! assert_eq!(greedy.pick(&logits, None)?, 1);
+//! let mut sampler = Sampler::new(&Sampling { top_k: Some(2), seed: 7, ..Sampling::default() })?;
+//! let picked = sampler.pick(&logits, None)?;
+//! assert!([1, 2].contains(&picked));
+//! # Ok::<(), generate::Error>(())
+//! ```
+//!
+//! Must never know: text, HTTP, Burn.
+#![forbid(unsafe_code)]
+
+pub mod constraint;
+pub mod error;
+pub mod generate;
+pub mod loglikelihood;
+pub mod memory;
+pub mod sampler;
+
+pub use constraint::Constraint;
+pub use error::Error;
+pub use generate::{Finish, Flow, Generated, Options, Steer, generate, generate_with};
+pub use loglikelihood::{Loglikelihood, loglikelihood, loglikelihoods};
+pub use memory::Memory;
+pub use sampler::{Sampler, Sampling};

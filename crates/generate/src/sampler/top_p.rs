@@ -1,0 +1,25 @@
+//! Top-p, or nucleus (Holtzman et al., "The Curious Case of Neural Text Degeneration", 2019): the
+//! fewest of the likeliest whose shares reach p.
+
+use super::{Candidate, Filter, Sampling, check_share};
+use crate::Error;
+
+pub(super) struct TopP;
+
+impl Filter for TopP {
+    fn check(&self, sampling: &Sampling) -> Result<(), Error> {
+        check_share("top_p", sampling.top_p)
+    }
+
+    fn keep(&self, sampling: &Sampling, candidates: &[Candidate]) -> Option<usize> {
+        let p = sampling.top_p.filter(|&p| p < 1.0)?;
+        let total: u64 = candidates.iter().map(|c| c.weight).sum();
+        let goal = (f64::from(p) * total as f64) as u64;
+        let mut sum = 0;
+        let reached = candidates.iter().position(|c| {
+            sum += c.weight;
+            sum >= goal
+        });
+        Some(reached.map_or(candidates.len(), |i| i + 1))
+    }
+}

@@ -1,0 +1,111 @@
+//! Attention of new positions over cached keys and values, as decoding needs it.
+//!
+//! A few new positions read the cache once, row by row; many go through the tiles of the forward
+//! pass.
+
+use rayon::prelude::*;
+
+use super::pack::{Columns, Group, Rows};
+use super::{HEAVY, Shape, forward_group};
+use crate::exp::exp;
+use crate::for_each_isa;
+use crate::isa::Isa;
+use crate::lanes;
+
+/// New positions from which packing the cache pays.
+const MANY: usize = 8;
+
+/// `out` `(n, Hq D)` of the last `n` positions, `q` `(n, Hq D)`, over `keys` and `values`
+/// `(T, Hkv D)`, which already hold those of the new positions; `T` is `shape.context`, and
+/// `shape.batch` must be 1.
+pub fn attention_cached(shape: Shape, q: &[f32], keys: &[f32], values: &[f32], out: &mut [f32]) {
+    shape.check();
+    let kv_width = shape.n_kv_heads * shape.head_dim;
+    let n_queries = q.len() / shape.out_width();
+    assert_eq!(shape.batch, 1, "attention_cached: one sequence at a time");
+    assert_eq!(q.len(), n_queries * shape.out_width(), "attention_cached: q is not (n, Hq D)");
+    assert_eq!(q.len(), out.len(), "attention_cached: q and out differ in length");
+    assert_eq!(keys.len(), shape.context * kv_width, "attention_cached: keys are not (T, Hkv D)");
+    assert_eq!(keys.len(), values.len(), "attention_cached: keys and values differ in length");
+    assert!(n_queries <= shape.context, "attention_cached: more queries than keys");
+    if n_queries < MANY {
+        few(shape, q, keys, values, out);
+    } else {
+        many(shape, q, keys, values, out);
+    }
+}
+
+fn many(shape: Shape, q: &[f32], keys: &[f32], values: &[f32], out: &mut [f32]) {
+    let n_queries = q.len() / shape.out_width();
+    let kv_width = shape.n_kv_heads * shape.head_dim;
+    let out = Columns::new(out, shape.out_width());
+    (0..shape.n_kv_heads).into_par_iter().for_each(|g| {
+        let kv = |data| Rows { data, width: kv_width, column: g * shape.head_dim };
+        let column = g * shape.group() * shape.head_dim;
+        let group = Group {
+            q: Rows { data: q, width: shape.out_width(), column },
+            k: kv(keys),
+            v: kv(values),
+            starts: None,
+            n_heads: shape.group(),
+            n_queries,
+            n_keys: shape.context,
+            head_dim: shape.head_dim,
+        };
+        let mut lse = vec![0.0; shape.group() * n_queries];
+        forward_group(Isa::current(), &group, &out.part(0, column), &mut lse);
+    });
+}
+
+fn few(shape: Shape, q: &[f32], keys: &[f32], values: &[f32], out: &mut [f32]) {
+    let n_queries = q.len() / shape.out_width();
+    let task = |(i, out): (usize, &mut [f32])| {
+        let (query, head) = (i / shape.n_heads, i % shape.n_heads);
+        let seen = shape.context - n_queries + query + 1;
+        let cache = Cache {
+            keys,
+            values,
+            width: shape.n_kv_heads * shape.head_dim,
+            column: head / shape.group() * shape.head_dim,
+        };
+        one(cache, &q[i * shape.head_dim..][..shape.head_dim], &mut vec![0.0; seen], out);
+    };
+    if shape.context * q.len() >= HEAVY {
+        out.par_chunks_exact_mut(shape.head_dim).enumerate().for_each(task);
+    } else {
+        out.chunks_exact_mut(shape.head_dim).enumerate().for_each(task);
+    }
+}
+
+/// One key head of the cache.
+#[derive(Clone, Copy)]
+struct Cache<'a> {
+    keys: &'a [f32],
+    values: &'a [f32],
+    width: usize,
+    column: usize,
+}
+
+for_each_isa!(
+    /// One head of one position over the first `scores.len()` rows.
+    fn one(cache: Cache<'_>, q: &[f32], scores: &mut [f32], out: &mut [f32]) => one_body
+);
+
+#[inline(always)]
+fn one_body(cache: Cache<'_>, q: &[f32], scores: &mut [f32], out: &mut [f32]) {
+    let d = q.len();
+    let scale = (1.0 / (d as f64).sqrt()) as f32;
+    for (i, score) in scores.iter_mut().enumerate() {
+        let key = &cache.keys[i * cache.width + cache.column..][..d];
+        *score = lanes::sum_of(d, |c| q[c] * key[c]) * scale;
+    }
+    let max = lanes::max(scores);
+    scores.iter_mut().for_each(|s| *s = exp(*s - max));
+    let inverse = 1.0 / lanes::sum_of(scores.len(), |i| scores[i]);
+    out.fill(0.0);
+    for (i, p) in scores.iter().enumerate() {
+        let value = &cache.values[i * cache.width + cache.column..][..d];
+        let p = p * inverse;
+        out.iter_mut().zip(value).for_each(|(o, v)| *o += p * v);
+    }
+}

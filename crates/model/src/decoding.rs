@@ -1,0 +1,171 @@
+//! The readable model as an [`arch::Decoder`]: token by token, with a cache of keys and values.
+//!
+//! In f32 throughout, so that a cached and an uncached pass agree to rounding. Leaves out batches
+//! of several sequences and adapters by name: those belong to the fast runtime.
+
+use std::sync::Arc;
+
+use arch::{Cache, Decoder, Error, Input, Logits, Spec};
+use burn::tensor::{Tensor, TensorData};
+use kernels::attention::{Shape, attention_cached};
+use nn::pass::Pass;
+use ops::{Precision, Stored};
+
+use crate::Transformer;
+
+/// A model that decodes. The model's tensors must not be tracked by autodiff.
+#[derive(Debug)]
+pub struct Decoding {
+    model: Transformer,
+}
+
+impl Decoding {
+    /// Takes a model to decode with.
+    pub fn new(model: Transformer) -> Self {
+        Self { model }
+    }
+
+    /// The model.
+    pub fn model(&self) -> &Transformer {
+        &self.model
+    }
+}
+
+/// Keys and values of one sequence, turned to their positions: `(n, Hkv·head_dim)` a layer.
+#[derive(Clone, Debug)]
+pub struct KvCache {
+    layers: Vec<(Vec<f32>, Vec<f32>)>,
+    width: usize,
+    len: usize,
+}
+
+impl Cache for KvCache {
+    fn len(&self) -> usize {
+        self.len
+    }
+
+    fn fork(&self) -> Self {
+        self.clone()
+    }
+
+    fn truncate(&mut self, len: usize) {
+        self.len = self.len.min(len);
+        for (keys, values) in &mut self.layers {
+            keys.truncate(self.len * self.width);
+            values.truncate(self.len * self.width);
+        }
+    }
+}
+
+impl Decoder for Decoding {
+    type Cache = KvCache;
+
+    fn spec(&self) -> &Spec {
+        self.model.spec()
+    }
+
+    fn new_cache(&self) -> KvCache {
+        let spec = self.spec();
+        let layers = vec![(Vec::new(), Vec::new()); spec.n_layers];
+        KvCache { layers, width: spec.n_kv_heads * spec.head_dim, len: 0 }
+    }
+
+    fn forward(
+        &self,
+        input: Input<'_>,
+        cache: &mut KvCache,
+        logits: Logits,
+    ) -> Result<Vec<f32>, Error> {
+        let n = self.check(input, cache)?;
+        if n == 0 {
+            return Ok(Vec::new());
+        }
+        let positions = (cache.len as u32..(cache.len + n) as u32).collect();
+        let precision = Precision::F32;
+        let pass = Pass { batch: 1, context: n, precision, positions, starts: None };
+        let mut x = self.embed(input, &pass);
+        for (block, layer) in self.model.blocks.iter().zip(&mut cache.layers) {
+            let h = block.attention_norm.forward(x.clone(), &pass);
+            let qkv = block.attention.project(h, &pass, Stored::F32); // (1, n, Hq + 2·Hkv heads)
+            let z = self.mix(&qkv, layer, n);
+            x = block.attention.out.forward(z, Some(x), &pass, Stored::F32);
+            let h = block.feed_forward_norm.forward(x.clone(), &pass);
+            x = block.feed_forward.forward(h, Some(x), &pass);
+        }
+        cache.len += n;
+        Ok(self.read_out(x, logits, &pass))
+    }
+}
+
+impl Decoding {
+    /// The number of new positions, if all is well with them.
+    fn check(&self, input: Input<'_>, cache: &KvCache) -> Result<usize, Error> {
+        let spec = self.spec();
+        let n = match input {
+            Input::Ids(ids) => {
+                if let Some(&id) = ids.iter().find(|&&id| id as usize >= spec.vocab_size) {
+                    return Err(Error::TokenOutOfRange { id, vocab_size: spec.vocab_size });
+                }
+                ids.len()
+            }
+            Input::Embeddings(rows) if rows.len().is_multiple_of(spec.d_model) => {
+                rows.len() / spec.d_model
+            }
+            Input::Embeddings(rows) => {
+                let (got, width) = (rows.len(), spec.d_model);
+                return Err(Error::Shape(format!("{got} values are no whole rows of {width}")));
+            }
+        };
+        let needed = cache.len + n;
+        if needed > spec.context {
+            return Err(Error::ContextFull { needed, available: spec.context });
+        }
+        Ok(n)
+    }
+
+    fn embed(&self, input: Input<'_>, pass: &Pass) -> Tensor<3> {
+        match input {
+            Input::Ids(ids) => self.model.embedding.forward(Arc::from(ids), pass),
+            Input::Embeddings(rows) => {
+                let shape = [1, pass.context, self.spec().d_model];
+                let device = self.model.embedding.tokens.val().device();
+                Tensor::from_data(TensorData::new(rows.to_vec(), shape), &device)
+            }
+        }
+    }
+
+    /// Stores the new keys and values and lets the new positions look at all: `(1, n, Hq·head_dim)`.
+    fn mix(
+        &self,
+        qkv: &Tensor<3>,
+        (keys, values): &mut (Vec<f32>, Vec<f32>),
+        n: usize,
+    ) -> Tensor<3> {
+        let Spec { n_heads, n_kv_heads, head_dim, .. } = *self.spec();
+        let (q_width, kv_width) = (n_heads * head_dim, n_kv_heads * head_dim);
+        let mut queries = Vec::with_capacity(n * q_width);
+        ops::storage::with_values(qkv, |rows| {
+            for row in rows.chunks_exact(q_width + 2 * kv_width) {
+                queries.extend_from_slice(&row[..q_width]);
+                keys.extend_from_slice(&row[q_width..q_width + kv_width]);
+                values.extend_from_slice(&row[q_width + kv_width..]);
+            }
+        });
+        let mut out = vec![0.0; n * q_width];
+        let shape =
+            Shape { batch: 1, context: keys.len() / kv_width, n_heads, n_kv_heads, head_dim };
+        attention_cached(shape, &queries, keys, values, &mut out);
+        Tensor::from_data(TensorData::new(out, [1, n, q_width]), &qkv.device())
+    }
+
+    fn read_out(&self, x: Tensor<3>, logits: Logits, pass: &Pass) -> Vec<f32> {
+        let [_, n, _] = x.dims();
+        let x = match logits {
+            Logits::None => return Vec::new(),
+            Logits::Last => x.narrow(1, n - 1, 1),
+            Logits::All => x,
+        };
+        let logits = self.model.logits(self.model.final_norm.forward(x, pass), pass);
+        ops::storage::with_values(&logits, <[f32]>::to_vec)
+    }
+}

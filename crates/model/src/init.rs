@@ -1,0 +1,62 @@
+//! Random weights: normal with standard deviation 0.02, the two projections that write to the
+//! stream scaled by `1/sqrt(2·L)` (Radford et al., 2019), gains 1, biases 0.
+//!
+//! Each tensor has a stream of its own from the seed and its slot, so that a model of more layers
+//! starts with the same first layers.
+
+use arch::family::{Part, Slot};
+use arch::{Error, Spec, Tensor as Weights};
+use burn::tensor::Device;
+use stdx::Rng;
+
+use crate::Transformer;
+
+/// Standard deviation of a weight.
+const STD: f64 = 0.02;
+
+/// A model of `spec` with random weights.
+///
+/// # Errors
+/// [`Error::Shape`] if the spec is impossible.
+pub fn random(spec: &Spec, seed: u64, device: &Device) -> Result<Transformer, Error> {
+    Transformer::build(spec, device, |slot, shape| Ok(weights(spec, seed, slot, shape)))
+}
+
+fn weights(spec: &Spec, seed: u64, slot: Slot, shape: &[usize]) -> Weights {
+    let n = shape.iter().product();
+    let values = match kind(slot) {
+        Kind::Gain => vec![1.0; n],
+        Kind::Bias => vec![0.0; n],
+        Kind::Matrix { writes_to_stream } => {
+            let depth = if writes_to_stream { (2.0 * spec.n_layers as f64).sqrt() } else { 1.0 };
+            let mut rng = Rng::stream(seed, &format!("init {slot:?}"));
+            (0..n).map(|_| (rng.normal() * STD / depth) as f32).collect()
+        }
+    };
+    Weights { shape: shape.to_vec(), values }
+}
+
+enum Kind {
+    Gain,
+    Bias,
+    Matrix { writes_to_stream: bool },
+}
+
+fn kind(slot: Slot) -> Kind {
+    use Part::{
+        AttentionNormBias, AttentionNormGain, AttentionOut, AttentionOutBias, FeedForwardIn,
+        FeedForwardInBias, FeedForwardNormBias, FeedForwardNormGain, FeedForwardOut,
+        FeedForwardOutBias, Qkv, QkvBias,
+    };
+    match slot {
+        Slot::FinalNormGain | Slot::Block(_, AttentionNormGain | FeedForwardNormGain) => Kind::Gain,
+        Slot::FinalNormBias | Slot::Block(_, AttentionNormBias | FeedForwardNormBias) => Kind::Bias,
+        Slot::Block(_, QkvBias | AttentionOutBias | FeedForwardInBias | FeedForwardOutBias) => {
+            Kind::Bias
+        }
+        Slot::Block(_, AttentionOut | FeedForwardOut) => Kind::Matrix { writes_to_stream: true },
+        Slot::Embedding | Slot::Positions | Slot::Head | Slot::Block(_, Qkv | FeedForwardIn) => {
+            Kind::Matrix { writes_to_stream: false }
+        }
+    }
+}

@@ -1,0 +1,19 @@
+//! Builds any [`arch::Spec`] from `nn`: the readable model, which trains and which the fast runtime
+//! is tested against.
+//!
+//! Reading order: [`transformer`] (the model, top to bottom), [`hooks`] (its named activations),
+//! [`init`] (random weights), [`decoding`] (token by token, with a cache), [`folder`] (model folders
+//! as Hugging Face has them).
+//!
+//! Must never know: loops over data, sampling, text.
+#![forbid(unsafe_code)]
+
+pub mod decoding;
+pub mod folder;
+pub mod hooks;
+pub mod init;
+pub mod transformer;
+
+pub use decoding::Decoding;
+pub use hooks::Hooks;
+pub use transformer::{Batch, Transformer};

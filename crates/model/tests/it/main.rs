@@ -1,0 +1,183 @@
+//! The model against itself: fused and open, cached and whole, in memory and on disk.
+
+use std::sync::Arc;
+
+use arch::{Cache, Decoder, Error, Input, Logits, Spec};
+use burn::tensor::{Device, Tensor};
+use model::{Decoding, Transformer};
+use nn::pass::Pass;
+
+fn specs() -> Vec<Spec> {
+    vec![
+        Spec { n_kv_heads: 2, tied: false, context: 32, ..Spec::llama(50, 32, 2, 4) },
+        Spec { context: 32, ..Spec::llama(50, 24, 1, 2) },
+        Spec { context: 32, ..Spec::gpt2(50, 32, 2, 4) },
+        Spec { bias: false, tied: false, context: 32, ..Spec::gpt2(50, 32, 1, 4) },
+    ]
+}
+
+fn build(spec: &Spec) -> Transformer {
+    model::init::random(spec, 7, &Device::flex()).expect("a possible spec")
+}
+
+fn vec<const D: usize>(tensor: &Tensor<D>) -> Vec<f32> {
+    ops::storage::with_values(tensor, <[f32]>::to_vec)
+}
+
+fn close(what: &str, got: &[f32], expected: &[f32]) {
+    assert_eq!(got.len(), expected.len(), "{what}");
+    for (g, e) in got.iter().zip(expected) {
+        assert!((g - e).abs() < 1e-5, "{what}: {g} against {e}");
+    }
+}
+
+const IDS: [u32; 12] = [3, 1, 4, 1, 5, 9, 2, 6, 5, 35, 8, 49];
+
+fn whole(model: &Transformer, ids: &[u32]) -> Vec<f32> {
+    let pass = Pass::plain(1, ids.len());
+    vec(&model.logits(model.forward(Arc::from(ids), &pass), &pass))
+}
+
+#[test]
+fn the_open_path_gives_what_the_fused_one_gives_and_shows_every_name() {
+    for spec in specs() {
+        let (model, pass) = (build(&spec), Pass::plain(2, 6));
+        let mut names = Vec::new();
+        let open = model.forward_open(Arc::from(IDS), &pass, &mut |name: &str, x: Tensor<3>| {
+            names.push(name.to_string());
+            x
+        });
+        close("open", &vec(&open), &vec(&model.forward(Arc::from(IDS), &pass)));
+        assert_eq!(names.len(), 2 + 6 * spec.n_layers);
+        assert_eq!(names[..3], ["hook_embed", "blocks.0.hook_resid_pre", "blocks.0.attn.hook_z"]);
+    }
+}
+
+#[test]
+fn a_hook_changes_what_follows() {
+    let (model, pass) = (build(&specs()[0]), Pass::plain(1, 12));
+    let mut silence = |name: &str, x: Tensor<3>| match name {
+        "blocks.0.hook_mlp_out" => x * 0.0,
+        _ => x,
+    };
+    let changed = vec(&model.forward_open(Arc::from(IDS), &pass, &mut silence));
+    assert_ne!(changed, vec(&model.forward(Arc::from(IDS), &pass)));
+}
+
+#[test]
+fn cached_decoding_gives_the_logits_of_the_whole_sequence() {
+    for spec in specs() {
+        let decoding = Decoding::new(build(&spec));
+        let expected = whole(decoding.model(), &IDS);
+        let mut cache = decoding.new_cache();
+        let mut got = decoding.forward(Input::Ids(&IDS[..5]), &mut cache, Logits::All).unwrap();
+        for id in &IDS[5..] {
+            got.extend(decoding.forward(Input::Ids(&[*id]), &mut cache, Logits::Last).unwrap());
+        }
+        close("cached", &got, &expected);
+        assert_eq!(cache.len(), IDS.len());
+    }
+}
+
+#[test]
+fn a_cache_forks_and_truncates() {
+    let decoding = Decoding::new(build(&specs()[0]));
+    let mut cache = decoding.new_cache();
+    decoding.forward(Input::Ids(&IDS[..6]), &mut cache, Logits::None).unwrap();
+    let mut fork = cache.fork();
+    decoding.forward(Input::Ids(&[7, 7, 7]), &mut fork, Logits::None).unwrap();
+    fork.truncate(6);
+    let a = decoding.forward(Input::Ids(&[8]), &mut fork, Logits::Last).unwrap();
+    let b = decoding.forward(Input::Ids(&[8]), &mut cache, Logits::Last).unwrap();
+    assert_eq!(a, b);
+}
+
+#[test]
+fn embeddings_go_in_as_ids_do() {
+    let decoding = Decoding::new(build(&specs()[0]));
+    let table = vec(&decoding.model().embedding.tokens.val());
+    let rows: Vec<f32> =
+        IDS.iter().flat_map(|&id| table[id as usize * 32..][..32].to_vec()).collect();
+    let run = |input| decoding.forward(input, &mut decoding.new_cache(), Logits::All).unwrap();
+    assert_eq!(run(Input::Embeddings(&rows)), run(Input::Ids(&IDS)));
+}
+
+#[test]
+fn bad_input_is_an_error_and_leaves_the_cache_alone() {
+    let decoding = Decoding::new(build(&specs()[0]));
+    let mut cache = decoding.new_cache();
+    let mut run = |input: Input<'_>| decoding.forward(input, &mut cache, Logits::Last).unwrap_err();
+    assert!(matches!(run(Input::Ids(&[50])), Error::TokenOutOfRange { id: 50, .. }));
+    assert!(matches!(run(Input::Ids(&[1; 33])), Error::ContextFull { needed: 33, .. }));
+    assert!(matches!(run(Input::Embeddings(&[0.0; 33])), Error::Shape(_)));
+    assert!(cache.is_empty());
+}
+
+#[test]
+fn a_later_document_in_a_row_does_not_see_an_earlier_one() {
+    let model = build(&specs()[0]);
+    let mut pass = Pass::plain(1, 12);
+    pass.positions = (0..5).chain(0..7).collect();
+    pass.starts = Some((0..12).map(|i| if i < 5 { 0 } else { 5 }).collect());
+    let packed = vec(&model.forward(Arc::from(IDS), &pass));
+    let alone = vec(&model.forward(Arc::from(&IDS[5..]), &Pass::plain(1, 7)));
+    close("packed", &packed[5 * 32..], &alone);
+}
+
+#[test]
+fn a_folder_comes_back_bit_for_bit() {
+    for spec in specs() {
+        let (folder, model) = (tempfile::tempdir().unwrap(), build(&spec));
+        model::folder::save(&model, folder.path()).unwrap();
+        let loaded = model::folder::load(folder.path(), &Device::flex()).unwrap();
+        assert_eq!(loaded.spec(), &spec);
+        assert_eq!(loaded.slots(), model.slots());
+        assert_eq!(whole(&loaded, &IDS), whole(&model, &IDS));
+    }
+}
+
+#[test]
+fn a_damaged_folder_is_an_error_that_names_the_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let check = |word: &str| {
+        let error = model::folder::load(folder.path(), &Device::flex()).unwrap_err().to_string();
+        assert!(error.contains(word), "{error}");
+    };
+    check("config.json");
+    model::folder::save(&build(&specs()[0]), folder.path()).unwrap();
+    let weights = folder.path().join("model.safetensors");
+    let whole = std::fs::read(&weights).unwrap();
+    std::fs::write(&weights, &whole[..whole.len() / 2]).unwrap();
+    check("cut short");
+    std::fs::write(folder.path().join("config.json"), "{").unwrap();
+    check("is no JSON");
+}
+
+#[test]
+fn the_same_seed_gives_the_same_weights_and_losses_fall() {
+    let spec = &specs()[1];
+    assert_eq!(build(spec).slots(), build(spec).slots());
+    let device = Device::flex().autodiff();
+    let train = || {
+        let mut model = model::init::random(spec, 1, &device).unwrap();
+        let mut optimizer = optim::adamw::AdamW::new(optim::adamw::Options::default());
+        let batch = model::Batch {
+            inputs: Arc::from(&IDS[..11]),
+            targets: Arc::from(&IDS[1..]),
+            weights: vec![1.0; 11].into(),
+            pass: Pass::plain(1, 11),
+        };
+        let mut losses = Vec::new();
+        for _ in 0..30 {
+            let loss = model.loss(&batch, 1.0 / 11.0);
+            losses.push(vec(&loss.clone().inner())[0]);
+            let grads = burn::optim::GradientsParams::from_grads(loss.backward(), &model);
+            let norm = optim::gradients::norm(&model, &grads).norm;
+            model = optimizer.step(model, grads, norm, 1e-2);
+        }
+        (losses, model.slots())
+    };
+    let (losses, slots) = train();
+    assert!(losses[0] > 3.5 && losses[29] < 0.5, "{losses:?}");
+    assert_eq!(train(), (losses, slots), "the same bits on a second run");
+}

@@ -1,0 +1,38 @@
+//! LayerNorm or RMSNorm with its gain and bias.
+
+use burn::module::{Module, Param};
+use burn::tensor::Tensor;
+use ops::norm::NormKind;
+
+use crate::pass::Pass;
+
+/// The layer.
+#[derive(Module, Debug)]
+pub struct Norm {
+    /// `(D)`.
+    pub gain: Param<Tensor<1>>,
+    /// `(D)`.
+    pub bias: Option<Param<Tensor<1>>>,
+    #[module(skip)]
+    kind: NormKind,
+    #[module(skip)]
+    eps: f32,
+}
+
+impl Norm {
+    /// A norm of a spec's kind.
+    pub fn new(spec: &arch::Spec, gain: Tensor<1>, bias: Option<Tensor<1>>) -> Self {
+        let kind = match spec.norm {
+            arch::Norm::Layer => NormKind::Layer,
+            arch::Norm::Rms => NormKind::Rms,
+        };
+        let (gain, bias) = (Param::from_tensor(gain), bias.map(Param::from_tensor));
+        Self { gain, bias, kind, eps: spec.norm_eps }
+    }
+
+    /// `(B, T, D)` to `(B, T, D)`, stored as the product that follows rounds it.
+    pub fn forward(&self, x: Tensor<3>, pass: &Pass) -> Tensor<3> {
+        let with = ops::norm::Norm { kind: self.kind, eps: self.eps, stored: pass.stored() };
+        ops::norm::norm(x, self.gain.val(), self.bias.as_ref().map(Param::val), with)
+    }
+}

@@ -1,0 +1,191 @@
+//! AdamW (Loshchilov & Hutter, "Decoupled Weight Decay Regularization", 2019), in place, over a
+//! whole module.
+//!
+//! Weight decay pulls at matrices only, not at gains and biases, as is usual. State is kept by the
+//! parameter's path in the module (`blocks.0.attention.qkv.weight`), so that a checkpoint can be
+//! read by people and by another build.
+
+use std::collections::BTreeMap;
+
+use burn::module::{Module, ModuleMapper, Param};
+use burn::optim::GradientsParams;
+use burn::tensor::Tensor;
+use kernels::adamw::AdamW as Kernel;
+use serde::{Deserialize, Serialize};
+
+/// The choices of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Options {
+    /// Decay of the first moment.
+    pub beta1: f32,
+    /// Decay of the second moment.
+    pub beta2: f32,
+    /// Added to the root of the second moment.
+    pub eps: f32,
+    /// Pull of matrices towards zero, times the learning rate.
+    pub weight_decay: f32,
+    /// Gradients are scaled down to this norm; 0 leaves them.
+    pub clip: f64,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { beta1: 0.9, beta2: 0.95, eps: 1e-8, weight_decay: 0.1, clip: 1.0 }
+    }
+}
+
+/// First and second moments of one parameter.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Moments {
+    /// Running mean of gradients.
+    pub first: Vec<f32>,
+    /// Running mean of their squares.
+    pub second: Vec<f32>,
+}
+
+/// The optimizer: its options and what it remembers.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AdamW {
+    /// The choices.
+    pub options: Options,
+    /// Steps taken.
+    pub steps: u64,
+    /// By parameter path.
+    pub moments: BTreeMap<String, Moments>,
+}
+
+impl AdamW {
+    /// An optimizer that has taken no step.
+    pub fn new(options: Options) -> Self {
+        Self { options, steps: 0, moments: BTreeMap::new() }
+    }
+
+    /// Takes one step: every parameter with a gradient moves. `norm` is the gradients' norm, for
+    /// clipping. Parameters without a gradient stay.
+    pub fn step<M: Module>(
+        &mut self,
+        module: M,
+        gradients: GradientsParams,
+        norm: f64,
+        lr: f64,
+    ) -> M {
+        self.steps += 1;
+        let clip = self.options.clip;
+        let scale = if clip > 0.0 && norm > clip { (clip / norm) as f32 } else { 1.0 };
+        let mut update =
+            Update { optimizer: self, gradients, path: Vec::new(), scale, lr: lr as f32 };
+        module.map(&mut update)
+    }
+}
+
+struct Update<'a> {
+    optimizer: &'a mut AdamW,
+    gradients: GradientsParams,
+    path: Vec<String>,
+    scale: f32,
+    lr: f32,
+}
+
+impl ModuleMapper for Update<'_> {
+    fn enter_module(&mut self, name: &str, _: &str) {
+        self.path.push(name.to_string());
+    }
+
+    fn exit_module(&mut self, _: &str, _: &str) {
+        self.path.pop();
+    }
+
+    fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+        let (id, tensor, mapper) = param.consume();
+        let Some(gradient) = self.gradients.remove::<D>(id) else {
+            return Param::from_mapped_value(id, tensor, mapper);
+        };
+        let Options { beta1, beta2, eps, weight_decay, .. } = self.optimizer.options;
+        let weight_decay = if D >= 2 { weight_decay } else { 0.0 };
+        let kernel = Kernel { lr: self.lr, beta1, beta2, eps, weight_decay };
+        let moments = self.optimizer.moments.entry(self.path.join(".")).or_default();
+        let (steps, scale) = (self.optimizer.steps, self.scale);
+        let moved = ops::storage::update_in_place(tensor.inner(), |values| {
+            moments.first.resize(values.len(), 0.0);
+            moments.second.resize(values.len(), 0.0);
+            ops::storage::with_values(&gradient, |gradient| {
+                let Moments { first, second } = moments;
+                kernel.step(steps, values, gradient, scale, first, second);
+            });
+        });
+        Param::from_mapped_value(id, moved.autodiff().require_grad(), mapper)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use burn::tensor::{Device, TensorData};
+
+    #[derive(Module, Debug)]
+    struct Pair {
+        matrix: Param<Tensor<2>>,
+        gain: Param<Tensor<1>>,
+    }
+
+    fn pair() -> Pair {
+        let device = Device::flex().autodiff();
+        let matrix = Tensor::from_data(TensorData::new(vec![1.0_f32, -2.0], [1, 2]), &device);
+        let gain = Tensor::from_data(TensorData::new(vec![3.0_f32], [1]), &device);
+        Pair { matrix: Param::from_tensor(matrix), gain: Param::from_tensor(gain) }
+    }
+
+    fn gradients(pair: &Pair) -> GradientsParams {
+        // d/dw of Σ w² + 4·g is 2·w and 4.
+        let loss = pair.matrix.val().powf_scalar(2.0).sum() + pair.gain.val().sum() * 4.0;
+        GradientsParams::from_grads(loss.backward(), pair)
+    }
+
+    fn read(pair: &Pair) -> Vec<f32> {
+        let mut out = ops::storage::with_values(&pair.matrix.val().inner(), <[f32]>::to_vec);
+        out.extend(ops::storage::with_values(&pair.gain.val().inner(), <[f32]>::to_vec));
+        out
+    }
+
+    #[test]
+    fn steps_are_those_of_the_formula() {
+        let options = Options { clip: 2.0, ..Options::default() };
+        let (mut optimizer, mut module) = (AdamW::new(options), pair());
+        let (mut w, mut m, mut v) = ([1.0_f64, -2.0, 3.0], [0.0_f64; 3], [0.0_f64; 3]);
+        for step in 1..=3 {
+            let grads = gradients(&module);
+            let norm = crate::gradients::norm(&module, &grads);
+            let g = [2.0 * w[0], 2.0 * w[1], 4.0];
+            let expected = g.iter().map(|g| g * g).sum::<f64>().sqrt();
+            assert!((norm.norm - expected).abs() < 1e-4 && norm.spoilt.is_none());
+            module = optimizer.step(module, grads, norm.norm, 0.1);
+            for i in 0..3 {
+                let g = g[i] * 2.0 / expected;
+                m[i] = 0.9 * m[i] + 0.1 * g;
+                v[i] = 0.95 * v[i] + 0.05 * g * g;
+                let (mean, square) =
+                    (m[i] / (1.0 - 0.9_f64.powi(step)), v[i] / (1.0 - 0.95_f64.powi(step)));
+                let decay = if i < 2 { 0.1 * 0.1 * w[i] } else { 0.0 };
+                w[i] -= decay + 0.1 * mean / (square.sqrt() + 1e-8);
+            }
+            for (got, expected) in read(&module).iter().zip(w) {
+                assert!(
+                    (f64::from(*got) - expected).abs() < 1e-4,
+                    "step {step}: {got} against {expected}"
+                );
+            }
+        }
+        assert_eq!(optimizer.moments.keys().collect::<Vec<_>>(), ["gain", "matrix"]);
+    }
+
+    #[test]
+    fn a_gradient_that_is_no_number_is_named() {
+        let module = pair();
+        let loss = module.gain.val().sum() * f32::NAN + module.matrix.val().sum();
+        let grads = GradientsParams::from_grads(loss.backward(), &module);
+        let norm = crate::gradients::norm(&module, &grads);
+        assert!(norm.norm.is_nan());
+        assert_eq!(norm.spoilt.as_deref(), Some("gain"));
+    }
+}
