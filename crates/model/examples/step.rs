@@ -13,6 +13,10 @@ use model::Batch;
 use nn::pass::Pass;
 use ops::Precision;
 
+/// Keeps large blocks: set `MIMALLOC_PURGE_DELAY=-1`, or each step pays for its pages anew.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() {
     let steps = std::env::args().nth(1).and_then(|n| n.parse().ok()).unwrap_or(10);
     let spec = Spec { bias: false, tied: false, ..Spec::gpt2(4096, 384, 6, 6) };

@@ -1,0 +1,81 @@
+//! What can go wrong between a conversation and its answer.
+
+/// An error of `chat`, or of an implementation of `Respond`.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The request cannot be answered as it is; another might.
+    #[error("{0}")]
+    Request(String),
+    /// A part of a message that no model here reads yet.
+    #[error("a message holds {got}, expected text; pictures cannot be read yet: send text only")]
+    Part {
+        /// The kind of the part.
+        got: &'static str,
+    },
+    /// The newest message alone is longer than the model's context.
+    #[error(
+        "the newest message makes a prompt of {tokens} tokens; {room} fit beside the answer's \
+         {reserved}; shorten the message or ask for a shorter answer"
+    )]
+    TooLong {
+        /// Tokens of the shortest prompt that could be made.
+        tokens: usize,
+        /// Tokens that fit.
+        room: usize,
+        /// Tokens kept for the answer.
+        reserved: usize,
+    },
+    /// A template that is not Jinja, or larger than any honest one.
+    #[error("the chat template cannot be read: {reason}; mend it, or use the default template")]
+    TemplateSource {
+        /// What the parser said.
+        reason: String,
+    },
+    /// A template that failed on this conversation, or ran out of its means.
+    #[error("the chat template refused this conversation: {reason}")]
+    TemplateRun {
+        /// What it said.
+        reason: String,
+    },
+    /// A `tokenizer_config.json` that is not what it should be.
+    #[error("tokenizer_config.json, {key}: expected {expected}, found {got}")]
+    Config {
+        /// The key.
+        key: String,
+        /// What should stand there.
+        expected: &'static str,
+        /// What stands there.
+        got: String,
+    },
+    /// A tokenizer that makes ids the model does not know.
+    #[error(
+        "the tokenizer has {tokenizer} tokens, the model knows {model}; they do not belong together"
+    )]
+    Vocabulary {
+        /// The tokenizer's size.
+        tokenizer: usize,
+        /// The model's.
+        model: usize,
+    },
+    /// The tokenizer refused.
+    #[error(transparent)]
+    Tokenizer(#[from] tokenizer::Error),
+    /// The decoder or the sampler refused.
+    #[error(transparent)]
+    Generate(#[from] generate::Error),
+}
+
+impl Error {
+    /// Whether the one who asks can mend it (otherwise the model's keeper must).
+    pub fn is_of_request(&self) -> bool {
+        use generate::Error as G;
+        matches!(
+            self,
+            Self::Request(_)
+                | Self::Part { .. }
+                | Self::TooLong { .. }
+                | Self::TemplateRun { .. }
+                | Self::Generate(G::Setting { .. } | G::EmptyPrompt | G::PromptTooLong { .. })
+        )
+    }
+}

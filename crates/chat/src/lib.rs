@@ -1,0 +1,37 @@
+//! Conversations: messages in, an answer out.
+//!
+//! Stage of the life: after training, where people and programs talk to a model.
+//!
+//! Reading order: [`message`] (who said what), [`template`] (messages to the text that a model was
+//! trained on), [`tokenizer_config`] (the file that carries a template beside a model), [`stop`]
+//! (strings that end an answer), [`respond`] (the trait through which servers and pages see a
+//! model), [`local`] (a decoder and a tokenizer as a `Respond`).
+//!
+//! ```
+//! use chat::{Conversation, Message, Role, Template};
+//! let messages = [Message::new(Role::User, "Who bakes the bread?")];
+//! let text = Template::default().render(&Conversation::ask(&messages))?;
+//! assert_eq!(text, "<|user|>\nWho bakes the bread?<|end|>\n<|assistant|>\n");
+//! # Ok::<(), chat::Error>(())
+//! ```
+//!
+//! Must never know: which model answers, HTTP.
+#![forbid(unsafe_code)]
+
+pub mod error;
+pub mod local;
+pub mod message;
+pub mod respond;
+pub mod stop;
+pub mod template;
+pub mod tokenizer_config;
+
+pub use error::Error;
+// A server asks with these and needs no other word of `generate`.
+pub use generate::{Flow, Sampling};
+pub use local::{LocalModel, LocalOptions};
+pub use message::{Content, Message, Part, Role};
+pub use respond::{Finish, Reply, Request, Respond};
+pub use stop::StopStrings;
+pub use template::{COMPLETION_TEMPLATE, Conversation, DEFAULT_TEMPLATE, Template, special};
+pub use tokenizer_config::TokenizerConfig;

@@ -1,0 +1,210 @@
+//! A decoder and a tokenizer as something that answers.
+//!
+//! One answer at a time: the decoder stands behind a lock, so that any decoder will do, and later
+//! askers wait. What the last answer read is remembered, so that the next turn of the same
+//! conversation reads only what is new.
+//!
+//! A conversation longer than the context loses its oldest turns (see `local/prompt.rs`); room for the answer
+//! is kept: `max_tokens`, but at most half of the context.
+
+mod prompt;
+
+use std::sync::{Mutex, PoisonError};
+
+use arch::Decoder;
+use generate::{Constraint, Flow, Memory, Options, Steer};
+use tokenizer::Tokenizer;
+
+use crate::{
+    COMPLETION_TEMPLATE, DEFAULT_TEMPLATE, Error, Finish, Reply, Request, Respond, StopStrings,
+    Template, TokenizerConfig, special,
+};
+
+/// How a model is presented.
+#[derive(Clone, Debug)]
+pub struct LocalOptions {
+    /// Its name.
+    pub name: String,
+    /// Its template and special tokens. Without a template, a tokenizer that knows the special
+    /// tokens of our own form gets [`DEFAULT_TEMPLATE`], any other [`COMPLETION_TEMPLATE`].
+    pub config: TokenizerConfig,
+    /// Tokens of an answer, where the request does not say.
+    pub max_tokens: usize,
+    /// Tokens that end an answer, beside the config's end-of-text token and our own form's.
+    pub stop_tokens: Vec<u32>,
+}
+
+impl Default for LocalOptions {
+    fn default() -> Self {
+        Self {
+            name: "lyceum".to_string(),
+            config: TokenizerConfig::default(),
+            max_tokens: 512,
+            stop_tokens: Vec::new(),
+        }
+    }
+}
+
+/// A model that answers.
+pub struct LocalModel<D: Decoder> {
+    engine: Mutex<Engine<D>>,
+    tokenizer: Tokenizer,
+    template: Template,
+    options: LocalOptions,
+    stop_tokens: Vec<u32>,
+    context: usize,
+}
+
+struct Engine<D: Decoder> {
+    decoder: D,
+    memory: Memory<D::Cache>,
+}
+
+impl<D: Decoder> LocalModel<D> {
+    /// Puts the parts together.
+    ///
+    /// # Errors
+    /// [`Error::TemplateSource`]; [`Error::Vocabulary`] if the tokenizer is of another model.
+    pub fn new(decoder: D, tokenizer: Tokenizer, options: LocalOptions) -> Result<Self, Error> {
+        let (model, ids) = (decoder.spec().vocab_size, tokenizer.vocab_size());
+        if ids > model {
+            return Err(Error::Vocabulary { tokenizer: ids, model });
+        }
+        let source = options.config.chat_template.as_deref();
+        let template = Template::new(source.unwrap_or_else(|| form_of(&tokenizer)))?;
+        let context = decoder.spec().context;
+        let memory = Memory::new(&decoder);
+        let engine = Mutex::new(Engine { decoder, memory });
+        let stop_tokens = stop_tokens(&tokenizer, &options);
+        Ok(Self { engine, tokenizer, template, options, stop_tokens, context })
+    }
+}
+
+/// The form that this tokenizer was made for.
+fn form_of(tokenizer: &Tokenizer) -> &'static str {
+    let turns = [special::USER, special::ASSISTANT, special::END];
+    if turns.iter().all(|token| tokenizer.special(token).is_some()) {
+        DEFAULT_TEMPLATE
+    } else {
+        COMPLETION_TEMPLATE
+    }
+}
+
+fn stop_tokens(tokenizer: &Tokenizer, options: &LocalOptions) -> Vec<u32> {
+    let names =
+        [Some(special::END), Some(special::END_OF_TEXT), options.config.eos_token.as_deref()];
+    let named = names.into_iter().flatten().filter_map(|name| tokenizer.special(name));
+    let mut tokens: Vec<u32> = named.chain(options.stop_tokens.iter().copied()).collect();
+    tokens.sort_unstable();
+    tokens.dedup();
+    tokens
+}
+
+impl<D: Decoder + Send> Respond for LocalModel<D>
+where
+    D::Cache: Send,
+{
+    fn model_name(&self) -> &str {
+        &self.options.name
+    }
+
+    fn respond(
+        &self,
+        request: &Request,
+        on_text: &mut dyn FnMut(&str) -> Flow,
+    ) -> Result<Reply, Error> {
+        let max_tokens = request.max_tokens.unwrap_or(self.options.max_tokens);
+        let prompt = self.prompt(&request.messages, max_tokens)?;
+        let options = Options {
+            sampling: request.sampling.clone(),
+            max_tokens,
+            stop_tokens: self.stop_tokens.clone(),
+            truncate: false,
+        };
+        let mut voice = Voice::new(&self.tokenizer, &request.stop, on_text);
+        // A panic in the decoder leaves a memory whose ids may not be what the cache holds.
+        let mut engine = self.engine.lock().unwrap_or_else(|poisoned| {
+            self.engine.clear_poison();
+            let mut engine = PoisonError::into_inner(poisoned);
+            engine.memory = Memory::new(&engine.decoder);
+            engine
+        });
+        let Engine { decoder, memory } = &mut *engine;
+        let mut known = KnownTo(self.tokenizer.vocab_size());
+        let padded = decoder.spec().vocab_size > known.0;
+        let steer = Steer {
+            on_token: &mut |token| voice.say(token),
+            constraint: if padded { Some(&mut known) } else { None },
+        };
+        let generated = generate::generate_with(decoder, memory, &prompt, &options, steer)?;
+        drop(engine);
+        Ok(voice.reply(&generated))
+    }
+}
+
+/// Forbids ids that only pad the model's output matrix and are no token.
+struct KnownTo(usize);
+
+impl Constraint for KnownTo {
+    fn mask(&mut self, allowed: &mut [bool]) {
+        allowed[self.0..].fill(false);
+    }
+
+    fn commit(&mut self, _: u32) {}
+}
+
+/// Tokens to text, watched for stop strings, handed to the listener.
+struct Voice<'a> {
+    stream: tokenizer::StreamDecoder<'a>,
+    watch: StopStrings,
+    on_text: &'a mut dyn FnMut(&str) -> Flow,
+    text: String,
+    cancelled: bool,
+}
+
+impl<'a> Voice<'a> {
+    fn new(
+        tokenizer: &'a Tokenizer,
+        stop: &[String],
+        on_text: &'a mut dyn FnMut(&str) -> Flow,
+    ) -> Self {
+        let (stream, watch) = (tokenizer.decoder(), StopStrings::new(stop));
+        Self { stream, watch, on_text, text: String::new(), cancelled: false }
+    }
+
+    fn say(&mut self, token: u32) -> Flow {
+        let piece = self.stream.push(token);
+        let piece = self.watch.push(&piece);
+        self.emit(&piece);
+        if self.cancelled || self.watch.stopped() { Flow::Stop } else { Flow::Continue }
+    }
+
+    fn emit(&mut self, piece: &str) {
+        if piece.is_empty() || self.cancelled {
+            return;
+        }
+        self.text.push_str(piece);
+        self.cancelled = (self.on_text)(piece) == Flow::Stop;
+    }
+
+    fn reply(mut self, generated: &generate::Generated) -> Reply {
+        let end = self.stream.finish();
+        let end = self.watch.push(&end) + &self.watch.finish();
+        self.emit(&end);
+        let finish = match generated.finish {
+            _ if self.watch.stopped() => Finish::Stop,
+            generate::Finish::Stop => Finish::Stop,
+            generate::Finish::Cancelled => Finish::Cancelled,
+            generate::Finish::Length | generate::Finish::ContextFull => Finish::Length,
+        };
+        Reply {
+            text: self.text,
+            finish,
+            prompt_tokens: generated.prompt_tokens,
+            completion_tokens: generated.tokens.len(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,60 @@
+//! The trait through which servers, pages and graders see a model: a conversation goes in, text
+//! comes out as it is made.
+
+use generate::{Flow, Sampling};
+
+use crate::{Error, Message};
+
+/// What is asked.
+#[derive(Clone, Debug, Default)]
+pub struct Request {
+    /// The conversation; its last message waits for an answer.
+    pub messages: Vec<Message>,
+    /// How tokens are chosen.
+    pub sampling: Sampling,
+    /// Tokens of the answer at most; the model's own limit if absent.
+    pub max_tokens: Option<usize>,
+    /// Strings that end the answer; they are not part of it.
+    pub stop: Vec<String>,
+}
+
+/// Why an answer ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Finish {
+    /// The model or a stop string ended it.
+    Stop,
+    /// `max_tokens` or the end of the model's context.
+    Length,
+    /// The listener wanted no more.
+    Cancelled,
+}
+
+/// What is answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reply {
+    /// All of the text.
+    pub text: String,
+    /// Why it ended.
+    pub finish: Finish,
+    /// Tokens of the conversation, as far as the model read it.
+    pub prompt_tokens: usize,
+    /// Tokens of the answer.
+    pub completion_tokens: usize,
+}
+
+/// Something that answers.
+pub trait Respond: Send + Sync {
+    /// The name under which it is served.
+    fn model_name(&self) -> &str;
+
+    /// Answers, and hands each piece of text to `on_text` as soon as it is sure. The pieces
+    /// together are the reply's text. Blocks until the answer is there.
+    ///
+    /// # Errors
+    /// An [`Error`]; [`Error::is_of_request`] says whose mistake it is.
+    fn respond(
+        &self,
+        request: &Request,
+        on_text: &mut dyn FnMut(&str) -> Flow,
+    ) -> Result<Reply, Error>;
+}

@@ -1,0 +1,198 @@
+//! Messages to the text that a model was trained on, by a Jinja template, rendered as the Hugging
+//! Face `transformers` library renders: `trim_blocks`, `lstrip_blocks`, no escaping,
+//! `raise_exception`, Python's common string methods, `tojson` without HTML escapes, and
+//! `{% generation %}` blocks read as if they were not there.
+//!
+//! A template comes with a downloaded model, so it is taken for hostile: it cannot include files,
+//! and its source, its steps and its output are bounded.
+//!
+//! Left out on purpose: `strftime_now`. With it a prompt, and so an answer, would depend on the
+//! day; templates that know it ask first whether it is there.
+
+mod python;
+mod tojson;
+
+use std::io;
+
+use minijinja::syntax::SyntaxConfig;
+use minijinja::{Environment, ErrorKind, Value, context};
+
+use crate::{Error, Message};
+
+/// The special tokens of our own form.
+pub mod special {
+    /// Stands between documents and ends a text.
+    pub const END_OF_TEXT: &str = "<|endoftext|>";
+    /// Opens what the user says.
+    pub const USER: &str = "<|user|>";
+    /// Opens what the model says.
+    pub const ASSISTANT: &str = "<|assistant|>";
+    /// Opens the rules.
+    pub const SYSTEM: &str = "<|system|>";
+    /// Closes a turn.
+    pub const END: &str = "<|end|>";
+    /// All of them, in the order of their ids in a new tokenizer.
+    pub const ALL: [&str; 5] = [END_OF_TEXT, USER, ASSISTANT, SYSTEM, END];
+}
+
+/// Our own form: `<|user|>\n…<|end|>\n<|assistant|>\n…<|end|>\n`.
+pub const DEFAULT_TEMPLATE: &str = include_str!("template/default.jinja");
+
+/// For models that only continue text: the contents, one after the other.
+pub const COMPLETION_TEMPLATE: &str =
+    "{% for message in messages %}{{ message.content }}{% endfor %}";
+
+/// No honest template is longer (the longest known are under 30 kB).
+const MAX_SOURCE_BYTES: usize = 256 << 10;
+/// The engine's steps for one rendering; a thousand messages take about fifty thousand.
+const MAX_STEPS: u64 = 5_000_000;
+/// No context that we run is longer.
+const MAX_OUTPUT_BYTES: usize = 16 << 20;
+
+/// What a template is given.
+#[derive(Clone, Copy, Debug)]
+pub struct Conversation<'a> {
+    /// The turns.
+    pub messages: &'a [Message],
+    /// The tokenizer's beginning-of-text token, if it has one.
+    pub bos_token: Option<&'a str>,
+    /// The tokenizer's end-of-text token, if it has one.
+    pub eos_token: Option<&'a str>,
+    /// Whether to open the answer.
+    pub add_generation_prompt: bool,
+}
+
+impl<'a> Conversation<'a> {
+    /// A conversation that waits for its answer.
+    pub fn ask(messages: &'a [Message]) -> Self {
+        Self { messages, bos_token: None, eos_token: None, add_generation_prompt: true }
+    }
+
+    /// A whole conversation, as for training.
+    pub fn whole(messages: &'a [Message]) -> Self {
+        Self { add_generation_prompt: false, ..Self::ask(messages) }
+    }
+}
+
+/// A template, parsed.
+#[derive(Clone, Debug)]
+pub struct Template {
+    environment: Environment<'static>,
+    source: String,
+}
+
+impl Default for Template {
+    fn default() -> Self {
+        Self::new(DEFAULT_TEMPLATE).expect("our own template is tested")
+    }
+}
+
+impl Template {
+    /// Parses a template.
+    ///
+    /// # Errors
+    /// [`Error::TemplateSource`].
+    pub fn new(source: &str) -> Result<Self, Error> {
+        let wrong = |reason: String| Error::TemplateSource { reason };
+        if source.len() > MAX_SOURCE_BYTES {
+            let got = source.len();
+            return Err(wrong(format!("it has {got} bytes, at most {MAX_SOURCE_BYTES} are read")));
+        }
+        let mut environment = environment().map_err(|e| wrong(describe(&e)))?;
+        environment
+            .add_template_owned("chat", without_generation_blocks(source))
+            .map_err(|e| wrong(describe(&e)))?;
+        Ok(Self { environment, source: source.to_string() })
+    }
+
+    /// The source it was parsed from.
+    pub fn source(&self) -> &str {
+        &self.source
+    }
+
+    /// The text of a conversation.
+    ///
+    /// # Errors
+    /// [`Error::Part`], or [`Error::TemplateRun`] with what the template raised.
+    pub fn render(&self, conversation: &Conversation<'_>) -> Result<String, Error> {
+        let messages = conversation.messages.iter().map(|message| {
+            Ok(context! { role => message.role.name(), content => message.text()? })
+        });
+        let messages = messages.collect::<Result<Vec<Value>, Error>>()?;
+        let token = |token: Option<&str>| token.map_or(Value::UNDEFINED, Value::from);
+        let values = context! {
+            messages,
+            bos_token => token(conversation.bos_token),
+            eos_token => token(conversation.eos_token),
+            add_generation_prompt => conversation.add_generation_prompt,
+        };
+        let mut text = Bounded(Vec::new());
+        let refused = |e: minijinja::Error| Error::TemplateRun { reason: describe(&e) };
+        let template = self.environment.get_template("chat").map_err(refused)?;
+        template.render_captured_to(values, &mut text).map_err(refused)?;
+        String::from_utf8(text.0).map_err(|e| Error::TemplateRun { reason: e.to_string() })
+    }
+}
+
+fn environment() -> Result<Environment<'static>, minijinja::Error> {
+    let mut environment = Environment::new();
+    let syntax = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build()?;
+    environment.set_syntax(syntax);
+    environment.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
+    environment.set_fuel(Some(MAX_STEPS));
+    environment.set_unknown_method_callback(python::call);
+    environment.add_filter("tojson", tojson::tojson);
+    environment.add_function("raise_exception", |reason: String| -> Result<Value, _> {
+        Err(minijinja::Error::new(ErrorKind::InvalidOperation, reason))
+    });
+    Ok(environment)
+}
+
+/// Turns `{% generation %}` and `{% endgeneration %}`, which mark what training is on, into
+/// blocks that are always taken. Their dashes stay and trim as before.
+fn without_generation_blocks(source: &str) -> String {
+    let mut out = String::with_capacity(source.len());
+    let mut rest = source;
+    while let Some(open) = rest.find("{%") {
+        let (before, tag) = rest.split_at(open);
+        out.push_str(before);
+        let end = tag.find("%}").unwrap_or(tag.len());
+        let inside = &tag[..end];
+        match inside.trim_start_matches("{%").trim_matches(|c: char| "-+".contains(c)).trim() {
+            "generation" => out.push_str(&inside.replace("generation", "if true")),
+            "endgeneration" => out.push_str(&inside.replace("endgeneration", "endif")),
+            _ => out.push_str(inside),
+        }
+        rest = &tag[end..];
+    }
+    out + rest
+}
+
+/// One line: the kind and the detail, with the line of the template.
+fn describe(error: &minijinja::Error) -> String {
+    let line = error.line().map_or(String::new(), |line| format!(" (line {line})"));
+    match error.detail() {
+        Some(detail) => format!("{detail}{line}"),
+        None => format!("{}{line}", error.kind()),
+    }
+}
+
+/// A writer that ends at a size.
+struct Bounded(Vec<u8>);
+
+impl io::Write for Bounded {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.0.len() + bytes.len() > MAX_OUTPUT_BYTES {
+            return Err(io::Error::other(format!("it writes over {MAX_OUTPUT_BYTES} bytes")));
+        }
+        self.0.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,79 @@
+//! The page's HTML. What moves is in `page/chat.js`, how it looks in `page/chat.css`.
+
+use maud::{DOCTYPE, Markup, html};
+
+/// Questions to begin with.
+const EXAMPLES: [&str; 3] =
+    ["Tell me a story about a fox.", "Who lives in the village?", "What is three plus four?"];
+
+/// The chat page of the model called `model_name`.
+pub fn page(model_name: &str) -> Markup {
+    html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
+                title { (model_name) " · Lyceum" }
+                link rel="icon" href="/icon.svg" type="image/svg+xml";
+                link rel="stylesheet" href="/chat.css";
+                script src="/chat.js" defer {}
+            }
+            body {
+                (header(model_name))
+                main id="scroll" {
+                    div id="welcome" {
+                        h1 { "What would you like to say?" }
+                        p { "You are talking to a small language model. It may be wrong, or odd." }
+                        div class="examples" {
+                            @for example in EXAMPLES {
+                                button type="button" class="example" { (example) }
+                            }
+                        }
+                    }
+                    div id="log" role="log" aria-live="polite" aria-label="Conversation" {}
+                }
+                (composer())
+                noscript { p class="noscript" { "This page needs its script to talk to the model." } }
+            }
+        }
+    }
+}
+
+fn header(model_name: &str) -> Markup {
+    html! {
+        header {
+            div class="brand" {
+                img src="/icon.svg" alt="" width="28" height="28";
+                span class="name" { "Lyceum" }
+                span class="model" title=(model_name) { (model_name) }
+            }
+            div class="tools" {
+                label class="slider" for="temperature" {
+                    span class="caption" { "Temperature" }
+                    input id="temperature" type="range" min="0" max="2" step="0.1" value="0.8";
+                    output id="temperature-value" for="temperature" { "0.8" }
+                }
+                button type="button" id="new-chat" class="quiet" { "New chat" }
+            }
+        }
+    }
+}
+
+fn composer() -> Markup {
+    html! {
+        footer {
+            form id="composer" autocomplete="off" {
+                label class="hidden" for="message" { "Your message" }
+                textarea id="message" rows="1" placeholder="Write a message" autofocus {}
+                button type="submit" id="send" { "Send" }
+                button type="button" id="stop" hidden { "Stop" }
+            }
+            p class="hint" {
+                kbd { "Enter" } " sends, " kbd { "Shift" } "+" kbd { "Enter" } " breaks the line, "
+                kbd { "Esc" } " stops"
+            }
+        }
+    }
+}

@@ -1,0 +1,40 @@
+//! A small village with known truth, and the stories told about it.
+//!
+//! The first stage of a model's life: something to read. About thirty people, their kin, homes,
+//! trades, pets and things make a [`village`]; [`event`] says what can happen there; [`simulate`]
+//! plays a day and keeps the log; [`render`] tells it. Everything told is true by the log, so what
+//! a model says later can be checked against [`World::facts`] and [`Story::events`].
+//!
+//! Reading order: [`names`] and [`lexicon`] (the words), [`village`] (the state), [`event`] (what
+//! changes it), [`simulate`] (days), [`render`] (text), [`corpus`] (the numbered documents).
+//!
+//! ```
+//! use world::{Corpus, Document, World};
+//! let world = World::new(1);
+//! assert_eq!(world.people().len(), 32);
+//! let story = world.story(7);
+//! assert_eq!(story, World::new(1).story(7));
+//! assert!(story.text.ends_with(['.', '"', '!']));
+//! match Corpus::new(1).document(1_000_000) {
+//!     Document::Story(story) => println!("{}\n{}", story.title, story.text),
+//!     Document::Dialogue(dialogue) => println!("{} turns", dialogue.turns.len()),
+//! }
+//! ```
+//!
+//! Must never know: tokens, models, files.
+#![forbid(unsafe_code)]
+
+pub mod corpus;
+pub mod event;
+pub mod lexicon;
+pub mod names;
+pub mod render;
+pub mod simulate;
+pub mod village;
+
+pub use corpus::{Corpus, Document, World};
+pub use event::{Event, Kind};
+pub use render::dialogue::{Dialogue, Speaker, Turn};
+pub use render::facts::{Fact, Relation};
+pub use render::story::Story;
+pub use village::Person;
