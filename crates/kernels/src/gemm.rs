@@ -3,8 +3,8 @@
 //! The ladder: [`naive`] (three loops), then packed panels with a register tile (Goto & van de
 //! Geijn, "Anatomy of High-Performance Matrix Multiplication", 2008): B is packed once into panels
 //! of `NR` columns by all threads, then each thread packs a block of A's rows into panels of `MR`
-//! and runs the tile over it. Tiles are in [`f32_tile`] and [`bf16_tile`], one or two rows of A
-//! take [`few_rows`] instead.
+//! and runs the tile over it. Tiles are in `gemm/f32_tile.rs` and `bf16_tile.rs`, one or two rows of A
+//! take `few_rows.rs` instead.
 //!
 //! With [`Precision::Bf16`] both operands are rounded to bf16 while they are packed and products
 //! are summed in f32. Where the machine has no bf16 dot product the rounded values go through the

@@ -1,0 +1,164 @@
+//! `cargo xtask bench`: runs every `bench/*/compare` and rewrites docs/bench.md.
+//!
+//! A compare is a program of its own (it starts the peers, whatever they are written in). It prints
+//! a table as it goes and, with `--json FILE`, writes one [`Row`] a line. This file collects the
+//! rows; [`page`] renders them. `--quick` passes on to the compares and writes no page: figures on
+//! tiny input claim nothing.
+
+mod page;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, bail, ensure};
+use serde::Deserialize;
+
+/// How much the compares are given to do.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Input {
+    /// What docs/bench.md reports.
+    Full,
+    /// The same code on tiny input.
+    Quick,
+}
+
+/// One comparison with one peer.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Row {
+    row: String,
+    ours: f64,
+    peer: f64,
+    peer_name: String,
+    peer_version: String,
+    unit: String,
+    /// Above one: we are ahead, whichever way the unit counts.
+    ratio: f64,
+    higher_is_better: bool,
+    /// The ratio that must hold.
+    gate: Option<f64>,
+    /// The ratio aimed at.
+    target: Option<f64>,
+}
+
+impl Row {
+    fn holds_gate(&self) -> bool {
+        self.gate.is_none_or(|gate| self.ratio >= gate)
+    }
+
+    fn reaches_target(&self) -> bool {
+        self.target.is_none_or(|target| self.ratio >= target)
+    }
+
+    /// A compare that contradicts itself is a bug, not a result.
+    fn validate(self) -> Result<Row> {
+        ensure!(self.ours > 0.0 && self.peer > 0.0, "ours and peer must be above zero");
+        let quotient =
+            if self.higher_is_better { self.ours / self.peer } else { self.peer / self.ours };
+        let is_close = (self.ratio / quotient - 1.0).abs() < 0.02;
+        ensure!(
+            is_close,
+            "ratio {} does not follow from ours and peer ({quotient:.3})",
+            self.ratio
+        );
+        Ok(self)
+    }
+}
+
+/// The rows of one compare.
+struct Area {
+    name: String,
+    command: String,
+    rows: Vec<Row>,
+}
+
+/// Runs all compares; an error where one fails or a gate does not hold.
+pub(crate) fn run(root: &Path, input: Input) -> Result<()> {
+    let compares = compares(root)?;
+    ensure!(!compares.is_empty(), "there is no executable bench/*/compare to run");
+    let mut areas = Vec::new();
+    for (name, program) in compares {
+        areas.push(run_compare(root, name, &program, input)?);
+    }
+    if input == Input::Full {
+        let text = page::render(&areas, &machine());
+        let path = root.join("docs/bench.md");
+        fs::write(&path, text).with_context(|| format!("writing {}", path.display()))?;
+    }
+    let rows = areas.iter().flat_map(|area| &area.rows);
+    let failed: Vec<&str> = rows.filter(|r| !r.holds_gate()).map(|r| r.row.as_str()).collect();
+    // On tiny input the start of a process outweighs the work: its ratios decide nothing.
+    if input == Input::Full && !failed.is_empty() {
+        bail!("below their gates: {}", failed.join(", "));
+    }
+    Ok(())
+}
+
+/// Area and program of every executable compare, in the order of their names.
+fn compares(root: &Path) -> Result<Vec<(String, PathBuf)>> {
+    let mut found = Vec::new();
+    let Ok(areas) = fs::read_dir(root.join("bench")) else { return Ok(found) };
+    for area in areas {
+        let area = area?;
+        let program = area.path().join("compare");
+        if is_executable(&program) {
+            found.push((area.file_name().to_string_lossy().into_owned(), program));
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+#[cfg(unix)]
+fn is_executable(path: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt;
+    path.metadata().is_ok_and(|m| m.is_file() && m.permissions().mode() & 0o111 != 0)
+}
+
+#[cfg(not(unix))]
+fn is_executable(path: &Path) -> bool {
+    path.is_file()
+}
+
+fn run_compare(root: &Path, name: String, program: &Path, input: Input) -> Result<Area> {
+    let json = root.join("target/bench").join(format!("{name}.jsonl"));
+    fs::create_dir_all(root.join("target/bench")).context("making target/bench")?;
+    fs::write(&json, "").with_context(|| format!("emptying {}", json.display()))?;
+    let quick = if input == Input::Quick { Some("--quick") } else { None };
+    let status = Command::new(program)
+        .arg("--json")
+        .arg(&json)
+        .args(quick)
+        .current_dir(root)
+        .status()
+        .with_context(|| format!("starting {}", program.display()))?;
+    ensure!(status.success(), "bench/{name}/compare failed ({status})");
+    let text = fs::read_to_string(&json).with_context(|| format!("reading {}", json.display()))?;
+    let rows = parse(&text).with_context(|| format!("rows of bench/{name}/compare"))?;
+    ensure!(!rows.is_empty(), "bench/{name}/compare wrote no row to its --json file");
+    Ok(Area { command: format!("bench/{name}/compare"), name, rows })
+}
+
+fn parse(text: &str) -> Result<Vec<Row>> {
+    let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
+    lines
+        .map(|(n, line)| {
+            let row: Row = serde_json::from_str(line).with_context(|| format!("line {}", n + 1))?;
+            let name = row.row.clone();
+            row.validate().with_context(|| format!("row `{name}`"))
+        })
+        .collect()
+}
+
+/// The processor, and how many threads this process may use.
+fn machine() -> String {
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let info = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let model = info.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": "));
+    let model = model.map_or(std::env::consts::ARCH, |(_, model)| model);
+    format!("{model}, {threads} threads, {}", std::env::consts::OS)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,76 @@
+//! docs/bench.md: a table an area, and below them what was missed, said as plainly as the rest.
+
+use super::{Area, Row};
+
+const HEAD: &str = "\
+# Beside the peers
+
+Written by `cargo xtask bench`; do not edit. Each figure is of one run of the command above its
+table, ours and the peer's interleaved on the same machine. A ratio above 1 means that we are ahead,
+whichever way the unit counts; a gate must hold, a target is the aim.
+";
+
+/// The whole page.
+pub(super) fn render(areas: &[Area], machine: &str) -> String {
+    let mut page = format!("{HEAD}\nMachine: {machine}.\n");
+    for area in areas {
+        page.push_str(&format!("\n## {}\n\n`{}`\n\n", area.name, area.command));
+        page.push_str("| row | ours | peer | unit | ratio | gate | target | peer's name |\n");
+        page.push_str("|---|---:|---:|---|---:|---:|---:|---|\n");
+        page.extend(area.rows.iter().map(line));
+    }
+    page.push_str(&misses(areas));
+    page
+}
+
+fn line(row: &Row) -> String {
+    let direction = if row.higher_is_better { "more is better" } else { "less is better" };
+    format!(
+        "| {} | {} | {} | {}, {direction} | {:.2} | {} | {} | {} {} |\n",
+        row.row,
+        figure(row.ours),
+        figure(row.peer),
+        row.unit,
+        row.ratio,
+        bound(row.gate),
+        bound(row.target),
+        row.peer_name,
+        row.peer_version,
+    )
+}
+
+fn misses(areas: &[Area]) -> String {
+    let mut text = "\n## Misses\n\n".to_owned();
+    let rows = areas.iter().flat_map(|area| &area.rows);
+    let missed: Vec<String> = rows.filter_map(miss).collect();
+    match missed.is_empty() {
+        true => text.push_str("None: every gate holds and every target is reached.\n"),
+        false => text.extend(missed),
+    }
+    text
+}
+
+fn miss(row: &Row) -> Option<String> {
+    let (what, wanted) = match (row.holds_gate(), row.reaches_target()) {
+        (false, _) => ("gate", row.gate),
+        (true, false) => ("target", row.target),
+        (true, true) => return None,
+    };
+    Some(format!(
+        "- {} against {}: ratio {:.2}, below its {what} of {}.\n",
+        row.row,
+        row.peer_name,
+        row.ratio,
+        bound(wanted)
+    ))
+}
+
+fn bound(ratio: Option<f64>) -> String {
+    ratio.map_or("–".to_owned(), |ratio| format!("{ratio:.2}"))
+}
+
+/// Three figures that mean something, however large the number is.
+fn figure(value: f64) -> String {
+    let decimals = (2.0 - value.abs().log10().floor()).clamp(0.0, 6.0);
+    format!("{value:.*}", decimals as usize)
+}
