@@ -173,7 +173,8 @@ impl<'a> Voice<'a> {
     }
 
     fn say(&mut self, token: u32) -> Flow {
-        let piece = self.stream.push(token);
+        // An id beyond the vocabulary is masked before it is chosen; it would say nothing.
+        let piece = self.stream.push(token).unwrap_or_default();
         let piece = self.watch.push(&piece);
         self.emit(&piece);
         if self.cancelled || self.watch.stopped() { Flow::Stop } else { Flow::Continue }

@@ -1,29 +1,47 @@
-//! Text to ids and back: byte-level byte-pair encoding.
+//! Text to ids and back: training, encoding, decoding, and the `tokenizer.json` format.
 //!
-//! Reading order: [`byte_level`] (bytes as letters), [`pretokenize`] (text to words), [`bpe`]
-//! (words to ids), `bpe/train` (where the merges come from), [`stream`] (ids to text, never half a
-//! character), [`hf`] (the `tokenizer.json` format).
+//! The first stage of a model's life: everything that a model reads was cut here. Today there is
+//! one model, byte-level BPE; others come as siblings of `bpe`.
+//!
+//! Reading order: `tokenizer` (the whole, and what it promises), `pretokenize` (text to words),
+//! `byte_level` (how bytes are written as visible characters), `bpe` (a word to ids) and
+//! `bpe/train` (where the merges come from), `special` (tokens that stand outside the text),
+//! `stream` (ids to text, piece by piece), `hf` (the file format), `error`.
 //!
 //! ```
 //! use tokenizer::{TrainOptions, Tokenizer};
+//!
 //! let options = TrainOptions { vocab_size: 260, ..TrainOptions::default() };
-//! let tokenizer = Tokenizer::train(["low lower lowest low"], &options).unwrap();
-//! let ids = tokenizer.encode("lower").unwrap();
-//! assert!(ids.len() < 5);
-//! assert_eq!(tokenizer.decode(&ids).unwrap(), "lower");
+//! let tokenizer = Tokenizer::train(["low lower lowest"], &options)?; // 256 bytes, 3 merges, 1 special
+//! let ids = tokenizer.encode("lower")?;
+//! assert_eq!(tokenizer.decode(&ids)?, "lower");
+//! assert_eq!(tokenizer.special("<|endoftext|>"), Some(259));
+//! let again = Tokenizer::from_json(&tokenizer.to_json())?;
+//! assert_eq!(again.encode("lower")?, ids);
+//! # Ok::<(), tokenizer::Error>(())
 //! ```
 //!
-//! Must never know: tensors, chat.
+//! Must never know: tensors, chat. It reads and writes one file when told to
+//! ([`Tokenizer::load`], [`Tokenizer::save`]) and does no other IO.
 #![forbid(unsafe_code)]
 
-pub mod bpe;
-pub mod byte_level;
-mod error;
-pub mod hf;
-pub mod pretokenize;
-pub mod stream;
+mod tokenizer;
 
-pub use bpe::Tokenizer;
+mod pretokenize;
+
+mod byte_level;
+
+mod bpe;
+
+mod special;
+
+mod stream;
+
+mod hf;
+
+mod error;
+
 pub use bpe::train::{Alphabet, TrainOptions};
 pub use error::Error;
 pub use stream::StreamDecoder;
+pub use tokenizer::Tokenizer;
