@@ -11,8 +11,8 @@ use serde::{Deserialize, Serialize};
 use stdx::Rng;
 
 use crate::pack::{Packed, Piece};
-use crate::sum::Sum;
 use crate::{Batch, Error, Shard};
+use stdx::Sum;
 
 /// More positions than this in a batch are taken for a mistake.
 const MOST_POSITIONS: usize = 1 << 30;

@@ -42,7 +42,6 @@ pub mod pass;
 pub mod prefetch;
 
 mod error;
-mod sum;
 
 pub use batch::Batch;
 pub use batches::{BatchOptions, Batches, Cursor, Sampling};

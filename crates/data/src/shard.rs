@@ -13,8 +13,8 @@ use std::ops::Range;
 use std::path::Path;
 
 use crate::Error;
-use crate::sum::Sum;
 use header::{Header, LENGTH};
+use stdx::Sum;
 
 pub use writer::ShardWriter;
 

@@ -57,11 +57,30 @@ pub fn spec(folder: &Path) -> Result<Spec, Error> {
 /// All of [`Error`].
 pub fn load(folder: &Path, device: &Device) -> Result<Transformer, Error> {
     let spec = spec(folder)?;
-    let file = File(SafeTensors::open(&folder.join("model.safetensors"))?);
-    let model = Transformer::build(&spec, device, |slot, shape| {
-        family::read_slot(&spec, slot, shape, &file)
-    });
-    Ok(model?)
+    let file = File { tensors: &SafeTensors::open(&folder.join("model.safetensors"))?, prefix: "" };
+    Ok(from_source(&spec, device, &file)?)
+}
+
+/// A model whose tensors a source has under its family's names.
+///
+/// # Errors
+/// What the source says, and [`Arch`]'s for tensors that do not make this model.
+pub fn from_source(
+    spec: &Spec,
+    device: &Device,
+    source: &dyn WeightSource,
+) -> Result<Transformer, Arch> {
+    Transformer::build(spec, device, |slot, shape| family::read_slot(spec, slot, shape, source))
+}
+
+/// The model's tensors under its family's names.
+///
+/// # Errors
+/// [`Arch`]'s for a family that has no files.
+pub fn tensors(model: &Transformer) -> Result<Vec<(String, Weights)>, Arch> {
+    let published = family::named(&model.spec().family)?;
+    let slots = model.slots().into_iter();
+    Ok(slots.flat_map(|(slot, tensor)| published.write(model.spec(), slot, tensor)).collect())
 }
 
 /// Writes the model into the folder, each file in one step.
@@ -70,13 +89,10 @@ pub fn load(folder: &Path, device: &Device) -> Result<Transformer, Error> {
 /// [`Error::Io`], [`Error::Weights`]; [`Error::Arch`] for a family that has no files.
 pub fn save(model: &Transformer, folder: &Path) -> Result<(), Error> {
     let (spec, path) = (model.spec(), folder.join("config.json"));
-    let published = family::named(&spec.family)?;
+    let tensors = tensors(model)?;
     let config = format!("{:#}\n", family::to_config(spec));
     stdx::atomic_file::write(&path, config.as_bytes())
         .map_err(|source| Error::Io { path, source })?;
-    let slots = model.slots().into_iter();
-    let tensors: Vec<(String, Weights)> =
-        slots.flat_map(|(slot, tensor)| published.write(spec, slot, tensor)).collect();
     let entries: Vec<Entry<'_>> =
         tensors.iter().map(|(name, t)| Entry::f32(name, &t.shape, &t.values)).collect();
     let metadata = BTreeMap::from([("format".to_string(), "pt".to_string())]);
@@ -84,21 +100,29 @@ pub fn save(model: &Transformer, folder: &Path) -> Result<(), Error> {
 }
 
 /// A weight file as a source of named tensors.
-struct File(SafeTensors);
+#[derive(Debug)]
+pub struct File<'a> {
+    /// The file.
+    pub tensors: &'a SafeTensors,
+    /// What stands before each name in it.
+    pub prefix: &'a str,
+}
 
-impl WeightSource for File {
+impl WeightSource for File<'_> {
     fn tensor(&self, name: &str) -> Result<Weights, Arch> {
-        if !self.0.has(name) {
-            return Err(Arch::MissingTensor { name: name.to_string() });
+        let name = &format!("{}{name}", self.prefix);
+        if !self.tensors.has(name) {
+            return Err(Arch::MissingTensor { name: name.clone() });
         }
         let read = |e: formats::safetensors::Error| Arch::Read {
-            name: name.to_string(),
+            name: name.clone(),
             reason: e.to_string(),
         };
-        Weights::new(self.0.shape(name).map_err(read)?.to_vec(), self.0.f32(name).map_err(read)?)
+        let shape = self.tensors.shape(name).map_err(read)?.to_vec();
+        Weights::new(shape, self.tensors.f32(name).map_err(read)?)
     }
 
     fn has(&self, name: &str) -> bool {
-        self.0.has(name)
+        self.tensors.has(&format!("{}{name}", self.prefix))
     }
 }

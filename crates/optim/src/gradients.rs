@@ -11,7 +11,8 @@ use kernels::reduce;
 pub struct Norm {
     /// The Euclidean norm; not finite if any gradient is not.
     pub norm: f64,
-    /// The first parameter, in the model's order, with a gradient that is not finite.
+    /// The last parameter, in the model's order, with a gradient that is not finite: gradients flow
+    /// backwards, so what went wrong went wrong there or behind it.
     pub spoilt: Option<String>,
 }
 
@@ -41,7 +42,7 @@ impl ModuleVisitor for Visitor<'_> {
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
         let Some(gradient) = self.gradients.get::<D>(param.id) else { return };
         let squares = ops::storage::with_values(&gradient, reduce::sum_of_squares);
-        if !squares.is_finite() && self.spoilt.is_none() {
+        if !squares.is_finite() {
             self.spoilt = Some(self.path.join("."));
         }
         self.squares += squares;

@@ -1,7 +1,8 @@
 //! What the standard library lacks and every stage needs.
 //!
 //! Reading order: [`rng`] (the only source of chance in the project), [`atomic_file`] (writes that
-//! a crash cannot cut short), [`threads`] (how many cores we may use), [`progress`] (a bar on a
+//! a crash cannot cut short), [`sum`] (did these bytes
+//! change?), [`threads`] (how many cores we may use), [`progress`] (a bar on a
 //! terminal, lines in a log, silence in a test), [`interrupt`] (Ctrl-C as a question, not an exit).
 //!
 //! ```
@@ -18,7 +19,9 @@ pub mod atomic_file;
 pub mod interrupt;
 pub mod progress;
 pub mod rng;
+pub mod sum;
 pub mod threads;
 
 pub use progress::Progress;
 pub use rng::Rng;
+pub use sum::Sum;

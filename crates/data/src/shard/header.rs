@@ -17,7 +17,7 @@
 use std::path::Path;
 
 use crate::Error;
-use crate::sum::Sum;
+use stdx::Sum;
 
 pub(super) const LENGTH: usize = 80;
 

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::header::{Header, width_for};
 use crate::Error;
-use crate::sum::Sum;
+use stdx::Sum;
 
 /// A shard being written. Dropped before [`ShardWriter::finish`], it leaves nothing behind.
 pub struct ShardWriter {

@@ -1,0 +1,203 @@
+//! All that a run needs to go on, in one safetensors file a checkpoint.
+//!
+//! | name | what |
+//! |---|---|
+//! | `model.…` | the weights, under their family's published names |
+//! | `adamw.first.…`, `adamw.second.…` | the moments, by the parameter's path |
+//! | metadata `state` | steps, tokens, seconds and the place in the data, as JSON |
+//! | metadata `sum` | a sum over all values, so that damage is found |
+//!
+//! A file is written beside its place and renamed into it: a kill leaves the older ones whole. A
+//! damaged newest one is passed over for the one before, which leads to the same weights, later.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use burn::tensor::Device;
+use data::Cursor;
+use formats::safetensors::{Entry, SafeTensors, write};
+use model::Transformer;
+use model::folder::{File, from_source, tensors};
+use optim::adamw::{AdamW, Moments};
+use serde::{Deserialize, Serialize};
+use stdx::Sum;
+
+use crate::{Config, Error};
+
+const FORMAT: &str = "lyceum-checkpoint-1";
+const EXTENSION: &str = ".safetensors";
+
+/// The numbers beside the tensors.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Place {
+    /// Steps taken.
+    pub step: u64,
+    /// Targets trained on.
+    pub tokens: u64,
+    /// Training time over all sessions.
+    pub seconds: f64,
+    /// Where the next batch begins.
+    pub cursor: Cursor,
+}
+
+/// A run between two steps.
+#[derive(Debug)]
+pub struct State {
+    /// The model, tracked by autodiff.
+    pub model: Transformer,
+    /// The optimizer with its moments.
+    pub optimizer: AdamW,
+    /// The rest.
+    pub place: Place,
+}
+
+/// The newest checkpoint that is sound, and what was passed over.
+#[derive(Debug, Default)]
+pub struct Found {
+    /// `None` in a folder without checkpoints.
+    pub state: Option<State>,
+    /// Why newer ones were not taken, one sentence each.
+    pub passed_over: Vec<String>,
+}
+
+/// Writes a checkpoint and removes all but the newest `config.keep`.
+///
+/// # Errors
+/// [`Error::Checkpoint`] if it cannot be written; all older ones are then as they were.
+pub fn save(folder: &Path, state: &State, config: &Config) -> Result<PathBuf, Error> {
+    let path = folder.join(format!("step-{:08}{EXTENSION}", state.place.step));
+    let failed = |reason: String| Error::Checkpoint { path: path.clone(), reason };
+    let full = |e: formats::safetensors::Error| {
+        failed(format!(
+            "it cannot be written: {e}. Make room on the disk and resume: earlier checkpoints are whole"
+        ))
+    };
+    let model = tensors(&state.model)?;
+    let mut entries: BTreeMap<String, (Vec<usize>, &[f32])> = BTreeMap::new();
+    for (name, tensor) in &model {
+        entries.insert(format!("model.{name}"), (tensor.shape.clone(), &tensor.values));
+    }
+    for (name, Moments { first, second }) in &state.optimizer.moments {
+        entries.insert(format!("adamw.first.{name}"), (vec![first.len()], first));
+        entries.insert(format!("adamw.second.{name}"), (vec![second.len()], second));
+    }
+    let mut sum = Sum::default();
+    entries.values().flat_map(|(_, v)| v.iter()).for_each(|v| sum.add(v.to_bits().into()));
+    let place = serde_json::to_string(&state.place).map_err(|e| failed(e.to_string()))?;
+    let metadata = BTreeMap::from([
+        ("format".to_string(), FORMAT.to_string()),
+        ("state".to_string(), place),
+        ("sum".to_string(), format!("{:016x}", sum.finish())),
+    ]);
+    let entries: Vec<Entry<'_>> =
+        entries.iter().map(|(name, (shape, v))| Entry::f32(name.as_str(), shape, v)).collect();
+    write(&path, &entries, &metadata).map_err(full)?;
+    prune(folder, config.keep)?;
+    Ok(path)
+}
+
+/// The state to go on from.
+///
+/// # Errors
+/// [`Error::NoSoundCheckpoint`] if there are some and none is sound; [`Error::Io`].
+pub fn latest(folder: &Path, config: &Config, device: &Device) -> Result<Found, Error> {
+    let mut found = Found::default();
+    let mut first_reason = None;
+    for path in list(folder)? {
+        match load(&path, config, device) {
+            Ok(state) => {
+                found.state = Some(state);
+                return Ok(found);
+            }
+            Err(error) => {
+                found.passed_over.push(format!("passed over: {error}"));
+                first_reason.get_or_insert(error.to_string());
+            }
+        }
+    }
+    match first_reason {
+        Some(reason) => Err(Error::NoSoundCheckpoint { folder: folder.to_path_buf(), reason }),
+        None => Ok(found),
+    }
+}
+
+/// The checkpoints of a folder, newest first.
+///
+/// # Errors
+/// [`Error::Io`].
+pub fn list(folder: &Path) -> Result<Vec<PathBuf>, Error> {
+    if !folder.exists() {
+        return Ok(Vec::new());
+    }
+    let mut paths = files(folder)?;
+    paths.retain(|path| {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        name.starts_with("step-") && name.ends_with(EXTENSION)
+    });
+    paths.sort();
+    paths.reverse();
+    Ok(paths)
+}
+
+fn files(folder: &Path) -> Result<Vec<PathBuf>, Error> {
+    let io = |source| Error::Io { path: folder.to_path_buf(), source };
+    let entries = std::fs::read_dir(folder).map_err(io)?;
+    entries.map(|entry| Ok(entry.map_err(io)?.path())).collect()
+}
+
+/// Reads one checkpoint whole.
+///
+/// # Errors
+/// [`Error::Checkpoint`] if it is cut short, damaged, or of a run with another model.
+pub fn load(path: &Path, config: &Config, device: &Device) -> Result<State, Error> {
+    let wrong = |reason: String| Error::Checkpoint { path: path.to_path_buf(), reason };
+    let file = SafeTensors::open(path).map_err(|e| wrong(e.to_string()))?;
+    let text = |key: &str| file.metadata().get(key).map_or("", String::as_str);
+    if text("format") != FORMAT {
+        return Err(wrong(format!("it is no checkpoint of this program ({FORMAT})")));
+    }
+    let sum = sum(&file).map_err(|e| wrong(e.to_string()))?;
+    if text("sum") != format!("{sum:016x}") {
+        return Err(wrong("its values are not those that were written".into()));
+    }
+    let place: Place = serde_json::from_str(text("state"))
+        .map_err(|e| wrong(format!("its place in the run cannot be read: {e}")))?;
+    let source = File { tensors: &file, prefix: "model." };
+    let model = from_source(&config.spec, device, &source)
+        .map_err(|e| wrong(format!("it does not hold this run's model: {e}")))?;
+    let mut optimizer = AdamW::new(config.optimizer);
+    optimizer.steps = place.step;
+    for name in file.names().filter_map(|name| name.strip_prefix("adamw.first.")) {
+        let read = |kind: &str| {
+            file.f32(&format!("adamw.{kind}.{name}")).map_err(|e| wrong(e.to_string()))
+        };
+        let moments = Moments { first: read("first")?, second: read("second")? };
+        optimizer.moments.insert(name.to_string(), moments);
+    }
+    Ok(State { model, optimizer, place })
+}
+
+/// Over all values, tensor by tensor in the order of names.
+fn sum(file: &SafeTensors) -> Result<u64, formats::safetensors::Error> {
+    let mut sum = Sum::default();
+    for name in file.names() {
+        for bytes in file.bytes(name)?.chunks_exact(4) {
+            let bits = u32::from_le_bytes(bytes.try_into().expect("chunks of four"));
+            sum.add(bits.into());
+        }
+    }
+    Ok(sum.finish())
+}
+
+/// Removes all but the newest `keep`, and what killed writes left.
+fn prune(folder: &Path, keep: usize) -> Result<(), Error> {
+    let old = list(folder)?.into_iter().skip(keep);
+    let halves = files(folder)?
+        .into_iter()
+        .filter(|path| path.extension().is_some_and(|extension| extension == "partial"));
+    for path in old.chain(halves) {
+        std::fs::remove_file(&path).map_err(|source| Error::Io { path, source })?;
+    }
+    Ok(())
+}

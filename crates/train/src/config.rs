@@ -1,0 +1,189 @@
+//! Every number of a run. It is frozen before the first step and written down, so that a resumed
+//! run, or the same run elsewhere, does the same: nothing is measured or guessed after this.
+
+use arch::Spec;
+use data::{BatchOptions, Sampling};
+use optim::adamw;
+use optim::schedule::{Schedule, Shape};
+use serde::{Deserialize, Serialize};
+
+use crate::Error;
+
+/// How products round their operands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Precision {
+    /// Not at all.
+    F32,
+    /// To bf16, with sums in f32; weights stay f32.
+    Bf16,
+}
+
+impl From<Precision> for ops::Precision {
+    fn from(precision: Precision) -> Self {
+        match precision {
+            Precision::F32 => Self::F32,
+            Precision::Bf16 => Self::Bf16,
+        }
+    }
+}
+
+/// A training run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// The model.
+    pub spec: Spec,
+    /// Of the weights' first values and of the order of the data.
+    pub seed: u64,
+    /// Numerics of the products.
+    pub precision: Precision,
+    /// How rows are chosen.
+    pub sampling: Sampling,
+    /// Positions in a row: T.
+    pub context: usize,
+    /// Rows that go through the model at once: B.
+    pub rows: usize,
+    /// Batches of `rows` whose gradients are added up for one step.
+    pub accumulate: usize,
+    /// Learning rates, and how many steps.
+    pub schedule: Schedule,
+    /// AdamW.
+    pub optimizer: adamw::Options,
+    /// Steps between two looks at held-out text; 0: only at the end.
+    pub evaluate_every: u64,
+    /// Held-out tokens to look at each time; all of them at the end.
+    pub evaluate_tokens: u64,
+    /// Steps between two checkpoints; 0: only at the end.
+    pub checkpoint_every: u64,
+    /// Checkpoints kept, newest first.
+    pub keep: usize,
+}
+
+impl Config {
+    /// All steps.
+    pub fn steps(&self) -> u64 {
+        self.schedule.steps
+    }
+
+    /// Positions in a step, padding included.
+    pub fn tokens_per_step(&self) -> usize {
+        self.rows * self.accumulate * self.context
+    }
+
+    /// What batches look like.
+    pub fn batches(&self) -> BatchOptions {
+        let Self { rows, context, sampling, seed, .. } = *self;
+        BatchOptions { rows, context, sampling, seed }
+    }
+
+    /// Floating-point operations of one step.
+    pub fn flops_per_step(&self) -> f64 {
+        self.spec.train_flops_per_token(self.context) * self.tokens_per_step() as f64
+    }
+
+    /// Checks that the numbers make a run.
+    ///
+    /// # Errors
+    /// [`Error::Option`], [`Error::Model`].
+    pub fn check(&self) -> Result<(), Error> {
+        self.spec.check()?;
+        let refuse = |name, got: String, expected: &str| {
+            Err(Error::Option { name, got, expected: expected.to_string() })
+        };
+        for (name, value) in [
+            ("the number of rows", self.rows),
+            ("the number of batches accumulated", self.accumulate),
+            ("the context", self.context),
+            ("the number of checkpoints kept", self.keep),
+        ] {
+            if value == 0 {
+                return refuse(name, "0".into(), "at least 1");
+            }
+        }
+        if self.context > self.spec.context {
+            let expected = format!("at most the model's {}", self.spec.context);
+            return refuse("the context", self.context.to_string(), &expected);
+        }
+        if self.steps() == 0 {
+            return refuse("the number of steps", "0".into(), "at least 1");
+        }
+        self.check_rates()
+    }
+
+    fn check_rates(&self) -> Result<(), Error> {
+        let Schedule { peak, floor, warmup, steps, shape } = self.schedule;
+        let adamw::Options { beta1, beta2, eps, weight_decay, clip } = self.optimizer;
+        let share = |x: f32| (0.0..1.0).contains(&x);
+        let decay = match shape {
+            Shape::Wsd { decay_share } => decay_share,
+            Shape::Constant | Shape::Cosine => 0.0,
+        };
+        let rules = [
+            ("the learning rate", peak, peak > 0.0 && peak.is_finite(), "above 0"),
+            (
+                "the last learning rate",
+                floor,
+                (0.0..=peak).contains(&floor),
+                "from 0 to the learning rate",
+            ),
+            ("the warmup", warmup as f64, warmup <= steps, "at most the number of steps"),
+            ("the share of steps that decay", decay, (0.0..=1.0).contains(&decay), "from 0 to 1"),
+            ("beta1", f64::from(beta1), share(beta1), "from 0 to below 1"),
+            ("beta2", f64::from(beta2), share(beta2), "from 0 to below 1"),
+            ("eps", f64::from(eps), eps > 0.0 && eps.is_finite(), "above 0"),
+            (
+                "the weight decay",
+                f64::from(weight_decay),
+                (0.0..100.0).contains(&weight_decay),
+                "from 0 to 100",
+            ),
+            ("the gradients' norm to clip at", clip, clip >= 0.0, "at least 0 (0: no clipping)"),
+        ];
+        let broken = rules.into_iter().find(|(.., holds, _)| !holds);
+        broken.map_or(Ok(()), |(name, got, _, expected)| {
+            Err(Error::Option { name, got: got.to_string(), expected: expected.to_string() })
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::{Dials, plan};
+
+    fn config() -> Config {
+        let dials = Dials { tokens: Some(1 << 20), ..Dials::default() };
+        plan(&dials, 300, None, &mut |_| unreachable!()).unwrap()
+    }
+
+    #[test]
+    fn impossible_numbers_are_named() {
+        let check = |change: &dyn Fn(&mut Config), word: &str| {
+            let mut config = config();
+            change(&mut config);
+            let message = config.check().unwrap_err().to_string();
+            assert!(message.contains(word), "{message}");
+        };
+        config().check().unwrap();
+        check(&|c| c.rows = 0, "rows");
+        check(&|c| c.accumulate = 0, "accumulated");
+        check(&|c| c.context = 100_000, "at most the model's");
+        check(&|c| c.schedule.peak = f64::NAN, "learning rate");
+        check(&|c| c.schedule.floor = 1.0, "from 0 to the learning rate");
+        check(&|c| c.schedule.warmup = 1 << 40, "warmup");
+        check(&|c| c.optimizer.beta2 = 1.0, "beta2");
+        check(&|c| c.optimizer.clip = f64::NAN, "clip");
+        check(&|c| c.keep = 0, "kept");
+        check(&|c| c.spec.n_heads = 0, "n_heads");
+    }
+
+    #[test]
+    fn it_reads_back_as_it_was_written_and_refuses_unknown_keys() {
+        let mut json = serde_json::to_value(config()).unwrap();
+        assert_eq!(serde_json::from_value::<Config>(json.clone()).unwrap(), config());
+        json["learning_rat"] = 1.into();
+        let message = serde_json::from_value::<Config>(json).unwrap_err().to_string();
+        assert!(message.contains("learning_rat"), "{message}");
+    }
+}

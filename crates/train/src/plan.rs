@@ -1,0 +1,426 @@
+//! From a wish to a config: one dial, a size, a time or a number of tokens, sets every number, and
+//! each number can be set by hand.
+//!
+//! - **Shape**: width `d` in steps of 64, `d/64 + 1` blocks, heads of 64. Of these rungs the one
+//!   nearest to the size asked for; without a size, the largest that still gets
+//!   [`TOKENS_PER_PARAMETER`] tokens for each parameter of its blocks (Hoffmann et al., "Training
+//!   Compute-Optimal Large Language Models", 2022, found 20 to be best for one epoch).
+//! - **Steps**: from the tokens; or from the time, over the seconds that a step of this very config
+//!   was measured to take. A corpus is read [`MOST_EPOCHS`] times at most unless steps or tokens
+//!   say otherwise.
+//! - **Learning rate**: `2e-3 · sqrt(256/d)`, warmed up over 2 % of the steps, then a cosine to a
+//!   tenth.
+
+use arch::{Positions, Spec};
+use data::Sampling;
+use optim::adamw;
+use optim::schedule::{Schedule, Shape};
+use serde::{Deserialize, Serialize};
+
+use crate::config::Precision;
+use crate::{Config, Error};
+
+/// Tokens for each parameter of the blocks, where the size is ours to choose.
+pub const TOKENS_PER_PARAMETER: f64 = 10.0;
+/// More often than this a corpus is not read, unless asked to.
+pub const MOST_EPOCHS: f64 = 12.0;
+/// The share of the time that goes into steps; the rest is for looks and checkpoints.
+const SHARE_OF_STEPS: f64 = 0.93;
+/// Without any wish.
+const DEFAULT_MINUTES: f64 = 5.0;
+/// Positions in a step, about.
+const STEP_POSITIONS: usize = 2048;
+
+/// What the learning rate does after the warmup.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Decay {
+    /// A cosine.
+    Cosine,
+    /// Nothing, then a line down over the last fifth.
+    Wsd,
+    /// Nothing.
+    Constant,
+}
+
+/// What may be wished for. Everything left out is derived.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Dials {
+    /// Parameters in the blocks, about.
+    pub size: Option<u64>,
+    /// How long to train.
+    pub minutes: Option<f64>,
+    /// How many tokens to train on.
+    pub tokens: Option<u64>,
+    /// How many steps to take.
+    pub steps: Option<u64>,
+    /// `llama` or `gpt2`.
+    pub arch: Option<String>,
+    /// Blocks.
+    pub layers: Option<usize>,
+    /// D.
+    pub width: Option<usize>,
+    /// Query heads.
+    pub heads: Option<usize>,
+    /// Key and value heads.
+    pub kv_heads: Option<usize>,
+    /// Inner width of the feed-forward block.
+    pub ff_width: Option<usize>,
+    /// Whether layers have biases.
+    pub bias: Option<bool>,
+    /// Whether the output matrix is the embedding.
+    pub tied: Option<bool>,
+    /// T.
+    pub context: Option<usize>,
+    /// Rows at once.
+    pub batch: Option<usize>,
+    /// Batches for one step.
+    pub accumulate: Option<usize>,
+    /// Random windows instead of packed documents.
+    pub windows: Option<bool>,
+    /// The largest learning rate.
+    pub lr: Option<f64>,
+    /// The last learning rate.
+    pub min_lr: Option<f64>,
+    /// Steps until the largest.
+    pub warmup: Option<u64>,
+    /// What follows.
+    pub decay: Option<Decay>,
+    /// Pull of matrices towards zero.
+    pub weight_decay: Option<f32>,
+    /// Decay of the first moment.
+    pub beta1: Option<f32>,
+    /// Decay of the second moment.
+    pub beta2: Option<f32>,
+    /// Gradients' norm to clip at; 0: none.
+    pub clip: Option<f64>,
+    /// Numerics.
+    pub precision: Option<Precision>,
+    /// Of weights and data.
+    pub seed: Option<u64>,
+    /// Steps between looks.
+    pub evaluate_every: Option<u64>,
+    /// Tokens of a look.
+    pub evaluate_tokens: Option<u64>,
+    /// Steps between checkpoints.
+    pub checkpoint_every: Option<u64>,
+    /// Checkpoints kept.
+    pub keep: Option<usize>,
+}
+
+impl Dials {
+    /// Refuses wishes that exclude each other, before any work is done.
+    ///
+    /// # Errors
+    /// [`Error::Contradiction`], [`Error::Option`].
+    pub fn check(&self) -> Result<(), Error> {
+        let given = [
+            ("--minutes", self.minutes.is_some()),
+            ("--tokens", self.tokens.is_some()),
+            ("--steps", self.steps.is_some()),
+        ];
+        let lengths: Vec<&str> = given.iter().filter(|(_, g)| *g).map(|(name, _)| *name).collect();
+        if let [first, second, ..] = lengths[..] {
+            let why = format!("{first} and {second} both say how long to train; give one of them");
+            return Err(Error::Contradiction(why));
+        }
+        if self.size.is_some() && (self.layers.is_some() || self.width.is_some()) {
+            let why = "--size sets layers and width; give it, or --layers and --width, not both";
+            return Err(Error::Contradiction(why.into()));
+        }
+        if self.layers.is_some() != self.width.is_some() {
+            let why = "--layers and --width go together; give both, or --size instead";
+            return Err(Error::Contradiction(why.into()));
+        }
+        let refuse = |name, got: String, expected: &str| {
+            Err(Error::Option { name, got, expected: expected.to_string() })
+        };
+        if let Some(minutes) = self.minutes.filter(|m| !(*m > 0.0 && *m <= 525_600.0)) {
+            return refuse("--minutes", minutes.to_string(), "above 0, at most a year");
+        }
+        if self.size == Some(0) || self.tokens == Some(0) {
+            return refuse("--size or --tokens", "0".into(), "at least 1");
+        }
+        self.sizes().try_for_each(|(name, value)| match value {
+            0 => refuse(name, "0".into(), "at least 1"),
+            _ => Ok(()),
+        })
+    }
+
+    fn sizes(&self) -> impl Iterator<Item = (&'static str, usize)> {
+        let all = [
+            ("--layers", self.layers),
+            ("--width", self.width),
+            ("--heads", self.heads),
+            ("--kv-heads", self.kv_heads),
+            ("--ff-width", self.ff_width),
+            ("--context", self.context),
+            ("--batch", self.batch),
+            ("--accumulate", self.accumulate),
+        ];
+        all.into_iter().filter_map(|(name, value)| Some((name, value?)))
+    }
+}
+
+/// The config of a run. `corpus_tokens` is the length of the corpus where it has one; `measure`
+/// gives the seconds that a step of a config takes, and is asked only where a time was given.
+///
+/// # Errors
+/// [`Error::Contradiction`], [`Error::Option`], [`Error::Model`], and what `measure` says.
+pub fn plan(
+    dials: &Dials,
+    vocab_size: usize,
+    corpus_tokens: Option<u64>,
+    measure: &mut dyn FnMut(&Config) -> Result<f64, Error>,
+) -> Result<Config, Error> {
+    dials.check()?;
+    let most = corpus_tokens.map_or(f64::INFINITY, |n| n as f64 * MOST_EPOCHS);
+    let no_length = dials.tokens.is_none() && dials.steps.is_none();
+    let minutes = dials.minutes.or_else(|| no_length.then_some(DEFAULT_MINUTES));
+    let mut config = match (dials.width, dials.size, minutes) {
+        (Some(_), ..) | (_, Some(_), _) => draft(dials, vocab_size, dials.size.unwrap_or(0))?,
+        (_, _, None) => {
+            let step = dials.steps.map(|n| n * STEP_POSITIONS as u64);
+            let tokens = dials.tokens.or(step).unwrap_or(1 << 20);
+            draft(dials, vocab_size, (tokens as f64 / TOKENS_PER_PARAMETER) as u64)?
+        }
+        (_, _, Some(minutes)) => affordable(dials, vocab_size, minutes, most, measure)?,
+    };
+    let positions = config.tokens_per_step() as f64;
+    let steps = match (dials.steps, dials.tokens, minutes) {
+        (Some(steps), ..) => steps,
+        (_, Some(tokens), _) => (tokens as f64 / positions).ceil() as u64,
+        (_, _, Some(minutes)) => {
+            let seconds = measure(&config)?;
+            let fits = (minutes * 60.0 * SHARE_OF_STEPS / seconds).max(1.0);
+            fits.min((most / positions).ceil()) as u64
+        }
+        (None, None, None) => unreachable!("without a length there are the default minutes"),
+    };
+    set_length(&mut config, dials, steps);
+    config.check()?;
+    Ok(config)
+}
+
+/// The largest rung that still gets enough tokens in the time.
+fn affordable(
+    dials: &Dials,
+    vocab_size: usize,
+    minutes: f64,
+    most_tokens: f64,
+    measure: &mut dyn FnMut(&Config) -> Result<f64, Error>,
+) -> Result<Config, Error> {
+    let middle = draft(dials, vocab_size, rung_params(192))?;
+    let speed = middle.flops_per_step() / measure(&middle)?;
+    let mut best = draft(dials, vocab_size, 0)?;
+    for width in RUNGS {
+        let config = draft(dials, vocab_size, rung_params(width))?;
+        let flops = config.flops_per_step() / config.tokens_per_step() as f64;
+        let tokens = (minutes * 60.0 * SHARE_OF_STEPS * speed / flops).min(most_tokens);
+        if tokens < TOKENS_PER_PARAMETER * rung_params(width) as f64 {
+            break;
+        }
+        best = config;
+    }
+    Ok(best)
+}
+
+/// Widths that are chosen by themselves.
+const RUNGS: [usize; 16] =
+    [64, 128, 192, 256, 320, 384, 448, 512, 640, 768, 896, 1024, 1280, 1536, 1792, 2048];
+
+/// Parameters in the blocks of a rung.
+fn rung_params(width: usize) -> u64 {
+    (12 * width * width * (width / 64 + 1)) as u64
+}
+
+/// A config of about `size` parameters in its blocks, without its length.
+fn draft(dials: &Dials, vocab_size: usize, size: u64) -> Result<Config, Error> {
+    let spec = shape(dials, vocab_size, size)?;
+    let context = spec.context;
+    let rows = dials.batch.unwrap_or((STEP_POSITIONS / context).max(1));
+    let peak = dials.lr.unwrap_or(2e-3 * (256.0 / spec.d_model as f64).sqrt());
+    let default = adamw::Options::default();
+    let windows = dials.windows == Some(true);
+    Ok(Config {
+        spec,
+        seed: dials.seed.unwrap_or(1),
+        precision: dials.precision.unwrap_or(Precision::Bf16),
+        sampling: if windows { Sampling::Windows } else { Sampling::Documents },
+        context,
+        rows,
+        accumulate: dials.accumulate.unwrap_or(1),
+        schedule: Schedule {
+            peak,
+            floor: dials.min_lr.unwrap_or(peak / 10.0),
+            warmup: 0,
+            steps: 1,
+            shape: match dials.decay.unwrap_or(Decay::Cosine) {
+                Decay::Cosine => Shape::Cosine,
+                Decay::Wsd => Shape::Wsd { decay_share: 0.2 },
+                Decay::Constant => Shape::Constant,
+            },
+        },
+        optimizer: adamw::Options {
+            beta1: dials.beta1.unwrap_or(default.beta1),
+            beta2: dials.beta2.unwrap_or(default.beta2),
+            weight_decay: dials.weight_decay.unwrap_or(default.weight_decay),
+            clip: dials.clip.unwrap_or(default.clip),
+            ..default
+        },
+        evaluate_every: 0,
+        evaluate_tokens: dials.evaluate_tokens.unwrap_or(1 << 15),
+        checkpoint_every: 0,
+        keep: dials.keep.unwrap_or(2),
+    })
+}
+
+/// Sets what depends on the number of steps.
+fn set_length(config: &mut Config, dials: &Dials, steps: u64) {
+    config.schedule.steps = steps;
+    config.schedule.warmup = dials.warmup.unwrap_or((steps / 50).clamp(1, 500).min(steps));
+    config.evaluate_every = dials.evaluate_every.unwrap_or((steps / 20).max(1));
+    config.checkpoint_every = dials.checkpoint_every.unwrap_or((steps / 10).max(1));
+}
+
+fn shape(dials: &Dials, vocab_size: usize, size: u64) -> Result<Spec, Error> {
+    let nearest = RUNGS.into_iter().min_by_key(|&width| rung_params(width).abs_diff(size));
+    let rung = nearest.unwrap_or(RUNGS[0]);
+    let width = dials.width.unwrap_or(rung);
+    let layers = dials.layers.unwrap_or(rung / 64 + 1);
+    let heads = dials.heads.unwrap_or((width / 64).max(1));
+    if !width.is_multiple_of(heads) {
+        let expected = format!("a divisor of the width {width}");
+        return Err(Error::Option { name: "--heads", got: heads.to_string(), expected });
+    }
+    let base = match dials.arch.as_deref().unwrap_or("llama") {
+        "llama" => Spec::llama(vocab_size, width, layers, heads),
+        "gpt2" => Spec::gpt2(vocab_size, width, layers, heads),
+        other => {
+            let expected = "llama or gpt2".to_string();
+            return Err(Error::Option { name: "--arch", got: other.to_string(), expected });
+        }
+    };
+    if dials.bias == Some(true) && matches!(base.positions, Positions::Rope { .. }) {
+        let why = "--bias goes with --arch gpt2; a Llama's layers have none";
+        return Err(Error::Contradiction(why.into()));
+    }
+    Ok(Spec {
+        n_kv_heads: dials.kv_heads.unwrap_or(base.n_kv_heads),
+        d_ff: dials.ff_width.unwrap_or(base.d_ff),
+        bias: dials.bias.unwrap_or(base.bias),
+        tied: dials.tied.unwrap_or(base.tied),
+        context: dials.context.unwrap_or(base.context),
+        ..base
+    })
+}
+
+/// Seconds that a step of this config takes on this machine: the median of a few on random tokens,
+/// after one to warm up.
+///
+/// # Errors
+/// [`Error::Model`].
+pub fn measure(config: &Config) -> Result<f64, Error> {
+    use burn::tensor::Device;
+    use optim::adamw::AdamW;
+    const STEPS: usize = 6;
+    let mut model = model::init::random(&config.spec, 0, &Device::flex().autodiff())?;
+    let mut optimizer = AdamW::new(config.optimizer);
+    let n = config.rows * config.context;
+    let mut rng = stdx::Rng::new(0);
+    let mut ids = || (0..n).map(|_| rng.below(config.spec.vocab_size as u64) as u32).collect();
+    let batch = data::Batch {
+        rows: config.rows,
+        context: config.context,
+        inputs: ids(),
+        targets: ids(),
+        mask: vec![1; n],
+        starts: vec![0; n],
+    };
+    let batches = vec![batch; config.accumulate];
+    let mut seconds = Vec::with_capacity(STEPS);
+    for _ in 0..STEPS {
+        let start = std::time::Instant::now();
+        let slope = crate::step::slope(&model, &batches, config.precision);
+        model = crate::step::descend(model, &mut optimizer, slope, 1e-4);
+        seconds.push(start.elapsed().as_secs_f64());
+    }
+    seconds.remove(0);
+    seconds.sort_by(f64::total_cmp);
+    Ok(seconds[seconds.len() / 2])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A machine that does 100 GFLOP/s on everything.
+    fn steady(config: &Config) -> Result<f64, Error> {
+        Ok(config.flops_per_step() / 1e11)
+    }
+
+    fn of(dials: &Dials, corpus: Option<u64>) -> Config {
+        plan(dials, 1024, corpus, &mut steady).unwrap()
+    }
+
+    #[test]
+    fn minutes_set_the_size_and_fill_the_time() {
+        let widths: Vec<usize> = [0.2, 2.0, 20.0, 200.0]
+            .map(|minutes| {
+                let config = of(&Dials { minutes: Some(minutes), ..Dials::default() }, None);
+                let seconds = config.steps() as f64 * steady(&config).unwrap();
+                assert!((seconds / (minutes * 60.0) - SHARE_OF_STEPS).abs() < 0.02, "{seconds}");
+                config.spec.d_model
+            })
+            .to_vec();
+        assert!(widths.is_sorted() && widths[0] < widths[3], "{widths:?}");
+    }
+
+    #[test]
+    fn a_small_corpus_is_not_read_for_ever() {
+        let config = of(&Dials { minutes: Some(60.0), ..Dials::default() }, Some(100_000));
+        let epochs = (config.steps() * config.tokens_per_step() as u64) as f64 / 100_000.0;
+        assert!((MOST_EPOCHS..MOST_EPOCHS + 1.0).contains(&epochs), "{epochs}");
+    }
+
+    #[test]
+    fn each_number_can_be_set() {
+        let dials = Dials {
+            layers: Some(3),
+            width: Some(96),
+            heads: Some(3),
+            steps: Some(77),
+            lr: Some(0.5),
+            warmup: Some(7),
+            context: Some(32),
+            batch: Some(5),
+            arch: Some("gpt2".into()),
+            bias: Some(false),
+            tied: Some(false),
+            ..Dials::default()
+        };
+        let config = of(&dials, None);
+        let Spec { n_layers, d_model, n_heads, context, bias, tied, .. } = config.spec;
+        assert_eq!((n_layers, d_model, n_heads, context, bias, tied), (3, 96, 3, 32, false, false));
+        assert_eq!((config.steps(), config.schedule.warmup, config.rows), (77, 7, 5));
+    }
+
+    #[test]
+    fn contradictions_are_refused_and_say_what_to_do() {
+        let check = |dials: Dials, word: &str| {
+            let message = plan(&dials, 512, None, &mut steady).unwrap_err().to_string();
+            assert!(message.contains(word), "{message}");
+        };
+        let none = Dials::default;
+        check(Dials { minutes: Some(1.0), steps: Some(3), ..none() }, "give one of them");
+        check(Dials { size: Some(9), width: Some(64), layers: Some(1), ..none() }, "not both");
+        check(Dials { width: Some(64), ..none() }, "go together");
+        check(Dials { minutes: Some(f64::NAN), ..none() }, "at most a year");
+        check(Dials { size: Some(10), heads: Some(7), steps: Some(1), ..none() }, "divisor");
+        check(Dials { size: Some(10), batch: Some(0), ..none() }, "--batch");
+        check(Dials { arch: Some("rnn".into()), steps: Some(1), ..none() }, "llama or gpt2");
+        check(Dials { bias: Some(true), steps: Some(1), ..none() }, "gpt2");
+        check(Dials { steps: Some(0), ..none() }, "steps");
+    }
+}

@@ -1,0 +1,65 @@
+//! The run's journal as a probe: one record a step, look and checkpoint.
+
+use std::path::Path;
+
+use journal::{Journal, Record};
+use model::Transformer;
+
+use super::{Beginning, Probe, Step};
+use crate::Error;
+use crate::evaluate::Evaluation;
+
+/// Writes what happens.
+#[derive(Debug)]
+pub struct Recorder<'a> {
+    journal: &'a mut Journal,
+}
+
+impl<'a> Recorder<'a> {
+    /// Writes to `journal`, whose lock the caller holds.
+    pub fn new(journal: &'a mut Journal) -> Self {
+        Self { journal }
+    }
+}
+
+impl Probe for Recorder<'_> {
+    fn on_begin(&mut self, beginning: &Beginning<'_>) -> Result<(), Error> {
+        // Steps after the checkpoint will be taken, and told, again.
+        self.journal.truncate_after(beginning.step)?;
+        for reason in beginning.passed_over {
+            self.journal.append(&Record::Note { text: reason.clone() })?;
+        }
+        Ok(())
+    }
+
+    fn on_step(&mut self, s: &Step) -> Result<(), Error> {
+        let Step { step, tokens, loss, lr, grad_norm, tokens_per_second, seconds } = *s;
+        let record = Record::Step { step, tokens, loss, lr, grad_norm, tokens_per_second, seconds };
+        Ok(self.journal.append(&record)?)
+    }
+
+    fn on_evaluation(
+        &mut self,
+        step: u64,
+        evaluation: &Evaluation,
+        _: &Transformer,
+    ) -> Result<(), Error> {
+        let Evaluation { loss, bits_per_byte, .. } = *evaluation;
+        let split = "val".to_string();
+        Ok(self.journal.append(&Record::Eval { step, split, loss, bits_per_byte })?)
+    }
+
+    fn on_checkpoint(&mut self, step: u64, path: &Path) -> Result<(), Error> {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let path = format!("checkpoints/{name}");
+        self.journal.append(&Record::Checkpoint { step, path })?;
+        Ok(self.journal.sync()?)
+    }
+
+    fn on_end(&mut self, step: u64, error: Option<&Error>) {
+        if let Some(error) = error {
+            // If the journal is what failed, there is nowhere to write that down.
+            let _ = self.journal.append(&Record::Error { step, message: error.to_string() });
+        }
+    }
+}

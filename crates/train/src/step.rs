@@ -1,0 +1,51 @@
+//! One update: batches forward and backward, their gradients added up, the parameters moved.
+//!
+//! The loss of a step is the mean over all targets of all its batches, whatever their number in
+//! each: a batch's sum is scaled by one over the step's total before its gradients are made.
+
+use burn::optim::{GradientsAccumulator, GradientsParams};
+use model::Transformer;
+use optim::adamw::AdamW;
+
+use crate::config::Precision;
+use crate::feed::feed;
+
+/// What a step's batches gave, before anything moved.
+#[derive(Debug)]
+pub struct Slope {
+    /// Mean loss in nats per target.
+    pub loss: f64,
+    /// Targets that counted.
+    pub n_targets: u64,
+    /// Of all parameters.
+    pub gradients: GradientsParams,
+    /// The gradients' length, and who spoilt it.
+    pub norm: optim::gradients::Norm,
+}
+
+/// The loss of all `batches` as one, and its gradients.
+pub fn slope(model: &Transformer, batches: &[data::Batch], precision: Precision) -> Slope {
+    let n_targets: usize = batches.iter().map(data::Batch::n_targets).sum();
+    let scale = 1.0 / n_targets.max(1) as f32;
+    let mut loss = 0.0;
+    let mut sum = GradientsAccumulator::new();
+    let mut only = None;
+    for batch in batches {
+        let scaled = model.loss(&feed(batch, precision), scale);
+        let gradients = GradientsParams::from_grads(scaled.backward(), model);
+        loss += ops::storage::with_values(&scaled.inner(), |v| f64::from(v[0]));
+        if batches.len() == 1 {
+            only = Some(gradients);
+        } else {
+            sum.accumulate(model, gradients);
+        }
+    }
+    let gradients = only.unwrap_or_else(|| sum.grads());
+    let norm = optim::gradients::norm(model, &gradients);
+    Slope { loss, n_targets: n_targets as u64, gradients, norm }
+}
+
+/// Moves every parameter down the slope.
+pub fn descend(model: Transformer, optimizer: &mut AdamW, slope: Slope, lr: f64) -> Transformer {
+    optimizer.step(model, slope.gradients, slope.norm.norm, lr)
+}

@@ -1,0 +1,208 @@
+//! The loop: step after step, with a look at held-out text and a checkpoint now and then.
+//!
+//! A session begins where the newest sound checkpoint stands, or anew. Ctrl-C ends it after the
+//! step under way, with a checkpoint; a kill loses what came after the last one, and nothing else.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Instant;
+
+use burn::module::Module;
+use burn::tensor::Device;
+use data::{Batches, Prefetch, Shard};
+use model::Transformer;
+use optim::adamw::AdamW;
+use stdx::interrupt::Interrupt;
+
+use crate::checkpoint::{self, Found, Place, State};
+use crate::diagnose::diagnose;
+use crate::evaluate::{Evaluation, HeldOut, evaluate};
+use crate::probe::{Beginning, Probe, Step};
+use crate::step::{descend, slope};
+use crate::{Config, Error};
+
+/// Batches that the data's thread keeps ready.
+const AHEAD: usize = 4;
+
+/// What is to be done.
+#[derive(Clone, Copy, Debug)]
+pub struct Task<'a> {
+    /// Every number.
+    pub config: &'a Config,
+    /// What is trained on.
+    pub train: &'a Arc<Shard>,
+    /// What is measured with.
+    pub held_out: &'a HeldOut,
+    /// Where checkpoints lie.
+    pub checkpoints: &'a Path,
+    /// Asked before each step.
+    pub interrupt: &'a Interrupt,
+}
+
+/// How a session ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// All steps are taken.
+    Finished,
+    /// Somebody asked it to stop; it can go on from its checkpoint.
+    Interrupted,
+}
+
+/// What a session leaves.
+#[derive(Debug)]
+pub struct Outcome {
+    /// How it ended.
+    pub ending: Ending,
+    /// Steps taken over all sessions.
+    pub step: u64,
+    /// Targets trained on.
+    pub tokens: u64,
+    /// Training time over all sessions.
+    pub seconds: f64,
+    /// The model, not tracked by autodiff.
+    pub model: Transformer,
+    /// The last look at held-out text: at all of it, if finished.
+    pub evaluation: Option<Evaluation>,
+}
+
+/// Trains until the last step or an interruption.
+///
+/// # Errors
+/// All of [`Error`]. What the last checkpoint holds is kept.
+pub fn train(task: Task<'_>, probes: &mut [&mut dyn Probe]) -> Result<Outcome, Error> {
+    let mut step = 0;
+    let outcome = session(task, probes, &mut step);
+    probes.iter_mut().for_each(|probe| probe.on_end(step, outcome.as_ref().err()));
+    outcome
+}
+
+fn session(task: Task<'_>, probes: &mut [&mut dyn Probe], at: &mut u64) -> Result<Outcome, Error> {
+    let config = task.config;
+    config.check()?;
+    let (ids, vocab_size) = (task.train.vocab_size(), config.spec.vocab_size);
+    if ids > vocab_size {
+        return Err(Error::Vocabulary { ids, vocab_size });
+    }
+    let (mut state, passed_over) = begin(task)?;
+    *at = state.place.step;
+    let Place { step, seconds, .. } = state.place;
+    let beginning = Beginning { config, step, seconds, passed_over: &passed_over };
+    each(probes, |probe| probe.on_begin(&beginning))?;
+    let stream = Batches::resume(task.train.clone(), config.batches(), state.place.cursor.clone())?;
+    let mut feed = Prefetch::new(stream, AHEAD)?;
+    let mut evaluation = None;
+    while state.place.step < config.steps() {
+        if task.interrupt.requested() {
+            save(task, &state, probes)?;
+            return Ok(outcome(Ending::Interrupted, state, evaluation));
+        }
+        let (next, taken) = advance(task, state, &mut feed)?;
+        state = next;
+        *at = state.place.step;
+        each(probes, |probe| probe.on_step(&taken))?;
+        if due(config.evaluate_every, &state, config) {
+            evaluation = Some(look(task, &state, config.evaluate_tokens, probes)?);
+        }
+        if due(config.checkpoint_every, &state, config) {
+            save(task, &state, probes)?;
+        }
+    }
+    evaluation = Some(look(task, &state, u64::MAX, probes)?);
+    save(task, &state, probes)?;
+    Ok(outcome(Ending::Finished, state, evaluation))
+}
+
+/// The newest checkpoint, or the first state of a new run.
+fn begin(task: Task<'_>) -> Result<(State, Vec<String>), Error> {
+    let (config, device) = (task.config, Device::flex().autodiff());
+    let Found { state, passed_over } = checkpoint::latest(task.checkpoints, config, &device)?;
+    let state = match state {
+        Some(state) => state,
+        None => {
+            let cursor = Batches::new(task.train.clone(), config.batches())?.cursor().clone();
+            State {
+                model: model::init::random(&config.spec, config.seed, &device)?,
+                optimizer: AdamW::new(config.optimizer),
+                place: Place { step: 0, tokens: 0, seconds: 0.0, cursor },
+            }
+        }
+    };
+    Ok((state, passed_over))
+}
+
+/// Takes one step.
+fn advance(task: Task<'_>, state: State, feed: &mut Prefetch) -> Result<(State, Step), Error> {
+    let (config, start) = (task.config, Instant::now());
+    let State { model, mut optimizer, place } = state;
+    let lr = config.schedule.at(place.step);
+    let batches: Vec<data::Batch> = (0..config.accumulate).map(|_| feed.next_batch()).collect();
+    let slope = slope(&model, &batches, config.precision);
+    if !(slope.loss.is_finite() && slope.norm.norm.is_finite()) {
+        let last_lr = config.schedule.at(place.step.saturating_sub(1));
+        let found = diagnose(&model, &batches, &slope, config, last_lr);
+        let (step, last) = (place.step + 1, last_checkpoint(task));
+        return Err(Error::NotFinite {
+            step,
+            what: found.what,
+            at: found.at,
+            cause: found.cause,
+            last,
+        });
+    }
+    let (loss, grad_norm, n_targets) = (slope.loss, slope.norm.norm, slope.n_targets);
+    let model = descend(model, &mut optimizer, slope, lr);
+    let took = start.elapsed().as_secs_f64();
+    let place = Place {
+        step: place.step + 1,
+        tokens: place.tokens + n_targets,
+        seconds: place.seconds + took,
+        cursor: feed.cursor().clone(),
+    };
+    let tokens_per_second = config.tokens_per_step() as f64 / took.max(1e-9);
+    let Place { step, tokens, seconds, .. } = place;
+    let taken = Step { step, tokens, loss, lr, grad_norm, tokens_per_second, seconds };
+    Ok((State { model, optimizer, place }, taken))
+}
+
+fn last_checkpoint(task: Task<'_>) -> String {
+    let newest = checkpoint::list(task.checkpoints).ok().and_then(|paths| paths.into_iter().next());
+    newest.map_or(String::new(), |path| {
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        format!(" The last checkpoint, {name}, is sound.")
+    })
+}
+
+/// Whether this is the moment for what happens every `every` steps; the last step has its own.
+fn due(every: u64, state: &State, config: &Config) -> bool {
+    let step = state.place.step;
+    every > 0 && step.is_multiple_of(every) && step < config.steps()
+}
+
+fn look(
+    task: Task<'_>,
+    state: &State,
+    most_tokens: u64,
+    probes: &mut [&mut dyn Probe],
+) -> Result<Evaluation, Error> {
+    let plain = state.model.valid();
+    let evaluation = evaluate(&plain, task.held_out, task.config, most_tokens)?;
+    each(probes, |probe| probe.on_evaluation(state.place.step, &evaluation, &plain))?;
+    Ok(evaluation)
+}
+
+fn save(task: Task<'_>, state: &State, probes: &mut [&mut dyn Probe]) -> Result<(), Error> {
+    let path = checkpoint::save(task.checkpoints, state, task.config)?;
+    each(probes, |probe| probe.on_checkpoint(state.place.step, &path))
+}
+
+fn each(
+    probes: &mut [&mut dyn Probe],
+    mut tell: impl FnMut(&mut dyn Probe) -> Result<(), Error>,
+) -> Result<(), Error> {
+    probes.iter_mut().try_for_each(|probe| tell(&mut **probe))
+}
+
+fn outcome(ending: Ending, state: State, evaluation: Option<Evaluation>) -> Outcome {
+    let Place { step, tokens, seconds, .. } = state.place;
+    Outcome { ending, step, tokens, seconds, model: state.model.valid(), evaluation }
+}
