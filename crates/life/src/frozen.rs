@@ -1,0 +1,65 @@
+//! `config.json` of a run: the wish, and what it came to. Written once the machine's speed is
+//! known, and only read after that: a resumed run takes the same steps on any machine.
+
+use std::path::Path;
+
+use journal::Run;
+use serde::{Deserialize, Serialize};
+use train::Config;
+
+use crate::{Error, Recipe};
+
+/// The form of the file.
+const VERSION: u32 = 1;
+
+/// The file.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Frozen {
+    version: u32,
+    /// What was wished for.
+    pub recipe: Recipe,
+    /// What training does; absent until the stage `plan` is done.
+    pub config: Option<Config>,
+}
+
+impl Frozen {
+    /// A wish, nothing derived yet.
+    pub fn new(recipe: Recipe) -> Self {
+        Self { version: VERSION, recipe, config: None }
+    }
+
+    /// Reads a run's file.
+    ///
+    /// # Errors
+    /// [`Error::Io`]; [`Error::File`] for one that was changed into what is no config.
+    pub fn read(run: &Run) -> Result<Self, Error> {
+        let path = run.config_path();
+        let text = std::fs::read_to_string(&path).map_err(Error::io(&path))?;
+        let wrong = |reason| Error::File { path: path.clone(), reason };
+        let frozen: Self = serde_json::from_str(&text)
+            .map_err(|e| wrong(format!("{e}; undo the change, or begin a new run")))?;
+        if frozen.version != VERSION {
+            let reason = format!("version {} is not known, expected {VERSION}", frozen.version);
+            return Err(wrong(reason));
+        }
+        Ok(frozen)
+    }
+
+    /// Writes the file in one step.
+    ///
+    /// # Errors
+    /// [`Error::Io`].
+    pub fn write(&self, run: &Run) -> Result<(), Error> {
+        write_json(&run.config_path(), self)
+    }
+}
+
+/// Writes a value as JSON that people can read, in one step.
+///
+/// # Errors
+/// [`Error::Io`].
+pub fn write_json(path: &Path, value: &impl Serialize) -> Result<(), Error> {
+    let json = serde_json::to_string_pretty(value).expect("our own values are plain data");
+    stdx::atomic_file::write(path, format!("{json}\n").as_bytes()).map_err(Error::io(path))
+}

@@ -1,0 +1,73 @@
+//! A model that can answer: of a run that is finished or still on its way, or any model folder.
+
+use std::path::{Path, PathBuf};
+
+use burn::tensor::Device;
+use chat::{LocalOptions, TokenizerConfig};
+use journal::Run;
+use model::Decoding;
+use tokenizer::Tokenizer;
+
+use crate::Error;
+use crate::frozen::Frozen;
+
+/// The parts of a model that answers.
+#[derive(Debug)]
+pub struct Loaded {
+    /// The model.
+    pub decoding: Decoding,
+    /// Its tokenizer.
+    pub tokenizer: Tokenizer,
+    /// Its name, template and special tokens.
+    pub options: LocalOptions,
+    /// What a person should know, such as that training is not done.
+    pub note: Option<String>,
+}
+
+/// Loads a run's model: the finished one, else that of the newest checkpoint.
+///
+/// # Errors
+/// [`Error::NoModel`] if there is none yet; what its files say.
+pub fn load(run: &Run) -> Result<Loaded, Error> {
+    let folder = run.model_folder();
+    if folder.join("model.safetensors").exists() {
+        return load_folder(&folder, &run.name());
+    }
+    let missing = |reason: &str| Error::NoModel {
+        path: run.folder().to_path_buf(),
+        reason: format!("{reason}; train it with `lyceum resume {}`", run.name()),
+    };
+    let config = Frozen::read(run)?.config.ok_or_else(|| missing("its training has not begun"))?;
+    let found = train::checkpoint::latest(&run.checkpoints_folder(), &config, &Device::flex())?;
+    let state = found.state.ok_or_else(|| missing("it has no checkpoint yet"))?;
+    let note = format!("after {} of {} steps", state.place.step, config.steps());
+    let (tokenizer, options) = words(&folder, &run.name())?;
+    Ok(Loaded { decoding: Decoding::new(state.model), tokenizer, options, note: Some(note) })
+}
+
+/// Loads a Hugging Face folder.
+///
+/// # Errors
+/// [`Error::NoModel`], [`Error::Folder`], [`Error::Tokenizer`].
+pub fn load_folder(folder: &Path, name: &str) -> Result<Loaded, Error> {
+    for file in ["config.json", "model.safetensors", "tokenizer.json"] {
+        if !folder.join(file).is_file() {
+            let reason = format!("there is no {file}; name a run, or a folder with a model");
+            return Err(Error::NoModel { path: folder.to_path_buf(), reason });
+        }
+    }
+    let model = model::folder::load(folder, &Device::flex())?;
+    let (tokenizer, options) = words(folder, name)?;
+    Ok(Loaded { decoding: Decoding::new(model), tokenizer, options, note: None })
+}
+
+fn words(folder: &Path, name: &str) -> Result<(Tokenizer, LocalOptions), Error> {
+    let tokenizer = Tokenizer::load(&folder.join("tokenizer.json"))?;
+    let path: PathBuf = folder.join("tokenizer_config.json");
+    let config = match std::fs::read_to_string(&path) {
+        Ok(text) => TokenizerConfig::from_json(&text)?,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => TokenizerConfig::default(),
+        Err(source) => return Err(Error::Io { path, source }),
+    };
+    Ok((tokenizer, LocalOptions { name: name.to_string(), config, ..LocalOptions::default() }))
+}

@@ -1,0 +1,159 @@
+//! What is wished for: a corpus, a vocabulary, and the dials of the training. Everything left out
+//! is derived. A recipe is what a JSON file given to `--config` holds.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+use train::plan::Dials;
+
+use crate::Error;
+
+/// Where the text comes from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase", deny_unknown_fields)]
+pub enum Source {
+    /// The village, whose truth is known: stories and dialogues without end.
+    World {
+        /// Another seed, another village.
+        seed: u64,
+    },
+    /// A file, or a folder of files.
+    Files {
+        /// Where.
+        path: PathBuf,
+    },
+}
+
+/// A wish.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Recipe {
+    /// The text.
+    pub corpus: Source,
+    /// Ids of the tokenizer; derived from the corpus if absent.
+    pub vocab: Option<usize>,
+    /// Every byte of the corpus is a token, and nothing is merged.
+    pub chars: bool,
+    /// Replace bytes that are no text instead of giving up.
+    pub lossy: bool,
+    /// The field of JSON lines, or the column of tables, that holds the text.
+    pub field: String,
+    /// The share of documents kept to measure with.
+    pub validation: f64,
+    /// The training.
+    pub train: Dials,
+}
+
+impl Default for Recipe {
+    fn default() -> Self {
+        Self {
+            corpus: Source::World { seed: 1 },
+            vocab: None,
+            chars: false,
+            lossy: false,
+            field: "text".to_string(),
+            validation: 0.1,
+            train: Dials::default(),
+        }
+    }
+}
+
+impl Recipe {
+    /// Reads a recipe's JSON.
+    ///
+    /// # Errors
+    /// [`Error::Recipe`] with the key that is unknown or the value that is wrong.
+    pub fn from_json(text: &str) -> Result<Self, Error> {
+        let recipe: Self =
+            serde_json::from_str(text).map_err(|e| Error::Recipe(format!("the config: {e}")))?;
+        recipe.check()?;
+        Ok(recipe)
+    }
+
+    /// Refuses wishes that exclude each other.
+    ///
+    /// # Errors
+    /// [`Error::Recipe`], [`Error::Train`].
+    pub fn check(&self) -> Result<(), Error> {
+        if self.chars && self.vocab.is_some() {
+            let why =
+                "--chars makes a vocabulary of the characters that are there; leave out --vocab";
+            return Err(Error::Recipe(why.into()));
+        }
+        if !(self.validation > 0.0 && self.validation < 1.0) {
+            let got = self.validation;
+            return Err(Error::Recipe(format!("--validation is {got}; expected between 0 and 1")));
+        }
+        Ok(self.train.check()?)
+    }
+
+    /// Whether documents are one long text, without marks between them.
+    pub fn is_one_text(&self) -> bool {
+        self.train.windows == Some(true)
+    }
+
+    /// The first setting in which the two differ, in words.
+    pub fn difference(&self, other: &Self) -> Option<String> {
+        let flat = |recipe: &Self| {
+            let mut pairs = Vec::new();
+            let value = serde_json::to_value(recipe).expect("a recipe is plain data");
+            flatten("", &value, &mut pairs);
+            pairs
+        };
+        let (ours, theirs) = (flat(self), flat(other));
+        let differing = ours.iter().find(|pair| !theirs.contains(pair)).map(|(key, value)| {
+            let before = theirs.iter().find(|(k, _)| k == key).map_or("absent", |(_, v)| v);
+            format!("{key} was {before}, now {value}")
+        });
+        differing.or_else(|| {
+            let gone = theirs.iter().find(|pair| !ours.contains(pair));
+            gone.map(|(key, value)| format!("{key} was {value}"))
+        })
+    }
+}
+
+fn flatten(prefix: &str, value: &serde_json::Value, out: &mut Vec<(String, String)>) {
+    match value.as_object() {
+        Some(object) => object.iter().for_each(|(key, value)| {
+            let key = if prefix.is_empty() { key.clone() } else { format!("{prefix}.{key}") };
+            flatten(&key, value, out);
+        }),
+        None => out.push((prefix.to_string(), value.to_string())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_config_with_an_unknown_key_is_refused_by_its_name() {
+        let check = |text: &str, word: &str| {
+            let message = Recipe::from_json(text).unwrap_err().to_string();
+            assert!(message.contains(word), "{message}");
+        };
+        check(r#"{"vocabulary": 512}"#, "vocabulary");
+        check(r#"{"train": {"learning_rate": 1}}"#, "learning_rate");
+        check(r#"{"corpus": {"world": {"seed": 1, "people": 3}}}"#, "people");
+        check(r#"{"vocab": "many"}"#, "many");
+        check(r#"{"chars": true, "vocab": 300}"#, "--chars");
+        check(r#"{"validation": 1.0}"#, "between 0 and 1");
+        check(r#"{"train": {"steps": 3, "minutes": 1}}"#, "give one of them");
+        check("{", "EOF");
+        let recipe = Recipe::from_json(r#"{"vocab": 512, "train": {"minutes": 2}}"#).unwrap();
+        assert_eq!((recipe.vocab, recipe.train.minutes), (Some(512), Some(2.0)));
+    }
+
+    #[test]
+    fn a_difference_is_told_in_words() {
+        let one = Recipe::default();
+        assert_eq!(one.difference(&one), None);
+        let minutes = |m| Dials { minutes: Some(m), ..Dials::default() };
+        let (five, eight) = (minutes(5.0), minutes(8.0));
+        let two = Recipe { train: five, ..Recipe::default() };
+        let three = Recipe { train: eight, ..Recipe::default() };
+        assert_eq!(three.difference(&two).unwrap(), "train.minutes was 5.0, now 8.0");
+        let other = Recipe { corpus: Source::Files { path: "a.txt".into() }, ..Recipe::default() };
+        assert!(other.difference(&one).unwrap().contains("a.txt"));
+    }
+}

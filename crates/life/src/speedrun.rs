@@ -1,0 +1,194 @@
+//! The stages in order.
+//!
+//! A corpus of files is tokenized before the plan is made, since its length bounds the training;
+//! the village is as long as the plan wants it.
+
+use journal::{Journal, Record, Run, StageStatus, Store};
+use stdx::Progress;
+use stdx::interrupt::Interrupt;
+use tokenizer::Tokenizer;
+use train::Config;
+use train::plan::{measure, plan};
+
+use crate::frozen::Frozen;
+use crate::stage::report::{self, Facts};
+use crate::stage::tokens::Tokens;
+use crate::stage::{pretrain, samples, tokenizer as vocabulary, tokens};
+use crate::{Error, Recipe, Source, load};
+
+/// What a session has from outside.
+#[derive(Clone, Debug, Default)]
+pub struct Session {
+    /// Asked between steps and documents.
+    pub interrupt: Interrupt,
+    /// Whether progress is shown.
+    pub shown: bool,
+    /// Operations a second of this machine at best; 0 if not known.
+    pub peak: f64,
+}
+
+impl Session {
+    /// Shows nothing, runs to the end.
+    pub fn silent() -> Self {
+        Self::default()
+    }
+
+    pub(crate) fn progress(&self, name: &str, total: u64) -> Progress {
+        if self.shown { Progress::new(name, total) } else { Progress::silent() }
+    }
+
+    /// An error if somebody asked to stop.
+    pub(crate) fn go_on(&self, stage: &'static str) -> Result<(), Error> {
+        match self.interrupt.requested() {
+            true => Err(Error::Interrupted { stage }),
+            false => Ok(()),
+        }
+    }
+}
+
+/// The run of this name: a new one, or the one that was begun with the same recipe.
+///
+/// # Errors
+/// [`Error::OtherRecipe`], [`Error::Recipe`], [`Error::Journal`].
+pub fn open(store: &Store, name: &str, recipe: &Recipe) -> Result<Run, Error> {
+    recipe.check()?;
+    // Files that cannot be read are told of before a run is made for them.
+    if let Source::Files { path } = &recipe.corpus {
+        data::Documents::open(path, &data::SourceOptions::default())?;
+    }
+    let run = match store.create_run(name) {
+        Ok(run) => {
+            Frozen::new(recipe.clone()).write(&run)?;
+            return Ok(run);
+        }
+        Err(journal::Error::RunExists { .. }) => store.run(name)?,
+        Err(error) => return Err(error.into()),
+    };
+    if !run.config_path().exists() {
+        // Killed between making the folder and writing the file.
+        Frozen::new(recipe.clone()).write(&run)?;
+        return Ok(run);
+    }
+    match recipe.difference(&Frozen::read(&run)?.recipe) {
+        None => Ok(run),
+        Some(difference) => Err(Error::OtherRecipe { name: name.to_string(), difference }),
+    }
+}
+
+/// Goes through all stages that are not done yet.
+///
+/// # Errors
+/// All of [`Error`]. What is done is kept.
+pub fn speedrun(run: &Run, session: &Session) -> Result<figure::Report, Error> {
+    let _lock = run.lock()?;
+    let mut frozen = Frozen::read(run)?;
+    let mut journal = run.open_journal()?;
+    let words = staged(&mut journal, "tokenizer", vocabulary::path(run).exists(), |_| {
+        if vocabulary::path(run).exists() {
+            Ok(Tokenizer::load(&vocabulary::path(run))?)
+        } else {
+            vocabulary::learn(run, &frozen.recipe, session)
+        }
+    })?;
+    let tokens = prepared(run, &mut frozen, &words, &mut journal, session)?;
+    let config = frozen.config.as_ref().expect("the plan was made with the tokens");
+    let outcome = staged(&mut journal, "pretrain", false, |journal| {
+        pretrain::pretrain(run, config, &tokens, journal, session)
+    })?;
+    let spoken = staged(&mut journal, "samples", false, |_| {
+        samples::samples(load(run)?, &frozen.recipe.corpus)
+    })?;
+    for sample in &spoken {
+        let (step, prompt, text) = (outcome.step, sample.prompt.clone(), sample.text.clone());
+        journal.append(&Record::Sample { step, prompt, text })?;
+    }
+    staged(&mut journal, "report", false, |_| {
+        let facts = Facts {
+            run,
+            recipe: &frozen.recipe,
+            config,
+            tokens: &tokens,
+            outcome: &outcome,
+            samples: &spoken,
+        };
+        report::write(&facts)
+    })
+}
+
+/// The tokens and, in `frozen`, the plan.
+fn prepared(
+    run: &Run,
+    frozen: &mut Frozen,
+    words: &Tokenizer,
+    journal: &mut Journal,
+    session: &Session,
+) -> Result<Tokens, Error> {
+    let is_village = matches!(frozen.recipe.corpus, Source::World { .. });
+    if is_village {
+        freeze(run, frozen, words, None, journal)?;
+    }
+    let there = tokens::open(run, words)?;
+    let tokens = staged(journal, "tokens", there.is_some(), |_| {
+        if let Some(there) = there {
+            return Ok(there);
+        }
+        let wanted = frozen.config.as_ref().map_or(u64::MAX, wanted_tokens);
+        tokens::encode(run, &frozen.recipe, words, wanted, session)?;
+        let made = tokens::open(run, words)?;
+        let path = run.folder().to_path_buf();
+        made.ok_or(Error::File { path, reason: "the tokens vanished; resume the run".into() })
+    })?;
+    if !is_village {
+        freeze(run, frozen, words, Some(tokens.train.n_tokens() as u64), journal)?;
+    }
+    Ok(tokens)
+}
+
+/// Tokens that a run over the village sees once, with some to spare for what packing leaves empty.
+fn wanted_tokens(config: &Config) -> u64 {
+    let positions = config.steps() * config.tokens_per_step() as u64;
+    positions + positions / 50 + config.tokens_per_step() as u64
+}
+
+/// Makes the plan, unless it was made, and writes it down.
+fn freeze(
+    run: &Run,
+    frozen: &mut Frozen,
+    words: &Tokenizer,
+    corpus_tokens: Option<u64>,
+    journal: &mut Journal,
+) -> Result<(), Error> {
+    staged(journal, "plan", frozen.config.is_some(), |_| {
+        if frozen.config.is_none() {
+            let dials = &frozen.recipe.train;
+            frozen.config = Some(plan(dials, words.vocab_size(), corpus_tokens, &mut measure)?);
+            frozen.write(run)?;
+        }
+        Ok(())
+    })
+}
+
+/// Does a stage between two records of the journal.
+fn staged<T>(
+    journal: &mut Journal,
+    name: &str,
+    is_done: bool,
+    work: impl FnOnce(&mut Journal) -> Result<T, Error>,
+) -> Result<T, Error> {
+    let stage = |status| Record::Stage { name: name.to_string(), status };
+    if is_done {
+        journal.append(&stage(StageStatus::Skipped))?;
+        return work(journal);
+    }
+    journal.append(&stage(StageStatus::Started))?;
+    let outcome = work(journal);
+    let status = match &outcome {
+        Ok(_) => StageStatus::Done,
+        Err(Error::Interrupted { .. }) => StageStatus::Interrupted,
+        Err(_) => StageStatus::Failed,
+    };
+    let written = journal.append(&stage(status));
+    let value = outcome?; // The stage's own error is the one to tell.
+    written?;
+    Ok(value)
+}

@@ -1,0 +1,220 @@
+//! What a person gets to see in the end: `report.md`, `report.html`, `report.json`.
+
+use figure::{Block, Claim, LineChart, Report, Section, Series, Verdict};
+use journal::{Record, Run};
+use serde_json::json;
+use train::{Config, Outcome};
+
+use super::samples::Sample;
+use super::tokens::Tokens;
+use crate::frozen::write_json;
+use crate::{Error, Recipe, Source};
+
+/// All that a report tells of.
+#[derive(Clone, Copy, Debug)]
+pub struct Facts<'a> {
+    /// The run.
+    pub run: &'a Run,
+    /// What was wished for.
+    pub recipe: &'a Recipe,
+    /// What was done.
+    pub config: &'a Config,
+    /// With which text.
+    pub tokens: &'a Tokens,
+    /// What came of it.
+    pub outcome: &'a Outcome,
+    /// What the model says.
+    pub samples: &'a [Sample],
+}
+
+/// Writes the report in its three forms.
+///
+/// # Errors
+/// [`Error::Io`], [`Error::Journal`], [`Error::Folder`].
+pub fn write(facts: &Facts<'_>) -> Result<Report, Error> {
+    let records = facts.run.records()?;
+    let claims = vec![loads_back(facts)?, learnt(&records, facts)];
+    let report = Report {
+        title: format!("{}: a model of {}", facts.run.name(), count(n_params(facts))),
+        subtitle: subtitle(facts),
+        sections: vec![
+            section("What it says", facts.samples.iter().map(sample).collect()),
+            section("How it learnt", vec![curve(&records), Block::KeyValues(numbers(facts))]),
+            section("What was checked", vec![Block::Claims(claims.clone())]),
+            section("Go on", vec![Block::Text(next(facts.run))]),
+        ],
+    };
+    let put = |path: &std::path::Path, text: String| {
+        stdx::atomic_file::write(path, text.as_bytes()).map_err(Error::io(path))
+    };
+    put(&facts.run.report_markdown_path(), report.to_markdown())?;
+    put(&facts.run.report_html_path(), report.to_html())?;
+    // Last: its presence says that the run is done.
+    write_json(&facts.run.report_json_path(), &figures(facts, &claims))?;
+    Ok(report)
+}
+
+fn section(heading: &str, blocks: Vec<Block>) -> Section {
+    Section { heading: heading.to_string(), blocks }
+}
+
+fn sample(sample: &Sample) -> Block {
+    let title = match sample.prompt.as_str() {
+        "" => "From nothing".to_string(),
+        prompt => prompt.to_string(),
+    };
+    Block::Sample { title, text: sample.text.clone() }
+}
+
+fn n_params(facts: &Facts<'_>) -> u64 {
+    facts.config.spec.n_params() as u64
+}
+
+/// 13865856 as "13.9M".
+fn count(n: u64) -> String {
+    match n {
+        0..10_000 => n.to_string(),
+        10_000..1_000_000 => format!("{:.0}k", n as f64 / 1e3),
+        _ => format!("{:.1}M", n as f64 / 1e6),
+    }
+}
+
+fn subtitle(facts: &Facts<'_>) -> String {
+    let source = match &facts.recipe.corpus {
+        Source::World { seed } => format!("stories and dialogues of village {seed}"),
+        Source::Files { path } => {
+            path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
+        }
+    };
+    let minutes = facts.outcome.seconds / 60.0;
+    let tokens = count(facts.outcome.tokens);
+    format!("Trained on {source}: {tokens} tokens in {minutes:.1} minutes.")
+}
+
+fn curve(records: &[Record]) -> Block {
+    let ln2 = std::f64::consts::LN_2;
+    let train = records.iter().filter_map(|record| match record {
+        Record::Step { step, loss, .. } => Some((*step as f64, *loss / ln2)),
+        _ => None,
+    });
+    let held_out = records.iter().filter_map(|record| match record {
+        Record::Eval { step, loss, .. } => Some((*step as f64, *loss / ln2)),
+        _ => None,
+    });
+    let held_out =
+        Series { name: "held-out text".into(), points: held_out.collect(), dashed: false };
+    let train =
+        Series { name: "training text".into(), points: smooth(train.collect()), dashed: true };
+    Block::Chart(LineChart {
+        title: "Loss".into(),
+        x_label: "steps".into(),
+        y_label: "bits per token".into(),
+        series: vec![held_out, train],
+        caption: "Lower is better. The held-out text was never trained on; the training loss is \
+                  smoothed over neighbouring steps."
+            .into(),
+        ..LineChart::default()
+    })
+}
+
+/// Means over windows of a hundredth of the run.
+fn smooth(points: Vec<(f64, f64)>) -> Vec<(f64, f64)> {
+    let window = (points.len() / 100).max(1);
+    let mean = |chunk: &[(f64, f64)], part: fn(&(f64, f64)) -> f64| {
+        chunk.iter().map(part).sum::<f64>() / chunk.len() as f64
+    };
+    points.chunks(window).map(|chunk| (mean(chunk, |p| p.0), mean(chunk, |p| p.1))).collect()
+}
+
+fn numbers(facts: &Facts<'_>) -> Vec<(String, String)> {
+    let (config, spec, outcome) = (facts.config, &facts.config.spec, facts.outcome);
+    let evaluation = outcome.evaluation;
+    let shape = format!(
+        "{}, {} blocks of width {}, {} heads, context {}",
+        spec.family, spec.n_layers, spec.d_model, spec.n_heads, spec.context
+    );
+    let rate = outcome.tokens as f64 / outcome.seconds.max(1e-9);
+    let pairs = [
+        ("Model", shape),
+        (
+            "Parameters",
+            format!("{} ({} in the blocks)", count(n_params(facts)), {
+                count((spec.n_layers * spec.n_block_matrix_params()) as u64)
+            }),
+        ),
+        ("Vocabulary", spec.vocab_size.to_string()),
+        ("Training text", format!("{} tokens", count(facts.tokens.train.n_tokens() as u64))),
+        ("Trained on", format!("{} tokens in {} steps", count(outcome.tokens), outcome.step)),
+        ("Speed", format!("{rate:.0} tokens a second")),
+        ("Learning rate", format!("{:.2e}, AdamW", config.schedule.peak)),
+        (
+            "Held-out text",
+            evaluation.map_or("–".into(), |e| {
+                format!("{:.4} nats a token, {:.4} bits a byte", e.loss, e.bits_per_byte)
+            }),
+        ),
+        ("Seed", config.seed.to_string()),
+    ];
+    pairs.map(|(key, value)| (key.to_string(), value)).into()
+}
+
+/// Exported and read again, the weights are the same bits.
+fn loads_back(facts: &Facts<'_>) -> Result<Claim, Error> {
+    let again = model::folder::load(&facts.run.model_folder(), &burn::tensor::Device::flex())?;
+    let pairs = again.slots().into_iter().zip(facts.outcome.model.slots());
+    let differing: usize = pairs
+        .map(|((_, a), (_, b))| {
+            a.values.iter().zip(&b.values).filter(|(a, b)| a.to_bits() != b.to_bits()).count()
+        })
+        .sum();
+    Ok(Claim {
+        statement: "The exported model is the trained one".into(),
+        expected: "0 weights differ".into(),
+        measured: format!("{differing} weights differ"),
+        verdict: if differing == 0 { Verdict::Holds } else { Verdict::Fails },
+    })
+}
+
+/// Held-out text became likelier than by guessing each token at random.
+fn learnt(records: &[Record], facts: &Facts<'_>) -> Claim {
+    let guess = (facts.config.spec.vocab_size as f64).ln();
+    let last = records.iter().rev().find_map(|record| match record {
+        Record::Eval { loss, .. } => Some(*loss),
+        _ => None,
+    });
+    let statement = "It knows held-out text better than a guess among all tokens".to_string();
+    let expected = format!("below {guess:.2} nats a token");
+    let Some(loss) = last else {
+        return Claim { statement, expected, measured: "–".into(), verdict: Verdict::Open };
+    };
+    let verdict = if loss < guess { Verdict::Holds } else { Verdict::Fails };
+    Claim { statement, expected, measured: format!("{loss:.2} nats a token"), verdict }
+}
+
+fn next(run: &Run) -> String {
+    let name = run.name();
+    format!(
+        "- Talk with it in the terminal: `lyceum chat --model {name}`\n\
+         - In the browser, and through OpenAI's interface: `lyceum serve --model {name}`\n\
+         - Let it go on from your words: `lyceum generate --model {name} \"Once\"`\n\
+         - The model's folder, which transformers loads: `{}`\n",
+        run.model_folder().display()
+    )
+}
+
+fn figures(facts: &Facts<'_>, claims: &[Claim]) -> serde_json::Value {
+    let evaluation = facts.outcome.evaluation;
+    json!({
+        "run": facts.run.name(),
+        "recipe": facts.recipe,
+        "config": facts.config,
+        "parameters": n_params(facts),
+        "tokens": facts.outcome.tokens,
+        "steps": facts.outcome.step,
+        "seconds": facts.outcome.seconds,
+        "loss": evaluation.map(|e| e.loss),
+        "bits_per_byte": evaluation.map(|e| e.bits_per_byte),
+        "samples": facts.samples,
+        "claims": claims,
+    })
+}

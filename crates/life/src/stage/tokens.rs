@@ -1,0 +1,150 @@
+//! Text to tokens: `data/train.tokens` and `data/validation.tokens`.
+//!
+//! Documents stand between two end-of-text marks, as a model that is asked to begin a text sees
+//! one before it. A conversation opens with the mark of its first speaker and ends with one
+//! end-of-text mark. Files trained on by random windows are one long text without marks.
+
+use std::sync::Arc;
+
+use ::tokenizer::Tokenizer;
+use chat::{Conversation, Template, special};
+use data::{Encode, Part, Shard, ShardWriter};
+use journal::Run;
+use stdx::Sum;
+use train::evaluate::HeldOut;
+
+use crate::corpus::{Text, stream};
+use crate::{Error, Recipe, Session};
+
+/// A tokenized corpus.
+#[derive(Clone, Debug)]
+pub struct Tokens {
+    /// What is trained on.
+    pub train: Arc<Shard>,
+    /// What is measured with.
+    pub held_out: HeldOut,
+}
+
+/// A number that tells tokenizers apart.
+pub fn hash(tokenizer: &Tokenizer) -> u64 {
+    let mut sum = Sum::default();
+    sum.add_bytes(tokenizer.to_json().as_bytes());
+    sum.finish()
+}
+
+/// The tokens that a run has, if the stage is done.
+///
+/// # Errors
+/// [`Error::Data`] for shards that are damaged or of another tokenizer.
+pub fn open(run: &Run, tokenizer: &Tokenizer) -> Result<Option<Tokens>, Error> {
+    let [train_path, validation_path] = paths(run);
+    // The second to be written; with it both are there.
+    if !validation_path.exists() {
+        return Ok(None);
+    }
+    let (train, validation) = (Shard::open(&train_path)?, Shard::open(&validation_path)?);
+    let hash = hash(tokenizer);
+    train.expect_tokenizer(&train_path, hash)?;
+    validation.expect_tokenizer(&validation_path, hash)?;
+    let token_bytes = token_bytes(tokenizer);
+    let held_out = HeldOut { shard: Arc::new(validation), token_bytes };
+    Ok(Some(Tokens { train: Arc::new(train), held_out }))
+}
+
+/// Encodes the recipe's text, at least `most_tokens` of the training part if there is so much.
+///
+/// # Errors
+/// [`Error::Data`], [`Error::Tokenizer`], [`Error::Interrupted`].
+pub fn encode(
+    run: &Run,
+    recipe: &Recipe,
+    tokenizer: &Tokenizer,
+    most_tokens: u64,
+    session: &Session,
+) -> Result<(), Error> {
+    let (vocab_size, hash) = (tokenizer.vocab_size(), hash(tokenizer));
+    let [train, validation] = paths(run);
+    let mut train = ShardWriter::create(&train, vocab_size, hash)?;
+    let mut validation = ShardWriter::create(&validation, vocab_size, hash)?;
+    let scribe = Scribe::new(tokenizer, recipe);
+    let mut progress = session.progress("tokens", most_tokens.min(u64::MAX / 2));
+    let mut n_tokens = 0;
+    for item in stream(recipe)? {
+        session.go_on("tokens")?;
+        let (part, text) = item?;
+        let (ids, n_bytes) = scribe.write(&text)?;
+        match part {
+            Part::Train => {
+                train.push(&ids, n_bytes)?;
+                n_tokens += ids.len() as u64;
+                progress.set(n_tokens, format!("{n_tokens} tokens"));
+            }
+            Part::Validation => validation.push(&ids, n_bytes)?,
+        }
+        if n_tokens >= most_tokens {
+            break;
+        }
+    }
+    train.finish()?;
+    validation.finish()?;
+    progress.finish(format!("{n_tokens} tokens"));
+    Ok(())
+}
+
+fn paths(run: &Run) -> [std::path::PathBuf; 2] {
+    ["train.tokens", "validation.tokens"].map(|name| run.folder().join("data").join(name))
+}
+
+/// How many bytes of text each id stands for.
+fn token_bytes(tokenizer: &Tokenizer) -> Arc<[u32]> {
+    let ids = 0..tokenizer.vocab_size() as u32;
+    ids.map(|id| match tokenizer.is_special(id) {
+        true => 0,
+        false => tokenizer.token_bytes(id).map_or(0, |bytes| bytes.len() as u32),
+    })
+    .collect()
+}
+
+/// Turns documents into ids.
+struct Scribe<'a> {
+    tokenizer: &'a Tokenizer,
+    template: Template,
+    mark: Option<u32>,
+}
+
+impl<'a> Scribe<'a> {
+    fn new(tokenizer: &'a Tokenizer, recipe: &Recipe) -> Self {
+        let mark = tokenizer.special(special::END_OF_TEXT).filter(|_| !recipe.is_one_text());
+        Self { tokenizer, template: Template::default(), mark }
+    }
+
+    /// A document's ids, and the bytes of text that they stand for.
+    fn write(&self, text: &Text) -> Result<(Vec<u32>, u64), Error> {
+        match text {
+            Text::Plain(document) => {
+                let refused =
+                    |reason| data::Error::Encode { origin: document.origin.clone(), reason };
+                let ids = self.encode(&document.text).map_err(refused)?;
+                let marked = self.mark.into_iter().chain(ids).chain(self.mark).collect();
+                Ok((marked, document.text.len() as u64))
+            }
+            Text::Chat(messages) => {
+                let text = self.template.render(&Conversation::whole(messages))?;
+                let mut ids = self.tokenizer.encode_with_special(&text)?;
+                ids.extend(self.mark);
+                let said = messages.iter().map(|m| Ok(m.text()?.len() as u64));
+                Ok((ids, said.sum::<Result<u64, chat::Error>>()?))
+            }
+        }
+    }
+}
+
+impl Encode for Scribe<'_> {
+    fn encode(&self, text: &str) -> Result<Vec<u32>, String> {
+        self.tokenizer.encode(text).map_err(|e| e.to_string())
+    }
+
+    fn vocab_size(&self) -> usize {
+        self.tokenizer.vocab_size()
+    }
+}
