@@ -1,3 +1,5 @@
+//! Every kind of file, plain and compressed, whole, damaged and hostile.
+
 use std::fs;
 use std::io::Write;
 
