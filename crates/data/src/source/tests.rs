@@ -162,7 +162,9 @@ fn nothing_to_read_is_an_error() {
     check(&[], "holds no text");
     check(&[("a.txt", b""), ("b.jsonl", b"\n"), ("c.csv", b"text\n")], "holds no text");
     check(&[("a.pdf", b"x")], "expected .txt, .md, .jsonl or .csv");
-    assert!(error("a.docx", b"x", &options).contains(".gz or .zst"));
+    for name in ["a.docx", "a.parquet.gz"] {
+        assert!(error(name, b"x", &options).contains("as .gz or .zst, or .parquet"), "{name}");
+    }
     let nowhere = folder(&[]).path().join("nowhere.txt");
     assert!(matches!(Documents::open(&nowhere, &options), Err(Error::Io { .. })));
 }
