@@ -176,6 +176,17 @@ fn open_file(path: &Path, options: &SourceOptions) -> Result<InFile, Error> {
     })
 }
 
+/// Names for a user to choose from: not too many, and none too long, whatever the file holds.
+fn listed(names: impl Iterator<Item = impl AsRef<str>>) -> String {
+    let mut names = names.map(|name| match name.as_ref().char_indices().nth(40) {
+        None => name.as_ref().to_owned(),
+        Some((end, _)) => format!("{}…", &name.as_ref()[..end]),
+    });
+    let shown: Vec<String> = names.by_ref().take(20).collect();
+    let more = if names.next().is_some() { " and others" } else { "" };
+    format!("{shown:?}{more}")
+}
+
 /// Lists a folder in the order of names, folders in their place; hidden files are passed over.
 fn walk(folder: &Path, files: &mut Vec<PathBuf>, skipped: &mut Vec<PathBuf>) -> Result<(), Error> {
     let entries = std::fs::read_dir(folder).and_then(Iterator::collect::<Result<Vec<_>, _>>);

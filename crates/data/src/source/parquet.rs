@@ -29,7 +29,7 @@ use parquet::file::serialized_reader::ReadOptionsBuilder;
 use parquet::schema::types::{ColumnDescriptor, SchemaDescriptor};
 
 use super::compressed::decode;
-use super::{Document, InFile, SourceOptions};
+use super::{Document, InFile, SourceOptions, listed};
 use crate::Error;
 
 /// The most bytes of a page, as the format has it.
@@ -295,10 +295,8 @@ fn find(schema: &SchemaDescriptor, name: &str) -> Result<usize, String> {
     let path = |column: &ColumnDescriptor| column.path().string();
     let Some(found) = columns.iter().position(|column| path(column) == name) else {
         let text = columns.iter().filter(|column| kind(column).is_ok());
-        let names: Vec<String> = text.take(20).map(|column| path(column)).collect();
-        return Err(format!(
-            "there is no column {name:?} of its own; name the column with the text: {names:?}"
-        ));
+        let names = listed(text.map(|column| path(column)));
+        return Err(format!("there is no column {name:?}; name the column with the text: {names}"));
     };
     match kind(&columns[found]) {
         Ok(()) => Ok(found),

@@ -86,6 +86,9 @@ pub(crate) fn read(text: &str) -> Result<Tokenizer, Error> {
     if text.len() as u64 > MAX_FILE_BYTES {
         return Err(too_large("a file (in bytes)", text.len(), MAX_FILE_BYTES as usize));
     }
+    if text.trim().is_empty() {
+        return Err(Error::Json { detail: "it is empty".into() });
+    }
     check_model_kind(text)?;
     let file: File = parse(text)?;
     check_stages(&file)?;
