@@ -71,6 +71,8 @@ impl Tree {
 
 const HIDDEN_BUT_OURS: [&str; 3] = [".cargo", ".ci", ".github"];
 const BUILT: [&str; 1] = ["target"];
+/// A larger file is data that somebody left here, and no text that somebody wrote.
+const LARGEST: u64 = 16 << 20;
 
 fn read_folder(root: &Path, folder: &str, files: &mut BTreeMap<String, String>) -> Result<()> {
     let at = root.join(folder);
@@ -87,6 +89,8 @@ fn read_folder(root: &Path, folder: &str, files: &mut BTreeMap<String, String>) 
         }
         if entry.file_type()?.is_dir() {
             read_folder(root, &path, files)?;
+        } else if entry.metadata()?.len() > LARGEST {
+            continue;
         } else if let Ok(text) = fs::read_to_string(entry.path()) {
             files.insert(path, text); // what is not UTF-8 is no text, and nothing here concerns it
         }
@@ -116,7 +120,7 @@ fn read_crate(files: &BTreeMap<String, String>, folder: &str) -> Result<Crate> {
 fn dependencies(manifest: &str) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     let mut inside = false;
-    for line in manifest.lines().map(str::trim) {
+    for line in manifest.lines().map(|line| line.split(" #").next().unwrap_or("").trim()) {
         if let Some(section) = line.strip_prefix('[').and_then(|l| l.strip_suffix(']')) {
             inside = section.ends_with("dependencies");
             if let Some((_, name)) = section.rsplit_once("dependencies.") {
@@ -199,7 +203,7 @@ mod tests {
     #[test]
     fn every_kind_of_dependency_is_seen() {
         let manifest = "[package]\nname = \"x\"\n[dependencies]\na = \"1\"\n# no = \"1\"\n\
-                        b.workspace = true\n[dev-dependencies]\nc = { path = \"../c\" }\n\
+                        b.workspace = true\n[dev-dependencies] # tests\nc = { path = \"../c\" }\n\
                         [target.'cfg(unix)'.dependencies]\nd = \"1\"\n[build-dependencies.e]\n\
                         version = \"1\"\n[features]\nf = []\n";
         let found: Vec<String> = dependencies(manifest).into_iter().collect();

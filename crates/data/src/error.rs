@@ -29,7 +29,7 @@ pub enum Error {
         path: PathBuf,
     },
     /// No file here has an extension that is read.
-    #[error("{} is not of a kind that is read; expected {expected}, each also as .gz or .zst", path.display())]
+    #[error("{} is not of a kind that is read; expected {expected}", path.display())]
     UnknownExtension {
         /// The file or folder.
         path: PathBuf,
@@ -58,6 +58,23 @@ pub enum Error {
         line: u64,
         /// What was expected, what was there, and what to do.
         reason: String,
+    },
+    /// A Parquet file that ends early or contradicts itself, or another file of that name.
+    #[error("{} is no sound Parquet file: {reason}; copy or download it again", path.display())]
+    Parquet {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        reason: String,
+    },
+    /// A Parquet file, in a program without the feature.
+    #[error(
+        "{} is a Parquet file, and this program was built without support for it; build it again with --features parquet",
+        path.display()
+    )]
+    NoParquet {
+        /// The file.
+        path: PathBuf,
     },
     /// A document beyond the limit: a decompression bomb, or a file that wants splitting.
     #[error(

@@ -6,14 +6,22 @@
 //! | `.txt` `.md` | the file, or what stands between lines of `<\|endoftext\|>` |
 //! | `.jsonl` | a line's field, `text` unless told otherwise |
 //! | `.csv` | a record's column, `text` unless told otherwise |
+//! | `.parquet` | a row's column, `text` unless told otherwise |
 //!
-//! each also with `.gz` or `.zst` behind it. Documents of nothing but white space are passed over.
-//! Leaves out Parquet, web archives, and guessing of encodings: bytes that are no UTF-8 are an
+//! each also with `.gz` or `.zst` behind it, but for Parquet, which compresses its own pages and is
+//! read by a program built with the feature `parquet` only. Documents of nothing but white space are
+//! passed over. Leaves out web archives, and guessing of encodings: bytes that are no UTF-8 are an
 //! error that names their place.
 
 mod compressed;
 mod csv;
 mod jsonl;
+// Two files with one face, so that nothing else asks for the feature.
+#[cfg(not(feature = "parquet"))]
+#[path = "source/no_parquet.rs"]
+mod parquet;
+#[cfg(feature = "parquet")]
+mod parquet;
 mod text;
 
 use std::path::{Path, PathBuf};
@@ -22,14 +30,14 @@ use crate::Error;
 use compressed::Input;
 
 /// The extensions that are read, for messages.
-const READ: &str = ".txt, .md, .jsonl or .csv";
+const READ: &str = ".txt, .md, .jsonl or .csv, each also as .gz or .zst, or .parquet";
 
 /// One piece of text that stands for itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Document {
     /// The text.
     pub text: String,
-    /// Where it begins: `file:line`.
+    /// Where it begins: `file:line`, or `file:row` in a Parquet file.
     pub origin: String,
 }
 
@@ -38,7 +46,7 @@ pub struct Document {
 pub struct SourceOptions {
     /// The field of a JSON line that holds the text.
     pub field: String,
-    /// The column of a CSV file that holds the text.
+    /// The column of a CSV or Parquet file that holds the text.
     pub column: String,
     /// Replace bytes that are no text by U+FFFD instead of giving up.
     pub lossy: bool,
@@ -72,7 +80,7 @@ impl Documents {
     ///
     /// # Errors
     /// [`Error::Io`]; [`Error::UnknownExtension`] if the file, or every file in the folder, is of
-    /// a kind that is not read; [`Error::Empty`] for a folder without files.
+    /// a kind that is not read; [`Error::Empty`] for a folder without files; [`Error::NoParquet`].
     pub fn open(path: &Path, options: &SourceOptions) -> Result<Self, Error> {
         let (mut files, mut skipped) = (Vec::new(), Vec::new());
         if std::fs::metadata(path).map_err(Error::io(path))?.is_dir() {
@@ -89,6 +97,9 @@ impl Documents {
                 false => Error::UnknownExtension { path, expected: READ },
             });
         }
+        // Said now, not after hours of reading the files before it.
+        let mut parquet = files.iter().filter(|path| matches!(kind(path), Some(Kind::Parquet)));
+        parquet.try_for_each(|path| parquet::check_built(path))?;
         files.reverse();
         let (corpus, options) = (path.to_path_buf(), options.clone());
         Ok(Self { corpus, options, files, skipped, file: None, found_any: false, ended: false })
@@ -137,11 +148,15 @@ enum Kind {
     Text,
     JsonLines,
     Csv,
+    Parquet,
 }
 
 /// What a file's name says it is, compression aside.
 fn kind(path: &Path) -> Option<Kind> {
     let name = path.file_name()?.to_str()?.to_ascii_lowercase();
+    if name.ends_with(".parquet") {
+        return Some(Kind::Parquet);
+    }
     let name = compressed::SUFFIXES.iter().find_map(|s| name.strip_suffix(s)).unwrap_or(&name);
     match name.rsplit_once('.')?.1 {
         "txt" | "md" => Some(Kind::Text),
@@ -152,12 +167,24 @@ fn kind(path: &Path) -> Option<Kind> {
 }
 
 fn open_file(path: &Path, options: &SourceOptions) -> Result<InFile, Error> {
-    let input = Input::open(path, options)?;
+    let input = || Input::open(path, options);
     Ok(match kind(path).expect("only files of a known kind were listed") {
-        Kind::Text => Box::new(text::Texts::new(input)),
-        Kind::JsonLines => Box::new(jsonl::JsonLines::new(input, &options.field)),
-        Kind::Csv => Box::new(csv::Records::open(input, &options.column)?),
+        Kind::Text => Box::new(text::Texts::new(input()?)),
+        Kind::JsonLines => Box::new(jsonl::JsonLines::new(input()?, &options.field)),
+        Kind::Csv => Box::new(csv::Records::open(input()?, &options.column)?),
+        Kind::Parquet => parquet::open(path, options)?, // it is read from its end
     })
+}
+
+/// Names for a user to choose from: not too many, and none too long, whatever the file holds.
+fn listed(names: impl Iterator<Item = impl AsRef<str>>) -> String {
+    let mut names = names.map(|name| match name.as_ref().char_indices().nth(40) {
+        None => name.as_ref().to_owned(),
+        Some((end, _)) => format!("{}…", &name.as_ref()[..end]),
+    });
+    let shown: Vec<String> = names.by_ref().take(20).collect();
+    let more = if names.next().is_some() { " and others" } else { "" };
+    format!("{shown:?}{more}")
 }
 
 /// Lists a folder in the order of names, folders in their place; hidden files are passed over.

@@ -6,7 +6,10 @@ use std::path::PathBuf;
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// Training was given no text at all.
-    #[error("there is no text to train on: expected at least one character, got none")]
+    #[error(
+        "there is no text to train on: expected at least one character, got none; \
+         name a file or folder with text in it"
+    )]
     EmptyCorpus,
     /// The vocabulary cannot even hold the alphabet and the special tokens.
     #[error(
@@ -39,7 +42,10 @@ pub enum Error {
         most: usize,
     },
     /// More ids than this crate is willing to hold.
-    #[error("a vocabulary of {asked} is too large: at most {most} ids are supported")]
+    #[error(
+        "a vocabulary of {asked} is too large: at most {most} ids are supported; \
+         use --vocab {most} or less"
+    )]
     VocabTooLarge {
         /// The size that was asked for or found.
         asked: usize,
@@ -84,7 +90,10 @@ pub enum Error {
         detail: String,
     },
     /// The file is not JSON, or a field has another shape than expected.
-    #[error("tokenizer.json cannot be read: {detail}")]
+    #[error(
+        "tokenizer.json cannot be read: {detail}; expected the JSON that Hugging Face tokenizers \
+         saves, take a fresh copy of the file"
+    )]
     Json {
         /// What the JSON reader said, with line and column.
         detail: String,

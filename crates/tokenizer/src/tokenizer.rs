@@ -163,10 +163,14 @@ impl Tokenizer {
     /// [`from_json`](Self::from_json) of a file.
     pub fn load(path: &Path) -> Result<Self, Error> {
         let failed = |source| Error::Io { path: path.to_owned(), source };
-        let mut text = String::new();
+        let mut bytes = Vec::new();
         let file = File::open(path).map_err(failed)?;
         // One byte past the limit, so that `from_json` can tell.
-        file.take(hf::MAX_FILE_BYTES + 1).read_to_string(&mut text).map_err(failed)?;
+        file.take(hf::MAX_FILE_BYTES + 1).read_to_end(&mut bytes).map_err(failed)?;
+        let text = String::from_utf8(bytes).map_err(|error| {
+            let at = error.utf8_error().valid_up_to();
+            Error::Json { detail: format!("a byte that is not UTF-8 at byte {at}") }
+        })?;
         Self::from_json(&text)
     }
 

@@ -3,7 +3,8 @@
 //! A word forbids the crate of that name and those that begin with it and a hyphen (`burn` forbids
 //! `burn-flex`), as a dependency of any kind, and in paths and imports of the crate's sources.
 //! A crate with a module of that name (`mod data;`) means its own by `data::`; its manifest is
-//! still checked. Left out on purpose: ideas. That `generate` knows no text is for its reader to see.
+//! still checked. Every member has its line. Left out on purpose: ideas. That `generate` knows no
+//! text is for its reader to see.
 
 use super::Offence;
 use crate::scan;
@@ -42,12 +43,14 @@ const TABLE: &[(&str, &[&str], &str)] = &[
     ),
     ("life", &["web", "serve", "axum", "maud"], "pages, HTTP"),
     ("web", &["burn", "arch", "model", "generate", "kernels", "train", "tokenizer"], "algorithms"),
-    ("cli", &["burn", "ops", "nn", "optim"], "algorithms"),
+    // A command names the device to work on, whose type is Burn's; it computes nothing with it.
+    ("cli", &["burn-autodiff", "burn-backend", "burn-flex", "ops", "nn", "optim"], "algorithms"),
     ("xtask", &["burn", "cli", "kernels", "model", "train"], "the crates of the project"),
 ];
 
 pub(super) fn check(tree: &Tree) -> Vec<Offence> {
-    let mut offences = Vec::new();
+    let unlisted = tree.crates.iter().filter(|c| !TABLE.iter().any(|(name, ..)| *name == c.name));
+    let mut offences: Vec<Offence> = unlisted.map(without_a_line).collect();
     for (name, forbidden, why) in TABLE {
         let Some(member) = tree.crates.iter().find(|c| c.name == *name) else { continue };
         for word in *forbidden {
@@ -58,6 +61,11 @@ pub(super) fn check(tree: &Tree) -> Vec<Offence> {
         }
     }
     offences
+}
+
+fn without_a_line(member: &Crate) -> Offence {
+    let message = "has no line in xtask/src/tidy/must_never_know.rs: say what it must never know";
+    Offence::at(format!("{}/Cargo.toml", member.folder), message)
 }
 
 fn dependency(member: &Crate, word: &str) -> Option<String> {
@@ -84,9 +92,17 @@ fn import(source: &Source, word: &str) -> Option<String> {
     let code = &source.code;
     let at = scan::words(code, word).find(|&at| {
         let (before, after) = (code[..at].trim_end(), &code[at + word.len()..]);
-        !before.ends_with("::") && (after.starts_with("::") || before.ends_with("use"))
+        is_root(before) && (after.starts_with("::") || before.ends_with("use"))
     })?;
     Some(format!("{}:{}", source.path, scan::line_of(code, at)))
+}
+
+/// Whether a path begins behind this code: `::burn` is a root, `crate::burn` and `T::burn` are not.
+fn is_root(before: &str) -> bool {
+    match before.strip_suffix("::") {
+        None => true,
+        Some(before) => !before.ends_with(|c: char| scan::is_word(c) || c == '>'),
+    }
 }
 
 #[cfg(test)]
@@ -109,13 +125,24 @@ mod tests {
     fn a_forbidden_path_is_caught() {
         check_source("//! Ground.\nuse burn::Tensor;\n", &["crates/stdx/src/lib.rs:2"]);
         check_source("use burn as b;\n", &["crates/stdx/src/lib.rs:1"]);
+        check_source("use ::burn::Tensor;\n", &["crates/stdx/src/lib.rs:1"]);
+        check_source("fn f(x: ::burn::Tensor) {}\n", &["crates/stdx/src/lib.rs:1"]);
         check_source("fn f(x: Option<model::Model>) {}\n", &["crates/stdx/src/lib.rs:1"]);
     }
 
     #[test]
     fn other_uses_of_the_word_are_free() {
         check_source("/// As `burn::Tensor`.\nfn burn() { let model = burner::x; }\n", &[]);
-        check_source("use crate::model::Model;\n", &[]);
+        check_source("use crate::model::Model;\nfn f() { <T as A>::model::x(); }\n", &[]);
         check_source("mod model;\nuse model::Model;\n", &[]);
+    }
+
+    #[test]
+    fn a_crate_without_a_line_is_caught() {
+        let files = [
+            ("Cargo.toml", "[workspace]\nmembers = [\"crates/stdx\", \"crates/annex\"]\n"),
+            ("crates/annex/Cargo.toml", "[package]\nname = \"annex\"\n"),
+        ];
+        assert_eq!(places(check, &files), ["crates/annex/Cargo.toml"]);
     }
 }

@@ -1,3 +1,5 @@
+//! The stream: equal by seed, resumable at every place, and nothing of the corpus left out.
+
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;

@@ -1,3 +1,5 @@
+//! What is written is read back; what is damaged, cut short or foreign is refused.
+
 use std::path::PathBuf;
 
 use super::*;

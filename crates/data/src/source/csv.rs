@@ -3,8 +3,8 @@
 use std::io::BufReader;
 use std::path::{Path, PathBuf};
 
-use super::Document;
 use super::compressed::{Capped, Input, decode, read_error};
+use super::{Document, listed};
 use crate::Error;
 
 pub(super) struct Records {
@@ -20,13 +20,20 @@ impl Records {
         let (path, bytes, lossy, limit) = input.into_parts();
         let mut reader = csv::Reader::from_reader(bytes);
         let names = reader.byte_headers().map_err(|e| error(&path, limit, e))?;
+        // A binary file is named as such here, before its first bytes pass for names.
+        decode(&path, lossy, names.as_slice().to_vec(), 0)?;
         let found = names.iter().position(|name| name == column.as_bytes());
-        let column = found.ok_or_else(|| {
-            let names: Vec<_> = names.iter().take(20).map(String::from_utf8_lossy).collect();
-            let reason =
-                format!("there is no column {column:?}; name the column with the text: {names:?}");
-            Error::Record { path: path.clone(), line: 1, reason }
-        })?;
+        let column = match found {
+            Some(column) => column,
+            None if names.is_empty() => 0, // an empty file has no record to look for it in
+            None => {
+                let names = listed(names.iter().map(String::from_utf8_lossy));
+                let reason = format!(
+                    "there is no column {column:?}; name the column with the text: {names}"
+                );
+                return Err(Error::Record { path, line: 1, reason });
+            }
+        };
         Ok(Self { path, reader, column, lossy, limit })
     }
 

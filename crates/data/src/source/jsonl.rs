@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use super::Document;
 use super::compressed::Input;
+use super::{Document, listed};
 use crate::Error;
 
 pub(super) struct JsonLines {
@@ -22,16 +22,14 @@ impl JsonLines {
             format!("expected a JSON object, got something else ({e}); mend or remove the line")
         })?;
         let Value::Object(mut object) = value else {
-            return Err("expected a JSON object; mend or remove the line".into());
+            return Err("expected a JSON object, got another value; mend or remove the line, or name a file with one object a line".into());
         };
         match object.remove(field) {
             Some(Value::String(text)) => Ok(text),
             Some(_) => Err(format!("expected text in field {field:?}; name another field")),
             None => {
-                let fields: Vec<&str> = object.keys().take(20).map(String::as_str).collect();
-                Err(format!(
-                    "there is no field {field:?}; name the field with the text: {fields:?}"
-                ))
+                let fields = listed(object.keys());
+                Err(format!("there is no field {field:?}; name the field with the text: {fields}"))
             }
         }
     }

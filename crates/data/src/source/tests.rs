@@ -1,3 +1,5 @@
+//! Every kind of file, plain and compressed, whole, damaged and hostile.
+
 use std::fs;
 use std::io::Write;
 
@@ -130,6 +132,11 @@ fn what_is_no_text_is_named_with_its_place() {
     check("a.txt.gz", b"ab\ncd\xffef", &["at byte 5"]);
     check("a.jsonl", b"{\"text\":\"a\"}\n{\"text\":\"\xff\"}", &["not UTF-8 at byte 22"]);
     check("a.csv", b"text\nok\n\xff\n", &["not UTF-8 at byte 8"]);
+    let binary: Vec<u8> = (0..2000_u32).map(|n| (n * n % 251) as u8).collect();
+    for name in ["a.txt", "a.md", "a.jsonl", "a.csv", "a.csv.gz", "a.jsonl.zst"] {
+        check(name, &binary, &["at byte", "convert the file to UTF-8"]);
+        check(name, b"\x7fELF\x02\0\0", &["NUL byte, as in a binary file", "at byte 5"]);
+    }
     let lossy = SourceOptions { lossy: true, ..SourceOptions::default() };
     let folder = folder(&[("a.txt", b"a\0b\xffc")]);
     assert_eq!(read(folder.path(), &lossy).unwrap()[0].text, "a\u{fffd}b\u{fffd}c");
@@ -151,6 +158,24 @@ fn records_without_their_text_are_named_with_their_line() {
 }
 
 #[test]
+fn messages_stay_short_whatever_the_file_holds() {
+    let line = "ä".repeat(5_000_000);
+    let fields: Vec<String> = (0..99).map(|n| format!("{line:.50}{n}")).collect();
+    let json = format!("{{\"{}\":1}}", fields.join("\":1,\""));
+    for (name, text) in [
+        ("a.csv", line.clone()),
+        ("a.csv", fields.join(",")),
+        ("a.jsonl", format!("{{\"{line}\":1}}")),
+        ("a.jsonl", json),
+        ("a.jsonl", line),
+    ] {
+        let message = error(name, text.as_bytes(), &SourceOptions::default());
+        assert!(message.len() < 2000, "{} bytes of message", message.len());
+        assert!(name == "a.jsonl" || message.contains("name the column"), "{message}");
+    }
+}
+
+#[test]
 fn nothing_to_read_is_an_error() {
     let options = SourceOptions::default();
     let check = |files: &[(&str, &[u8])], expected: &str| {
@@ -158,9 +183,22 @@ fn nothing_to_read_is_an_error() {
         assert!(message.contains(expected), "{message}");
     };
     check(&[], "holds no text");
+    for name in ["a.txt", "a.md", "a.jsonl", "a.csv"] {
+        for suffix in ["", ".gz", ".zst"] {
+            for bytes in ["", "\u{feff}", "\n \r\n"].map(str::as_bytes) {
+                // White space is a column's name like any other.
+                if !(name == "a.csv" && bytes.contains(&b' ')) {
+                    let message = error(&format!("{name}{suffix}"), bytes, &options);
+                    assert!(message.contains("name a file or folder with text"), "{message}");
+                }
+            }
+        }
+    }
     check(&[("a.txt", b""), ("b.jsonl", b"\n"), ("c.csv", b"text\n")], "holds no text");
     check(&[("a.pdf", b"x")], "expected .txt, .md, .jsonl or .csv");
-    assert!(error("a.docx", b"x", &options).contains(".gz or .zst"));
+    for name in ["a.docx", "a.parquet.gz"] {
+        assert!(error(name, b"x", &options).contains("as .gz or .zst, or .parquet"), "{name}");
+    }
     let nowhere = folder(&[]).path().join("nowhere.txt");
     assert!(matches!(Documents::open(&nowhere, &options), Err(Error::Io { .. })));
 }

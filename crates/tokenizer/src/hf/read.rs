@@ -86,6 +86,9 @@ pub(crate) fn read(text: &str) -> Result<Tokenizer, Error> {
     if text.len() as u64 > MAX_FILE_BYTES {
         return Err(too_large("a file (in bytes)", text.len(), MAX_FILE_BYTES as usize));
     }
+    if text.trim().is_empty() {
+        return Err(Error::Json { detail: "it is empty".into() });
+    }
     check_model_kind(text)?;
     let file: File = parse(text)?;
     check_stages(&file)?;
@@ -310,7 +313,7 @@ mod tests {
     }
 
     #[test]
-    fn other_files_are_refused_by_name() {
+    fn kinds_that_cannot_be_read_are_named() {
         check(
             "/model",
             json!(null),
@@ -330,6 +333,24 @@ mod tests {
                 r#"tokenizer.json has no "model.vocab": expected a tokenizer as Hugging Face tokenizers 0.20 or later saves it"#
             ]],
         );
+        check(
+            "/decoder/type",
+            json!("Metaspace"),
+            &expect![[
+                r#"tokenizer.json wants decoder.type = "Metaspace", only ByteLevel can be read yet"#
+            ]],
+        );
+        check(
+            "/pre_tokenizer/add_prefix_space",
+            json!(true),
+            &expect![[
+                r#"tokenizer.json wants pre_tokenizer = "ByteLevel", only ByteLevel without a prefix space, alone or after one Split by a regular expression (Isolated, not inverted), can be read yet"#
+            ]],
+        );
+    }
+
+    #[test]
+    fn files_that_contradict_themselves_are_refused() {
         check(
             "/model/merges",
             json!([["a", "a"]]),
@@ -368,20 +389,6 @@ mod tests {
             json!("a"),
             &expect![[
                 r#"tokenizer.json contradicts itself: "a" is 3 in added_tokens and 0 in model.vocab; take a fresh copy of the file"#
-            ]],
-        );
-        check(
-            "/decoder/type",
-            json!("Metaspace"),
-            &expect![[
-                r#"tokenizer.json wants decoder.type = "Metaspace", only ByteLevel can be read yet"#
-            ]],
-        );
-        check(
-            "/pre_tokenizer/add_prefix_space",
-            json!(true),
-            &expect![[
-                r#"tokenizer.json wants pre_tokenizer = "ByteLevel", only ByteLevel without a prefix space, alone or after one Split by a regular expression (Isolated, not inverted), can be read yet"#
             ]],
         );
     }

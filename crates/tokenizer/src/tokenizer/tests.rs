@@ -98,12 +98,20 @@ fn check_error<T: std::fmt::Debug>(result: Result<T, Error>, expected: &Expect) 
 fn errors_say_what_to_do() {
     check_error(
         train(&[], 300, &[]),
-        &expect!["there is no text to train on: expected at least one character, got none"],
+        &expect![
+            "there is no text to train on: expected at least one character, got none; name a file or folder with text in it"
+        ],
     );
     check_error(
         train(&["low low"], 300, &["<|endoftext|>"]),
         &expect![
             "the text allows 3 merges, 43 are needed for a vocabulary of 300; use --vocab 260, or more text"
+        ],
+    );
+    check_error(
+        train(&["low low"], 5_000_000, &["<|endoftext|>"]),
+        &expect![
+            "a vocabulary of 5000000 is too large: at most 4194304 ids are supported; use --vocab 4194304 or less"
         ],
     );
     check_error(
@@ -134,6 +142,40 @@ fn errors_say_what_to_do() {
             "id 300 is not in the vocabulary of 300 ids: are these ids from another tokenizer?"
         ],
     );
+}
+
+#[test]
+fn files_that_hold_no_tokenizer_say_what_to_do() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("tokenizer.json");
+    let check = |bytes: &[u8], expected: &str| {
+        std::fs::write(&path, bytes).unwrap();
+        let message = Tokenizer::load(&path).unwrap_err().to_string();
+        assert!(message.contains(expected), "{message}");
+        assert!(message.ends_with("take a fresh copy of the file"), "{message}");
+    };
+    check(b"", "it is empty");
+    check(b" \n", "it is empty");
+    check(b"\x7fELF\x02\x01\x01\0", "line 1 column 1");
+    check(b"\xff\xfe{\0}\0", "not UTF-8 at byte 0");
+    check(b"{\"model\": \xc3}", "not UTF-8 at byte 10");
+    check(b"<html>404</html>", "line 1 column 1");
+    let whole = SMALL.to_json();
+    check(&whole.as_bytes()[..whole.len() / 2], "EOF");
+    check(&vec![b'['; 10_000_000], "line 1 column");
+    assert!(matches!(Tokenizer::load(&folder.path().join("nowhere")), Err(Error::Io { .. })));
+}
+
+#[test]
+fn ten_megabytes_without_a_line_break_are_text_like_any_other() {
+    let text = "The village lies by the river, ".repeat(330_000);
+    assert!(text.len() > 10_000_000);
+    let tokenizer = train(&[&text], 270, &[]).unwrap();
+    assert_eq!(tokenizer.decode(&tokenizer.encode(&text).unwrap()).unwrap(), text);
+    // One word of two megabytes, and as much white space.
+    let text = ["z", " "].map(|unit| unit.repeat(1 << 21)).concat();
+    assert!(matches!(train(&[&text], 4096, &[]), Err(Error::TooFewMerges { .. })));
+    assert_eq!(tokenizer.decode(&tokenizer.encode(&text).unwrap()).unwrap(), text);
 }
 
 #[test]
