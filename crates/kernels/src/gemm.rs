@@ -21,6 +21,7 @@ use crate::parallel;
 mod bf16_tile;
 mod f32_tile;
 mod few_rows;
+pub mod peak;
 
 /// How products are made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -16,6 +16,11 @@ impl Interrupt {
         self.0.store(true, Ordering::Relaxed);
     }
 
+    /// Whether somebody asked since the last time, and forgets it: for work that goes on after.
+    pub fn take(&self) -> bool {
+        self.0.swap(false, Ordering::Relaxed)
+    }
+
     /// Whether somebody asked.
     pub fn requested(&self) -> bool {
         self.0.load(Ordering::Relaxed)
@@ -33,5 +38,6 @@ mod tests {
         assert!(!work.requested());
         handler.request();
         assert!(work.requested());
+        assert!(work.take() && !handler.requested());
     }
 }

@@ -83,7 +83,7 @@ impl Progress {
                 bar.finish_with_message(message);
             }
             Shown::Lines { name, started, .. } => {
-                eprintln!("{name:>12} done {} · {} s", message.into(), started.elapsed().as_secs());
+                eprintln!("{name:>12} {} · {} s", message.into(), started.elapsed().as_secs());
             }
             Shown::Nothing => {}
         }

@@ -43,8 +43,7 @@ const TABLE: &[(&str, &[&str], &str)] = &[
     ),
     ("life", &["web", "serve", "axum", "maud"], "pages, HTTP"),
     ("web", &["burn", "arch", "model", "generate", "kernels", "train", "tokenizer"], "algorithms"),
-    // A command names the device to work on, whose type is Burn's; it computes nothing with it.
-    ("cli", &["burn-autodiff", "burn-backend", "burn-flex", "ops", "nn", "optim"], "algorithms"),
+    ("cli", &["burn", "ops", "nn", "optim"], "algorithms"),
     ("xtask", &["burn", "cli", "kernels", "model", "train"], "the crates of the project"),
 ];
 

@@ -1,0 +1,77 @@
+//! What can be said to `lyceum`. One more command is one more file and one line in each of the two
+//! lists here.
+
+mod chat;
+mod generate;
+mod pretrain;
+mod report;
+mod resume;
+mod runs;
+mod serve;
+mod speedrun;
+mod tokenizer;
+mod world;
+
+use anyhow::Result;
+
+use crate::host::{Global, Host};
+
+/// A language model's whole life on your own machine.
+#[derive(Debug, clap::Parser)]
+#[command(
+    version,
+    propagate_version = true,
+    after_help = "A first model in a few minutes:\n  lyceum speedrun\n  lyceum chat\n\nEach command explains itself: lyceum COMMAND --help"
+)]
+pub(crate) struct Lyceum {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, clap::Subcommand)]
+pub(crate) enum Command {
+    Speedrun(speedrun::Args),
+    Pretrain(pretrain::Args),
+    Resume(resume::Args),
+    Runs(runs::Args),
+    Report(report::Args),
+    Generate(generate::Args),
+    Chat(chat::Args),
+    Serve(serve::Args),
+    Tokenizer(tokenizer::Args),
+    World(world::Args),
+}
+
+impl Command {
+    pub(crate) fn run(self, host: &Host) -> Result<()> {
+        match self {
+            Self::Speedrun(args) => speedrun::run(&args, host),
+            Self::Pretrain(args) => pretrain::run(&args, host),
+            Self::Resume(args) => resume::run(&args, host),
+            Self::Runs(args) => runs::run(&args, host),
+            Self::Report(args) => report::run(&args, host),
+            Self::Generate(args) => generate::run(&args, host),
+            Self::Chat(args) => chat::run(&args, host),
+            Self::Serve(args) => serve::run(args, host),
+            Self::Tokenizer(args) => tokenizer::run(args, host),
+            Self::World(args) => world::run(&args),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_sound_and_every_command_shows_an_example() {
+        let mut lyceum = super::Lyceum::command();
+        lyceum.clone().debug_assert();
+        for command in lyceum.get_subcommands_mut() {
+            let help = command.render_long_help().to_string();
+            assert!(help.contains("lyceum "), "{} has no example", command.get_name());
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! `lyceum chat`: a conversation in the terminal.
+
+use std::io::{BufRead, IsTerminal, Write};
+
+use anyhow::Result;
+use chat::{Finish, Flow, LocalModel, Message, Request, Respond, Role};
+use life::Loaded;
+
+use super::generate::SamplingArgs;
+use crate::host::Host;
+use crate::pick;
+
+/// Talk with a model in the terminal
+///
+/// Ctrl-C stops an answer; at the prompt it ends the conversation. /new begins anew, /help tells
+/// the rest.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  lyceum chat
+  lyceum chat --model speedrun --temperature 0.5
+  echo \"Who lives in the village?\" | lyceum chat")]
+pub(crate) struct Args {
+    /// A run, or a model's folder [default: the newest run]
+    #[arg(long, value_name = "MODEL")]
+    model: Option<String>,
+    /// Tokens of an answer at most
+    #[arg(long, short = 'n', value_name = "N")]
+    max_tokens: Option<usize>,
+    /// Rules of the conversation, told to the model first
+    #[arg(long, value_name = "TEXT")]
+    system: Option<String>,
+    #[command(flatten)]
+    sampling: SamplingArgs,
+}
+
+const HELP: &str = "/new   forget the conversation\n/quit  leave (or Ctrl-D)\n/help  this";
+
+pub(crate) fn run(args: &Args, host: &Host) -> Result<()> {
+    let sampling = args.sampling.sampling()?;
+    let Loaded { decoding, tokenizer, options, .. } = pick::model(host, args.model.as_deref())?;
+    let model = LocalModel::new(decoding, tokenizer, options)?;
+    let is_terminal = std::io::stdin().is_terminal();
+    if is_terminal {
+        eprintln!("{}: type a message, /help for more", model.model_name());
+    }
+    let opening: Vec<Message> =
+        args.system.iter().map(|text| Message::new(Role::System, text)).collect();
+    let mut request = Request {
+        messages: opening.clone(),
+        sampling,
+        max_tokens: args.max_tokens,
+        stop: Vec::new(),
+    };
+    let mut lines = std::io::stdin().lock().lines();
+    loop {
+        if is_terminal {
+            eprint!("> ");
+        }
+        let Some(line) = lines.next().transpose()? else { break };
+        match line.trim() {
+            "" => continue,
+            "/quit" | "/exit" => break,
+            "/help" => eprintln!("{HELP}"),
+            "/new" => request.messages = opening.clone(),
+            _ if host.interrupt.take() => break,
+            said => {
+                request.messages.push(Message::new(Role::User, said));
+                answer(&model, &mut request, host)?;
+                request.sampling.seed += 1; // The same question may get another answer.
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Prints the answer as it comes and adds it to the conversation.
+fn answer(model: &dyn Respond, request: &mut Request, host: &Host) -> Result<()> {
+    let mut out = std::io::stdout();
+    let reply = model.respond(request, &mut |piece| {
+        let gone = write!(out, "{piece}").and_then(|()| out.flush()).is_err();
+        if gone || host.interrupt.take() { Flow::Stop } else { Flow::Continue }
+    });
+    match reply {
+        Ok(reply) => {
+            println!("{}", if reply.finish == Finish::Stop { "" } else { " …" });
+            request.messages.push(Message::new(Role::Assistant, reply.text));
+        }
+        Err(error) if error.is_of_request() => {
+            eprintln!("{error}");
+            request.messages.pop();
+        }
+        Err(error) => return Err(error.into()),
+    }
+    Ok(())
+}

@@ -1,0 +1,109 @@
+//! `lyceum generate`: the model goes on from your words.
+
+use std::io::Write;
+
+use anyhow::{Context, Result};
+use generate::{Finish, Flow, Options, Sampling};
+use life::Loaded;
+use serde_json::json;
+
+use crate::host::Host;
+use crate::pick;
+
+/// Let a model go on from your words
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  lyceum generate \"Once upon a time\"
+  lyceum generate --model bard --temperature 0.5 --seed 7 \"ROMEO:\"
+  lyceum generate --model ./my-model --json \"Once\"")]
+pub(crate) struct Args {
+    /// What it goes on from [default: nothing]
+    #[arg(default_value = "")]
+    prompt: String,
+    /// A run, or a model's folder [default: the newest run]
+    #[arg(long, value_name = "MODEL")]
+    model: Option<String>,
+    /// Tokens at most
+    #[arg(long, short = 'n', value_name = "N", default_value_t = 200)]
+    max_tokens: usize,
+    #[command(flatten)]
+    sampling: SamplingArgs,
+    /// Print text, ids and why it ended as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// How tokens are chosen.
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct SamplingArgs {
+    /// 0 takes the likeliest token each time, 1 the model's own distribution
+    #[arg(long, short, value_name = "T", default_value_t = 0.8)]
+    temperature: f32,
+    /// Only this many of the likeliest tokens
+    #[arg(long, value_name = "K")]
+    top_k: Option<usize>,
+    /// Only the likeliest tokens that together hold this share
+    #[arg(long, value_name = "P")]
+    top_p: Option<f32>,
+    /// Only tokens at least this share as likely as the likeliest
+    #[arg(long, value_name = "P")]
+    min_p: Option<f32>,
+    /// Equal seeds give equal texts
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    seed: u64,
+}
+
+impl SamplingArgs {
+    pub(crate) fn sampling(&self) -> Result<Sampling> {
+        let Self { temperature, top_k, top_p, min_p, seed } = self.clone();
+        let sampling = Sampling { temperature, top_k, top_p, min_p, seed };
+        sampling.check()?;
+        Ok(sampling)
+    }
+}
+
+pub(crate) fn run(args: &Args, host: &Host) -> Result<()> {
+    let sampling = args.sampling.sampling()?;
+    let Loaded { decoding, tokenizer, .. } = pick::model(host, args.model.as_deref())?;
+    let mark = tokenizer.special(chat::special::END_OF_TEXT);
+    let words = tokenizer.encode(&args.prompt)?;
+    let mut prompt: Vec<u32> = mark.into_iter().chain(words).collect();
+    if prompt.is_empty() {
+        prompt = tokenizer.encode("\n").context("this model needs a prompt")?;
+    }
+    let options = Options {
+        sampling,
+        max_tokens: args.max_tokens,
+        stop_tokens: mark.into_iter().collect(),
+        truncate: true,
+    };
+    let mut stream = tokenizer.decoder();
+    let mut out = std::io::stdout();
+    if !args.json {
+        write!(out, "{}", args.prompt)?;
+    }
+    let generated = generate::generate(&decoding, &prompt, &options, &mut |token| {
+        let piece = stream.push(token).unwrap_or_default();
+        // A reader that has gone wants no more text.
+        let gone = !args.json && write!(out, "{piece}").and_then(|()| out.flush()).is_err();
+        if gone || host.interrupt.requested() { Flow::Stop } else { Flow::Continue }
+    })?;
+    if args.json {
+        let text = tokenizer.decode(&generated.tokens)?;
+        let (ids, finish) = (&generated.tokens, finish_name(generated.finish));
+        println!("{}", json!({"prompt": args.prompt, "text": text, "ids": ids, "finish": finish}));
+    } else {
+        // Half a character may still be waiting; a closed pipe is no error here.
+        let _ = writeln!(out, "{}", stream.finish());
+    }
+    Ok(())
+}
+
+fn finish_name(finish: Finish) -> &'static str {
+    match finish {
+        Finish::Stop => "stop",
+        Finish::Length => "length",
+        Finish::Cancelled => "cancelled",
+        Finish::ContextFull => "context_full",
+    }
+}

@@ -1,0 +1,78 @@
+//! What the process gives to a command: the store of runs, threads, Ctrl-C, the machine's peak.
+
+use std::path::PathBuf;
+use std::time::Instant;
+
+use anyhow::{Context, Result};
+use journal::Store;
+use kernels::gemm::Precision;
+use kernels::gemm::peak;
+use life::Session;
+use stdx::interrupt::Interrupt;
+
+/// Options that every command takes.
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct Global {
+    /// Where runs and models are kept [default: $LYCEUM_HOME, else the user's data folder]
+    #[arg(long, global = true, value_name = "FOLDER")]
+    pub(crate) home: Option<PathBuf>,
+    /// Threads to compute with [default: all cores that this process may use]
+    #[arg(long, global = true, value_name = "N")]
+    pub(crate) threads: Option<usize>,
+    /// Show no progress
+    #[arg(long, short, global = true)]
+    pub(crate) quiet: bool,
+}
+
+/// The process as commands see it.
+pub(crate) struct Host {
+    /// Runs and models.
+    pub(crate) store: Store,
+    /// Ctrl-C once; a second one ends the process at once.
+    pub(crate) interrupt: Interrupt,
+    quiet: bool,
+}
+
+impl Host {
+    pub(crate) fn new(global: &Global) -> Result<Self> {
+        stdx::threads::install(stdx::threads::budget(global.threads));
+        let variable = |name| std::env::var(name).ok();
+        let home = global.home.clone().unwrap_or_else(|| {
+            Store::default_home(
+                variable("LYCEUM_HOME").as_deref(),
+                variable("XDG_DATA_HOME").as_deref(),
+                variable("HOME").as_deref(),
+            )
+        });
+        let store = Store::open(&home)?;
+        let interrupt = Interrupt::default();
+        let asked = interrupt.clone();
+        ctrlc::set_handler(move || {
+            if asked.requested() {
+                std::process::exit(130);
+            }
+            asked.request();
+        })
+        .context("Ctrl-C cannot be watched")?;
+        Ok(Self { store, interrupt, quiet: global.quiet })
+    }
+
+    /// For a training run: shows progress, knows the machine's peak at `precision`.
+    pub(crate) fn session(&self, precision: train::config::Precision) -> Session {
+        let precision = match precision {
+            train::config::Precision::F32 => Precision::F32,
+            train::config::Precision::Bf16 => Precision::Bf16,
+        };
+        let peak = if self.quiet { 0.0 } else { peak_of(precision) };
+        Session { interrupt: self.interrupt.clone(), shown: !self.quiet, peak }
+    }
+}
+
+/// Operations a second: the best of a few short tries.
+fn peak_of(precision: Precision) -> f64 {
+    let tries = (0..4).map(|_| {
+        let start = Instant::now();
+        peak::work(precision) / start.elapsed().as_secs_f64().max(1e-9)
+    });
+    tries.fold(0.0, f64::max)
+}

@@ -1,0 +1,41 @@
+//! Which model is meant: a run by its name, a folder by its path, or the newest run.
+
+use std::path::Path;
+
+use anyhow::{Context, Result, bail};
+use journal::Run;
+use life::Loaded;
+
+use crate::host::Host;
+
+/// Loads the model that `name` means.
+pub(crate) fn model(host: &Host, name: Option<&str>) -> Result<Loaded> {
+    let loaded = match name {
+        Some(name) if names_a_folder(name) => {
+            let folder = Path::new(name);
+            let own = folder.file_name().unwrap_or(folder.as_os_str()).to_string_lossy();
+            life::load::load_folder(folder, &own)
+        }
+        _ => life::load(&run(host, name)?),
+    };
+    let loaded = loaded.context("the model cannot be loaded")?;
+    if let Some(note) = &loaded.note {
+        eprintln!("note: {} is not finished: {note}", loaded.options.name);
+    }
+    Ok(loaded)
+}
+
+/// The run of this name, or the newest.
+pub(crate) fn run(host: &Host, name: Option<&str>) -> Result<Run> {
+    if let Some(name) = name {
+        return Ok(host.store.run(name)?);
+    }
+    match host.store.latest()? {
+        Some(run) => Ok(run),
+        None => bail!("there are no runs yet; make a first model with `lyceum speedrun`"),
+    }
+}
+
+fn names_a_folder(name: &str) -> bool {
+    name.contains(['/', '\\']) || Path::new(name).join("config.json").is_file()
+}

@@ -1,0 +1,259 @@
+//! The dials of a training run as options of the command line, shared by `speedrun` and `pretrain`.
+
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+use clap::ValueEnum;
+use life::{Recipe, Source};
+use train::config::Precision;
+use train::plan::{Decay, Dials};
+
+/// A recipe, option by option. What is left out is derived.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub(crate) struct RecipeArgs {
+    /// Text to learn from: a file or a folder (.txt .md .jsonl .csv, also .gz .zst)
+    #[arg(long, value_name = "PATH", help_heading = "Text")]
+    corpus: Option<PathBuf>,
+    /// The village to learn from, by its seed, if no corpus is given [default: 1]
+    #[arg(long, value_name = "SEED", conflicts_with = "corpus", help_heading = "Text")]
+    world: Option<u64>,
+    /// Field of JSON lines, or column of tables, that holds the text [default: text]
+    #[arg(long, value_name = "NAME", help_heading = "Text")]
+    field: Option<String>,
+    /// Replace bytes that are no UTF-8 instead of giving up
+    #[arg(long, help_heading = "Text")]
+    lossy: bool,
+    /// Share of documents kept to measure with [default: 0.1]
+    #[arg(long, value_name = "SHARE", help_heading = "Text")]
+    validation: Option<f64>,
+    /// Ids of the tokenizer [default: by the size of the text]
+    #[arg(long, value_name = "N", value_parser = count, help_heading = "Text")]
+    vocab: Option<u64>,
+    /// One token a byte, nothing merged
+    #[arg(long, conflicts_with = "vocab", help_heading = "Text")]
+    chars: bool,
+    /// Learn from random windows of one long text, as nanoGPT does, not from whole documents
+    #[arg(long, help_heading = "Text")]
+    windows: bool,
+
+    /// Minutes to train [default: 5, if nothing else says how long]
+    #[arg(long, short, value_name = "M", help_heading = "How long")]
+    minutes: Option<f64>,
+    /// Tokens to train on, such as 10M
+    #[arg(long, value_name = "N", value_parser = count, help_heading = "How long")]
+    tokens: Option<u64>,
+    /// Steps to take
+    #[arg(long, value_name = "N", value_parser = count, help_heading = "How long")]
+    steps: Option<u64>,
+
+    /// Parameters in the blocks, such as 2M [default: what the time allows]
+    #[arg(long, value_name = "N", value_parser = count, help_heading = "Model")]
+    size: Option<u64>,
+    /// llama (RMSNorm, RoPE, SwiGLU) or gpt2 (LayerNorm, learned positions, GELU)
+    #[arg(long, value_parser = ["llama", "gpt2"], help_heading = "Model")]
+    arch: Option<String>,
+    /// Blocks
+    #[arg(long, value_name = "N", help_heading = "Model")]
+    layers: Option<usize>,
+    /// Width of the stream
+    #[arg(long, value_name = "D", help_heading = "Model")]
+    width: Option<usize>,
+    /// Query heads [default: one for 64 of width]
+    #[arg(long, value_name = "N", help_heading = "Model")]
+    heads: Option<usize>,
+    /// Key and value heads [default: as many as query heads]
+    #[arg(long, value_name = "N", help_heading = "Model")]
+    kv_heads: Option<usize>,
+    /// Inner width of the feed-forward block
+    #[arg(long, value_name = "F", help_heading = "Model")]
+    ff_width: Option<usize>,
+    /// Whether layers have biases [default: gpt2 true, llama false]
+    #[arg(long, value_name = "BOOL", help_heading = "Model")]
+    bias: Option<bool>,
+    /// Whether the embedding is the output matrix too [default: true]
+    #[arg(long, value_name = "BOOL", help_heading = "Model")]
+    tied: Option<bool>,
+    /// Tokens that the model sees at once [default: 256]
+    #[arg(long, value_name = "T", help_heading = "Model")]
+    context: Option<usize>,
+
+    /// Rows in a batch [default: 2048 positions]
+    #[arg(long, value_name = "B", help_heading = "Training")]
+    batch: Option<usize>,
+    /// Batches whose gradients make one step [default: 1]
+    #[arg(long, value_name = "N", help_heading = "Training")]
+    accumulate: Option<usize>,
+    /// The largest learning rate [default: by the width]
+    #[arg(long, value_name = "RATE", help_heading = "Training")]
+    lr: Option<f64>,
+    /// The last learning rate [default: a tenth of the largest]
+    #[arg(long, value_name = "RATE", help_heading = "Training")]
+    min_lr: Option<f64>,
+    /// Steps until the largest learning rate [default: one in fifty]
+    #[arg(long, value_name = "N", help_heading = "Training")]
+    warmup: Option<u64>,
+    /// What the learning rate does after the warmup [default: cosine]
+    #[arg(long, value_enum, help_heading = "Training")]
+    decay: Option<DecayArg>,
+    /// Pull of matrices towards zero [default: 0.1]
+    #[arg(long, value_name = "X", help_heading = "Training")]
+    weight_decay: Option<f32>,
+    /// AdamW's first decay [default: 0.9]
+    #[arg(long, value_name = "X", help_heading = "Training")]
+    beta1: Option<f32>,
+    /// AdamW's second decay [default: 0.95]
+    #[arg(long, value_name = "X", help_heading = "Training")]
+    beta2: Option<f32>,
+    /// Norm that gradients are clipped to; 0: not at all [default: 1]
+    #[arg(long, value_name = "X", help_heading = "Training")]
+    clip: Option<f64>,
+    /// bf16 products with f32 sums and weights, or f32 throughout [default: bf16]
+    #[arg(long, value_enum, help_heading = "Training")]
+    precision: Option<PrecisionArg>,
+    /// Of the first weights and the order of the text [default: 1]
+    #[arg(long, value_name = "N", help_heading = "Training")]
+    seed: Option<u64>,
+
+    /// Steps between looks at held-out text; 0: only at the end [default: one in twenty]
+    #[arg(long, value_name = "N", help_heading = "Keeping")]
+    evaluate_every: Option<u64>,
+    /// Held-out tokens of such a look; the last one takes all [default: 32k]
+    #[arg(long, value_name = "N", value_parser = count, help_heading = "Keeping")]
+    evaluate_tokens: Option<u64>,
+    /// Steps between checkpoints; 0: only at the end [default: one in ten]
+    #[arg(long, value_name = "N", help_heading = "Keeping")]
+    checkpoint_every: Option<u64>,
+    /// Checkpoints kept [default: 2]
+    #[arg(long, value_name = "N", help_heading = "Keeping")]
+    keep: Option<usize>,
+
+    /// A recipe as JSON, whose settings the options here override
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum DecayArg {
+    Cosine,
+    Wsd,
+    Constant,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum PrecisionArg {
+    F32,
+    Bf16,
+}
+
+impl RecipeArgs {
+    /// The recipe: the file's settings, then the options.
+    pub(crate) fn recipe(&self) -> Result<Recipe> {
+        let mut recipe = match &self.config {
+            Some(path) => {
+                let text = std::fs::read_to_string(path)
+                    .with_context(|| format!("cannot read the config {}", path.display()))?;
+                Recipe::from_json(&text).with_context(|| format!("in {}", path.display()))?
+            }
+            None => Recipe::default(),
+        };
+        if let Some(seed) = self.world {
+            recipe.corpus = Source::World { seed };
+        }
+        if let Some(path) = &self.corpus {
+            let found = path.canonicalize();
+            let path =
+                found.with_context(|| format!("cannot find the corpus {}", path.display()))?;
+            recipe.corpus = Source::Files { path };
+        }
+        set(&mut recipe.field, &self.field);
+        set(&mut recipe.validation, &self.validation);
+        recipe.lossy |= self.lossy;
+        recipe.chars |= self.chars;
+        recipe.vocab = self.vocab.map(|n| n as usize).or(recipe.vocab);
+        self.dial(&mut recipe.train);
+        recipe.check()?;
+        Ok(recipe)
+    }
+
+    fn dial(&self, dials: &mut Dials) {
+        macro_rules! take {
+            ($($name:ident),*) => { $(if self.$name.is_some() { dials.$name = self.$name.clone(); })* };
+        }
+        if self.minutes.is_some() || self.tokens.is_some() || self.steps.is_some() {
+            (dials.minutes, dials.tokens, dials.steps) = (None, None, None);
+        }
+        take!(minutes, tokens, steps, size, arch, layers, width, heads, kv_heads, ff_width);
+        take!(bias, tied, context, batch, accumulate, lr, min_lr, warmup, weight_decay);
+        take!(beta1, beta2, clip, seed, evaluate_every, evaluate_tokens, checkpoint_every, keep);
+        if self.windows {
+            dials.windows = Some(true);
+        }
+        let decay = self.decay.map(|decay| match decay {
+            DecayArg::Cosine => Decay::Cosine,
+            DecayArg::Wsd => Decay::Wsd,
+            DecayArg::Constant => Decay::Constant,
+        });
+        dials.decay = decay.or(dials.decay);
+        let precision = self.precision.map(|precision| match precision {
+            PrecisionArg::F32 => Precision::F32,
+            PrecisionArg::Bf16 => Precision::Bf16,
+        });
+        dials.precision = precision.or(dials.precision);
+    }
+}
+
+fn set<T: Clone>(to: &mut T, from: &Option<T>) {
+    if let Some(value) = from {
+        *to = value.clone();
+    }
+}
+
+/// A number such as 300, 10k, 2.5M or 1B.
+fn count(text: &str) -> Result<u64, String> {
+    let wrong = || format!("{text:?} is no number; write 300, 10k, 2.5M or 1B");
+    let (digits, unit) = match text.char_indices().last() {
+        Some((at, 'k' | 'K')) => (&text[..at], 1e3),
+        Some((at, 'm' | 'M')) => (&text[..at], 1e6),
+        Some((at, 'b' | 'B' | 'g' | 'G')) => (&text[..at], 1e9),
+        _ => (text, 1.0),
+    };
+    let number: f64 = digits.parse().map_err(|_| wrong())?;
+    let whole = number * unit;
+    if !(0.0..=9e15).contains(&whole) || whole.fract() != 0.0 {
+        return Err(wrong());
+    }
+    Ok(whole as u64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_are_read_as_people_write_them() {
+        let good = [("300", 300), ("10k", 10_000), ("2.5M", 2_500_000), ("1B", 1_000_000_000)];
+        good.iter().for_each(|(text, n)| assert_eq!(count(text), Ok(*n)));
+        ["", "k", "-3", "1.5", "many", "1e400", "nan"]
+            .iter()
+            .for_each(|text| assert!(count(text).is_err(), "{text}"));
+    }
+
+    #[test]
+    fn options_override_the_file() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let json = r#"{"vocab": 600, "train": {"minutes": 2, "width": 64, "layers": 1}}"#;
+        std::fs::write(file.path(), json).unwrap();
+        let args = RecipeArgs {
+            config: Some(file.path().to_path_buf()),
+            steps: Some(9),
+            layers: Some(3),
+            ..RecipeArgs::default()
+        };
+        let recipe = args.recipe().unwrap();
+        assert_eq!(
+            (recipe.vocab, recipe.train.layers, recipe.train.width),
+            (Some(600), Some(3), Some(64))
+        );
+        assert_eq!((recipe.train.minutes, recipe.train.steps), (None, Some(9)));
+    }
+}
