@@ -9,6 +9,7 @@
 //!
 //! Must never know: algorithms.
 
+mod alloc;
 mod cmd;
 mod host;
 mod pick;
@@ -18,17 +19,13 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-/// Large blocks come and go with each step; the system's allocator gives them back each time.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 fn main() -> ExitCode {
-    keep_freed_pages();
+    alloc::keep_freed_pages();
     let lyceum = cmd::Lyceum::parse();
     match host::Host::new(&lyceum.global).and_then(|host| lyceum.command.run(&host)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {error:#}");
+            eprintln!("error: {}", in_words(&error));
             match error.downcast_ref::<life::Error>() {
                 Some(life::Error::Interrupted { .. }) => ExitCode::from(130),
                 _ => ExitCode::FAILURE,
@@ -37,14 +34,13 @@ fn main() -> ExitCode {
     }
 }
 
-/// Tells the allocator never to hand freed pages back while the program runs: a training step
-/// frees what the next one needs, and each page handed back is a page fault.
-fn keep_freed_pages() {
-    /// `mi_option_purge_delay` in mimalloc's own header, which the binding leaves out.
-    const PURGE_DELAY: libmimalloc_sys::mi_option_t = 15;
-    #[expect(unsafe_code, reason = "a call into C")]
-    // SAFETY: sets a number inside mimalloc; the option exists in the version that is pinned.
-    unsafe {
-        libmimalloc_sys::mi_option_set(PURGE_DELAY, -1);
+/// An error and its causes, but for those whose words stand in the one before already.
+fn in_words(error: &anyhow::Error) -> String {
+    let mut words = error.to_string();
+    for cause in error.chain().skip(1).map(ToString::to_string) {
+        if !words.contains(&cause) {
+            words = format!("{words}: {cause}");
+        }
     }
+    words
 }

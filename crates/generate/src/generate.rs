@@ -16,7 +16,8 @@ pub struct Options {
     /// Tokens that end the answer; they are not part of it.
     pub stop_tokens: Vec<u32>,
     /// Of a prompt longer than the context keep the end, leaving room for `max_tokens` (for half
-    /// of the context at most). Otherwise such a prompt is an error.
+    /// of the context at most), and when the context is full go on from its newest half. Otherwise
+    /// such a prompt is an error, and a full context ends the answer.
     pub truncate: bool,
 }
 
@@ -118,10 +119,15 @@ pub fn generate_with<D: Decoder>(
         if tokens.len() >= options.max_tokens {
             break Finish::Length; // Its logits are not needed.
         }
-        if memory.ids().len() >= context {
+        logits = if memory.ids().len() < context {
+            memory.append(decoder, &[token], Logits::Last)?
+        } else if options.truncate && context > 1 {
+            let newest = memory.ids()[context - context / 2 + 1..].iter().copied();
+            let newest: Vec<u32> = newest.chain([token]).collect();
+            memory.read(decoder, &newest)?
+        } else {
             break Finish::ContextFull;
-        }
-        logits = memory.append(decoder, &[token], Logits::Last)?;
+        };
     };
     Ok(Generated { tokens, finish, prompt_tokens: prompt.len() })
 }

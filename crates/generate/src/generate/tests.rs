@@ -154,6 +154,14 @@ fn the_context_ends_an_answer_and_refuses_a_longer_prompt() {
 }
 
 #[test]
+fn a_text_goes_on_beyond_the_context_from_its_newest_half() {
+    // The toy looks at two tokens only, so what it forgets changes nothing.
+    let long = run(&Toy::new(64), &[1, 2, 3], &options(40, 1));
+    let slid = run(&Toy::new(8), &[1, 2, 3], &Options { truncate: true, ..options(40, 1) });
+    assert_eq!((slid.tokens, slid.finish), (long.tokens, Finish::Length));
+}
+
+#[test]
 fn nothing_asked_for_is_nothing_given_and_an_empty_prompt_is_refused() {
     let toy = Toy::new(8);
     let got = run(&toy, &[1], &options(0, 1));

@@ -61,7 +61,10 @@ fn section(heading: &str, blocks: Vec<Block>) -> Section {
 fn sample(sample: &Sample) -> Block {
     let title = match sample.prompt.as_str() {
         "" => "From nothing".to_string(),
-        prompt => prompt.to_string(),
+        prompt => match &sample.truth {
+            Some(truth) => format!("{prompt} (In truth: {truth})"),
+            None => prompt.to_string(),
+        },
     };
     Block::Sample { title, text: sample.text.clone() }
 }

@@ -1,12 +1,15 @@
 //! The finished model speaks: what a person reads first in the report.
 //!
-//! Stories (or texts in the manner of the corpus) from nothing, and for the village two questions.
+//! Texts in the manner of the corpus from nothing; of the village also a story on demand and some
+//! questions, whose true answers are known and shown beside the model's.
 
 use chat::{Flow, LocalModel, Message, Request, Respond, Role, Sampling};
 use generate::Options;
 use model::Decoding;
 use serde::{Deserialize, Serialize};
 use tokenizer::Tokenizer;
+use world::World;
+use world::render::facts::{answer, question};
 
 use crate::{Error, Loaded, Source};
 
@@ -17,12 +20,19 @@ pub struct Sample {
     pub prompt: String,
     /// What it said.
     pub text: String,
+    /// The true answer, where there is one.
+    pub truth: Option<String>,
 }
 
 /// Likelier tokens a little more often than the model has them: its texts are for reading.
 const TEMPERATURE: f32 = 0.7;
+/// Tokens of a free text at most.
+const LONGEST_TEXT: usize = 320;
 /// Free texts in a report.
 const N_TEXTS: u64 = 3;
+
+/// Questions about the village in a report.
+const N_QUESTIONS: usize = 3;
 
 /// Samples of a loaded run; the same for the same weights.
 ///
@@ -32,16 +42,35 @@ pub fn samples(loaded: Loaded, source: &Source) -> Result<Vec<Sample>, Error> {
     let mut samples = Vec::new();
     let Loaded { decoding, tokenizer, options, .. } = loaded;
     for seed in 1..=N_TEXTS {
-        samples.push(Sample { prompt: String::new(), text: text(&decoding, &tokenizer, seed)? });
+        let text = text(&decoding, &tokenizer, seed)?;
+        samples.push(Sample { prompt: String::new(), text, truth: None });
     }
-    if matches!(source, Source::World { .. }) {
+    if let Source::World { seed } = source {
         let model = LocalModel::new(decoding, tokenizer, options)?;
-        for question in ["Tell me a story.", "Who bakes the bread in the village?"] {
-            let reply = ask(&model, question)?;
-            samples.push(Sample { prompt: question.to_string(), text: reply });
+        let story = ("Tell me a story.".to_string(), None);
+        for (prompt, truth) in [story].into_iter().chain(questions(*seed)) {
+            match ask(&model, &prompt) {
+                Ok(text) => samples.push(Sample { prompt, text, truth }),
+                // A context so short that the question does not fit: it is left out.
+                Err(chat::Error::TooLong { .. }) => {}
+                Err(error) => return Err(error.into()),
+            }
         }
     }
     Ok(samples)
+}
+
+/// Questions about facts that lie far apart, with their true answers.
+fn questions(seed: u64) -> Vec<(String, Option<String>)> {
+    let world = World::new(seed);
+    let mut rng = stdx::Rng::stream(seed, "samples");
+    let stride = (world.facts().len() / N_QUESTIONS).max(1);
+    let facts = world.facts().iter().step_by(stride).take(N_QUESTIONS);
+    let mut exchange = |fact| {
+        let asked = question(fact, &mut rng);
+        (asked, Some(answer(world.village(), fact, &mut rng)))
+    };
+    facts.map(&mut exchange).collect()
 }
 
 /// A text from nothing: after the mark that begins documents, or after a line break.
@@ -51,19 +80,18 @@ fn text(decoding: &Decoding, tokenizer: &Tokenizer, seed: u64) -> Result<String,
         Some(mark) => vec![mark],
         None => tokenizer.encode("\n")?,
     };
-    let context = arch::Decoder::spec(decoding).context;
     let options = Options {
         sampling: Sampling { temperature: TEMPERATURE, seed, ..Sampling::default() },
-        max_tokens: context - prompt.len().min(context - 1),
+        max_tokens: LONGEST_TEXT,
         stop_tokens: mark.into_iter().collect(),
-        truncate: false,
+        truncate: true,
     };
     let generated = generate::generate(decoding, &prompt, &options, &mut |_| Flow::Continue)
         .map_err(chat::Error::from)?;
     Ok(tokenizer.decode(&generated.tokens)?.trim().to_string())
 }
 
-fn ask(model: &dyn Respond, question: &str) -> Result<String, Error> {
+fn ask(model: &dyn Respond, question: &str) -> Result<String, chat::Error> {
     let request = Request {
         messages: vec![Message::new(Role::User, question)],
         sampling: Sampling { temperature: TEMPERATURE, seed: 1, ..Sampling::default() },

@@ -1,0 +1,63 @@
+//! Killed at ten random moments, a run ends as one that was never killed. The embedding has over
+//! four million elements, where a sum of unfixed order would show.
+
+use std::process::Stdio;
+use std::time::Duration;
+
+use crate::Lyceum;
+
+/// Words enough for a vocabulary of 16384.
+fn many_words() -> String {
+    let mut rng = stdx::Rng::new(11);
+    let letters = b"abcdefghijklmnopqrstuvwxyz";
+    let mut word =
+        || -> String { (0..rng.between(4, 9)).map(|_| char::from(*rng.choose(letters))).collect() };
+    let words: Vec<String> = (0..6000).map(|_| word()).collect();
+    let mut rng = stdx::Rng::new(12);
+    let mut text = String::new();
+    for i in 0..40_000 {
+        text.push_str(&words[rng.index(words.len())]);
+        text.push(if i % 12 == 11 { '\n' } else { ' ' });
+    }
+    text
+}
+
+#[test]
+fn killed_ten_times_it_ends_with_the_same_bits() {
+    let lyceum = Lyceum::new();
+    let corpus = lyceum.file("words.txt", many_words().as_bytes());
+    let options = |name| {
+        let data = ["pretrain", "--quiet", "--corpus", &corpus, "--vocab", "16384", "--name", name];
+        let model = ["--layers", "1", "--width", "264", "--heads", "4", "--context", "32"];
+        let steps = ["--batch", "2", "--accumulate", "2", "--steps", "60"];
+        let keep = ["--checkpoint-every", "3", "--evaluate-every", "20"];
+        let all = [&data[..], &model[..], &steps[..], &keep[..]].concat();
+        all.into_iter().map(str::to_string).collect::<Vec<String>>()
+    };
+    let call = |arguments: &[String]| {
+        let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+        lyceum.command(&arguments).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap()
+    };
+    let whole = call(&options("whole")).wait_with_output().unwrap();
+    assert!(whole.status.success(), "{}", String::from_utf8_lossy(&whole.stderr));
+    let mut rng = stdx::Rng::new(13);
+    let mut kills = 0;
+    while kills < 10 {
+        let mut child = call(&options("killed"));
+        let moment = Duration::from_millis(rng.between(20, 1200) as u64);
+        std::thread::sleep(moment);
+        if let Some(status) = child.try_wait().unwrap() {
+            assert!(status.success(), "it failed by itself after {kills} kills");
+            break;
+        }
+        child.kill().unwrap(); // SIGKILL
+        child.wait().unwrap();
+        kills += 1;
+    }
+    assert!(kills >= 5, "it ended after {kills} kills: make the run longer");
+    let last = call(&options("killed")).wait_with_output().unwrap();
+    assert!(last.status.success(), "{}", String::from_utf8_lossy(&last.stderr));
+    assert_eq!(lyceum.weights("killed"), lyceum.weights("whole"));
+    let embedding = 16384 * 264;
+    assert!(lyceum.weights("whole").len() > 4 * embedding, "{embedding} is over four million");
+}

@@ -1,0 +1,159 @@
+//! A whole life in small: speedrun, report, generate, chat, runs, stop and resume.
+
+use std::io::Write;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use crate::{Lyceum, journal, sentences, signal};
+
+const TINY: [&str; 10] =
+    ["--layers", "1", "--width", "32", "--context", "64", "--batch", "4", "--steps", "12"];
+
+fn speedrun<'a>(more: &[&'a str]) -> Vec<&'a str> {
+    [&["speedrun", "--quiet"], &TINY[..], more].concat()
+}
+
+#[test]
+fn a_speedrun_ends_in_a_model_that_answers() {
+    let lyceum = Lyceum::new();
+    let report = lyceum.good(&speedrun(&["--vocab", "300"]));
+    for part in ["What it says", "Where does", "In truth", "0 weights differ", "lyceum chat"] {
+        let asked = part == "Where does" && report.contains('?');
+        assert!(report.contains(part) || asked, "{part} in {report}");
+    }
+    let folder = lyceum.run_folder("speedrun");
+    for file in ["report.html", "report.json", "model/config.json", "model/tokenizer_config.json"] {
+        assert!(folder.join(file).is_file(), "{file}");
+    }
+    let again = lyceum.good(&speedrun(&["--vocab", "300"]));
+    assert_eq!(again, report, "a finished run is shown, not made again");
+    let other = lyceum.bad(&speedrun(&["--vocab", "301"]));
+    assert!(other.contains("vocab was 300, now 301") && other.contains("--name"), "{other}");
+
+    let say = |seed| lyceum.good(&["generate", "--json", "-n", "20", "--seed", seed, "Once"]);
+    assert_eq!(say("3"), say("3"));
+    let said: serde_json::Value = serde_json::from_str(&say("3")).unwrap();
+    assert!(!said["ids"].as_array().unwrap().is_empty() && said["prompt"] == "Once");
+    assert!(lyceum.good(&["generate", "-n", "5", "Once"]).starts_with("Once"));
+    let model = folder.join("model");
+    let by_folder = ["generate", "--json", "-n", "20", "--seed", "3", "--model"];
+    let by_folder = [&by_folder[..], &[model.to_str().unwrap(), "Once"]].concat();
+    assert_eq!(lyceum.good(&by_folder), say("3"), "a run and its folder are one model");
+
+    let list = lyceum.good(&["runs", "--json"]);
+    let run: serde_json::Value = serde_json::from_str(list.trim()).unwrap();
+    assert_eq!((&run["run"], &run["state"]), (&"speedrun".into(), &"finished".into()));
+    assert_eq!(run["step"], 12);
+    let figures: serde_json::Value =
+        serde_json::from_str(&lyceum.good(&["report", "--json"])).unwrap();
+    assert_eq!(figures["steps"], 12);
+    assert!(figures["bits_per_byte"].as_f64().unwrap() > 0.1);
+}
+
+#[test]
+fn a_conversation_goes_through_pipes() {
+    let lyceum = Lyceum::new();
+    lyceum.good(&speedrun(&["--vocab", "300"]));
+    let mut child = lyceum
+        .command(&["chat", "-n", "8"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let talk = b"Hello!\n\n/new\nWho are you?\n/quit\nnever read\n";
+    child.stdin.take().unwrap().write_all(talk).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(String::from_utf8(output.stdout).unwrap().lines().count() >= 2);
+}
+
+#[test]
+fn files_of_characters_and_windows_make_a_run_named_after_them() {
+    let lyceum = Lyceum::new();
+    let corpus = lyceum.file("Fox and Goose.txt", sentences(3000).as_bytes());
+    let options = ["pretrain", "-q", "--chars", "--windows", "--arch", "gpt2", "--corpus", &corpus];
+    let options = [&options[..], &TINY[..], &["--bias", "false", "--lr", "3e-3"]].concat();
+    lyceum.good(&options);
+    let folder = lyceum.run_folder("fox-and-goose");
+    let config: serde_json::Value =
+        serde_json::from_str(&std::fs::read_to_string(folder.join("config.json")).unwrap())
+            .unwrap();
+    let distinct: std::collections::BTreeSet<char> = sentences(3000).chars().collect();
+    assert_eq!(config["config"]["spec"]["vocab_size"], distinct.len());
+    assert!(lyceum.good(&["generate", "-n", "90", "the"]).len() > 80, "beyond the context of 64");
+    let dry = lyceum.good(&[&options[..], &["--dry-run"]].concat());
+    assert_eq!(serde_json::from_str::<serde_json::Value>(&dry).unwrap(), config["recipe"]);
+}
+
+#[test]
+fn ctrl_c_keeps_a_checkpoint_and_resume_ends_with_the_same_bits() {
+    let lyceum = Lyceum::new();
+    let long = [
+        &["--layers", "1", "--width", "64", "--vocab", "300", "--steps", "150"][..],
+        &["--context", "64", "--batch", "4", "--quiet"],
+    ]
+    .concat();
+    lyceum.good(&[&["speedrun", "--name", "whole"], &long[..]].concat());
+    let arguments = [&["speedrun", "--name", "stopped"], &long[..]].concat();
+    let mut child =
+        lyceum.command(&arguments).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    let folder = lyceum.run_folder("stopped");
+    let started = Instant::now();
+    while !journal(&folder).iter().any(|record| record["kind"] == "step") {
+        assert!(started.elapsed() < Duration::from_secs(60), "no step was taken");
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    signal(&child, "-INT");
+    let output = child.wait_with_output_of();
+    assert!(output.1.contains("go on with: lyceum resume stopped"), "{}", output.1);
+    assert_eq!(output.0, Some(130));
+    let note = lyceum.call(&["generate", "-n", "2", "--model", "stopped"]);
+    assert!(String::from_utf8_lossy(&note.stderr).contains("not finished"), "half a model speaks");
+    lyceum.good(&["resume", "stopped", "--quiet"]);
+    assert_eq!(lyceum.weights("stopped"), lyceum.weights("whole"));
+    let steps: Vec<u64> = journal(&folder)
+        .iter()
+        .filter(|record| record["kind"] == "step")
+        .filter_map(|record| record["step"].as_u64())
+        .collect();
+    assert_eq!(steps, (1..=150).collect::<Vec<u64>>(), "each step is told once");
+}
+
+/// Waits for a child whose standard error is read.
+trait WaitWithOutput {
+    fn wait_with_output_of(&mut self) -> (Option<i32>, String);
+}
+
+impl WaitWithOutput for std::process::Child {
+    fn wait_with_output_of(&mut self) -> (Option<i32>, String) {
+        use std::io::Read;
+        let mut errors = String::new();
+        self.stderr.take().unwrap().read_to_string(&mut errors).unwrap();
+        (self.wait().unwrap().code(), errors)
+    }
+}
+
+#[test]
+fn tokenizers_and_the_village_can_be_looked_at() {
+    let lyceum = Lyceum::new();
+    let corpus = lyceum.file("a.txt", sentences(2000).as_bytes());
+    lyceum.good(&["tokenizer", "train", "--corpus", &corpus, "--vocab", "280"]);
+    let shown = lyceum.good(&[
+        "tokenizer",
+        "encode",
+        "--tokenizer",
+        "tokenizer.json",
+        "--json",
+        "a goose sees",
+    ]);
+    let shown: serde_json::Value = serde_json::from_str(&shown).unwrap();
+    let ids: Vec<String> =
+        shown["ids"].as_array().unwrap().iter().map(ToString::to_string).collect();
+    let mut decode = vec!["tokenizer", "decode", "--tokenizer", "tokenizer.json"];
+    decode.extend(ids.iter().map(String::as_str));
+    assert_eq!(lyceum.good(&decode).trim(), "a goose sees");
+    let first = lyceum.good(&["world", "--json", "-n", "2"]);
+    assert_eq!(first.lines().count(), 2);
+    assert_ne!(lyceum.good(&["world", "--json", "-n", "2", "--seed", "9"]), first);
+}

@@ -1,0 +1,56 @@
+//! The server of the binary over real sockets of this machine.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::process::Stdio;
+
+use crate::{Lyceum, signal};
+
+/// One request, one whole answer.
+fn ask(address: &str, head: &str, body: &str) -> String {
+    let mut stream = TcpStream::connect(address).unwrap();
+    let length = body.len();
+    write!(
+        stream,
+        "{head} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\
+         Content-Type: application/json\r\nContent-Length: {length}\r\n\r\n{body}"
+    )
+    .unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer
+}
+
+#[test]
+fn a_model_is_served_and_ctrl_c_ends_it() {
+    let lyceum = Lyceum::new();
+    let tiny = ["--layers", "1", "--width", "32", "--vocab", "270", "--steps", "3", "-q"];
+    lyceum.good(&[&["speedrun"], &tiny[..]].concat());
+    let mut child = lyceum
+        .command(&["serve", "--port", "0"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    let address = line.split("http://").nth(1).unwrap().split_whitespace().next().unwrap();
+    assert!(address.starts_with("127.0.0.1:"), "{line}");
+    assert!(ask(address, "GET /health", "").contains("ok"));
+    assert!(ask(address, "GET /v1/models", "").contains("\"speedrun\""));
+    assert!(ask(address, "GET /", "").contains("<!DOCTYPE html>"));
+    let body = r#"{"messages": [{"role": "user", "content": "Hello"}], "max_tokens": 6}"#;
+    let whole = ask(address, "POST /v1/chat/completions", body);
+    assert!(
+        whole.contains("\"chat.completion\"") && whole.contains("completion_tokens"),
+        "{whole}"
+    );
+    let stream = body.replacen('{', "{\"stream\": true, ", 1);
+    let streamed = ask(address, "POST /v1/chat/completions", &stream);
+    assert!(streamed.contains("chat.completion.chunk") && streamed.contains("data: [DONE]"));
+    let port = address.rsplit(':').next().unwrap();
+    let taken = lyceum.bad(&["serve", "--port", port]);
+    assert!(taken.contains("choose another --port"), "{taken}");
+    signal(&child, "-INT");
+    assert!(child.wait().unwrap().success());
+}
