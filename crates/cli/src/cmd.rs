@@ -1,6 +1,7 @@
 //! What can be said to `lyceum`. One more command is one more file and one line in each of the two
 //! lists here.
 
+mod bench;
 mod chat;
 mod generate;
 mod pretrain;
@@ -42,9 +43,15 @@ pub(crate) enum Command {
     Serve(serve::Args),
     Tokenizer(tokenizer::Args),
     World(world::Args),
+    Bench(bench::Args),
 }
 
 impl Command {
+    /// Whether it computes on threads of its own.
+    pub(crate) fn serves(&self) -> bool {
+        matches!(self, Self::Serve(_))
+    }
+
     pub(crate) fn run(self, host: &Host) -> Result<()> {
         match self {
             Self::Speedrun(args) => speedrun::run(&args, host),
@@ -57,6 +64,7 @@ impl Command {
             Self::Serve(args) => serve::run(args, host),
             Self::Tokenizer(args) => tokenizer::run(args, host),
             Self::World(args) => world::run(&args),
+            Self::Bench(args) => bench::run(&args),
         }
     }
 }

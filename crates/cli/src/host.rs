@@ -34,8 +34,13 @@ pub(crate) struct Host {
 }
 
 impl Host {
-    pub(crate) fn new(global: &Global) -> Result<Self> {
-        stdx::threads::install(stdx::threads::budget(global.threads));
+    /// `serves`: the work comes from other threads than this one.
+    pub(crate) fn new(global: &Global, serves: bool) -> Result<Self> {
+        let threads = stdx::threads::budget(global.threads);
+        match serves {
+            true => stdx::threads::install(threads),
+            false => stdx::threads::install_here(threads),
+        };
         let variable = |name| std::env::var(name).ok();
         let home = global.home.clone().unwrap_or_else(|| {
             Store::default_home(
@@ -59,17 +64,17 @@ impl Host {
 
     /// For a training run: shows progress, knows the machine's peak at `precision`.
     pub(crate) fn session(&self, precision: train::config::Precision) -> Session {
-        let precision = match precision {
-            train::config::Precision::F32 => Precision::F32,
-            train::config::Precision::Bf16 => Precision::Bf16,
-        };
         let peak = if self.quiet { 0.0 } else { peak_of(precision) };
         Session { interrupt: self.interrupt.clone(), shown: !self.quiet, peak }
     }
 }
 
-/// Operations a second: the best of a few short tries.
-fn peak_of(precision: Precision) -> f64 {
+/// Operations a second that this machine does at best: the best of a few short tries.
+pub(crate) fn peak_of(precision: train::config::Precision) -> f64 {
+    let precision = match precision {
+        train::config::Precision::F32 => Precision::F32,
+        train::config::Precision::Bf16 => Precision::Bf16,
+    };
     let tries = (0..4).map(|_| {
         let start = Instant::now();
         peak::work(precision) / start.elapsed().as_secs_f64().max(1e-9)

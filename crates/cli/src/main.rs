@@ -22,7 +22,8 @@ use clap::Parser;
 fn main() -> ExitCode {
     alloc::keep_freed_pages();
     let lyceum = cmd::Lyceum::parse();
-    match host::Host::new(&lyceum.global).and_then(|host| lyceum.command.run(&host)) {
+    let host = host::Host::new(&lyceum.global, lyceum.command.serves());
+    match host.and_then(|host| lyceum.command.run(&host)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {}", in_words(&error));

@@ -28,7 +28,7 @@ pub(crate) struct RecipeArgs {
     validation: Option<f64>,
     /// Ids of the tokenizer [default: by the size of the text]
     #[arg(long, value_name = "N", value_parser = count, help_heading = "Text")]
-    vocab: Option<u64>,
+    pub(crate) vocab: Option<u64>,
     /// One token a byte, nothing merged
     #[arg(long, conflicts_with = "vocab", help_heading = "Text")]
     chars: bool,
@@ -175,7 +175,8 @@ impl RecipeArgs {
         Ok(recipe)
     }
 
-    fn dial(&self, dials: &mut Dials) {
+    /// Sets what was said on the command line.
+    pub(crate) fn dial(&self, dials: &mut Dials) {
         macro_rules! take {
             ($($name:ident),*) => { $(if self.$name.is_some() { dials.$name = self.$name.clone(); })* };
         }
@@ -209,7 +210,7 @@ fn set<T: Clone>(to: &mut T, from: &Option<T>) {
 }
 
 /// A number such as 300, 10k, 2.5M or 1B.
-fn count(text: &str) -> Result<u64, String> {
+pub(crate) fn count(text: &str) -> Result<u64, String> {
     let wrong = || format!("{text:?} is no number; write 300, 10k, 2.5M or 1B");
     let (digits, unit) = match text.char_indices().last() {
         Some((at, 'k' | 'K')) => (&text[..at], 1e3),

@@ -8,7 +8,8 @@ use stdx::Progress;
 use stdx::interrupt::Interrupt;
 use tokenizer::Tokenizer;
 use train::Config;
-use train::plan::{measure, plan};
+use train::plan::plan;
+use train::speed::measure;
 
 use crate::frozen::Frozen;
 use crate::stage::report::{self, Facts};

@@ -2,7 +2,8 @@
 //!
 //! The stage between a tokenized corpus and a model that can be talked to. Reading order:
 //! [`config`] (every number of a run, frozen before its first step), [`plan`] (where those numbers
-//! come from when only a size, a time or a number of tokens is given), [`feed`] (a batch of data
+//! come from when only a size, a time or a number of tokens is given), [`speed`] (how long a step
+//! takes here), [`feed`] (a batch of data
 //! as the model takes it), [`step`] (one update), [`evaluate`] (bits per byte on held-out text),
 //! [`diagnose`] (which layer a NaN came from), [`checkpoint`] (all that a run needs to go on),
 //! [`probe`] (who watches), [`trainer`] (the loop that joins them).
@@ -24,6 +25,7 @@
 
 pub mod config;
 pub mod plan;
+pub mod speed;
 
 pub mod feed;
 pub mod step;

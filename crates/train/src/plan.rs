@@ -316,41 +316,6 @@ fn shape(dials: &Dials, vocab_size: usize, size: u64) -> Result<Spec, Error> {
     })
 }
 
-/// Seconds that a step of this config takes on this machine: the median of a few on random tokens,
-/// after two to warm up.
-///
-/// # Errors
-/// [`Error::Model`].
-pub fn measure(config: &Config) -> Result<f64, Error> {
-    use burn::tensor::Device;
-    use optim::adamw::AdamW;
-    const STEPS: usize = 11;
-    let mut model = model::init::random(&config.spec, 0, &Device::flex().autodiff())?;
-    let mut optimizer = AdamW::new(config.optimizer);
-    let n = config.rows * config.context;
-    let mut rng = stdx::Rng::new(0);
-    let mut ids = || (0..n).map(|_| rng.below(config.spec.vocab_size as u64) as u32).collect();
-    let batch = data::Batch {
-        rows: config.rows,
-        context: config.context,
-        inputs: ids(),
-        targets: ids(),
-        mask: vec![1; n],
-        starts: vec![0; n],
-    };
-    let batches = vec![batch; config.accumulate];
-    let mut seconds = Vec::with_capacity(STEPS);
-    for _ in 0..STEPS {
-        let start = std::time::Instant::now();
-        let slope = crate::step::slope(&model, &batches, config.precision);
-        model = crate::step::descend(model, &mut optimizer, slope, 1e-4);
-        seconds.push(start.elapsed().as_secs_f64());
-    }
-    seconds.drain(..2);
-    seconds.sort_by(f64::total_cmp);
-    Ok(seconds[seconds.len() / 2])
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
