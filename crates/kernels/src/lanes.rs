@@ -36,6 +36,23 @@ pub fn sum_of(n: usize, term: impl Fn(usize) -> f32) -> f32 {
     sum(lanes)
 }
 
+/// `Σ term(v)` over the values of `x`, as [`sum_of`] makes it; chunks of known length are what the
+/// compiler turns into vector code.
+#[inline(always)]
+pub fn sum_over(x: &[f32], term: impl Fn(f32) -> f32) -> f32 {
+    let mut lanes = [0.0; WIDTH];
+    let mut chunks = x.chunks_exact(WIDTH);
+    for chunk in &mut chunks {
+        for (lane, &v) in lanes.iter_mut().zip(chunk) {
+            *lane += term(v);
+        }
+    }
+    for (lane, &v) in lanes.iter_mut().zip(chunks.remainder()) {
+        *lane += term(v);
+    }
+    sum(lanes)
+}
+
 /// The greatest of `x` (`-inf` if empty); a NaN among them may or may not be seen.
 #[inline(always)]
 pub fn max(x: &[f32]) -> f32 {
@@ -61,6 +78,7 @@ mod tests {
         for n in [0, 1, 15, 16, 17, 40] {
             let x: Vec<f32> = (1..=n).map(|i| i as f32).collect();
             assert_eq!(sum_of(n, |i| x[i]), (n * (n + 1) / 2) as f32);
+            assert_eq!(sum_over(&x, |v| v), (n * (n + 1) / 2) as f32);
             assert_eq!(max(&x), if n == 0 { f32::NEG_INFINITY } else { n as f32 });
         }
     }

@@ -8,7 +8,7 @@ use rayon::prelude::*;
 
 use crate::element::Element;
 use crate::for_each_isa;
-use crate::lanes::sum_of;
+use crate::lanes::{self, WIDTH, sum_over};
 use crate::parallel;
 
 /// Rows done together; the sums over rows are made of such chunks, in order.
@@ -80,10 +80,10 @@ fn norm_rows_body<O: Element>(
 fn mean_and_scale(kind: NormKind, x: &[f32], eps: f32) -> (f32, f32) {
     let n = x.len() as f32;
     let mean = match kind {
-        NormKind::Layer => sum_of(x.len(), |i| x[i]) / n,
+        NormKind::Layer => sum_over(x, |v| v) / n,
         NormKind::Rms => 0.0,
     };
-    let variance = sum_of(x.len(), |i| (x[i] - mean) * (x[i] - mean)) / n;
+    let variance = sum_over(x, |v| (v - mean) * (v - mean)) / n;
     (mean, 1.0 / (variance + eps).sqrt())
 }
 
@@ -182,12 +182,8 @@ fn norm_backward_rows_body<G: Element>(
     let rows = x.chunks_exact(width).zip(dy.chunks_exact(width)).zip(dx.chunks_exact_mut(width));
     for ((x, dy), dx) in rows {
         let (mean, scale) = mean_and_scale(kind, x, eps);
-        let n = width as f32;
-        let along = sum_of(width, |i| dy[i].to_f32() * gain[i] * ((x[i] - mean) * scale)) / n;
-        let shift = match kind {
-            NormKind::Layer => sum_of(width, |i| dy[i].to_f32() * gain[i]) / n,
-            NormKind::Rms => 0.0,
-        };
+        let (along, shift) = means(x, gain, dy, |v| (v - mean) * scale);
+        let shift = if kind == NormKind::Layer { shift } else { 0.0 };
         for i in 0..width {
             let d = dy[i].to_f32();
             let unit = (x[i] - mean) * scale;
@@ -196,6 +192,29 @@ fn norm_backward_rows_body<G: Element>(
             dbias[i] += d;
         }
     }
+}
+
+/// `mean(dy · gain · x̂)` and `mean(dy · gain)` of a row, in lanes.
+#[inline(always)]
+fn means<G: Element>(x: &[f32], gain: &[f32], dy: &[G], unit: impl Fn(f32) -> f32) -> (f32, f32) {
+    let (mut along, mut shift) = ([0.0; WIDTH], [0.0; WIDTH]);
+    let whole = x.len() - x.len() % WIDTH;
+    let rows = x.chunks_exact(WIDTH).zip(gain.chunks_exact(WIDTH)).zip(dy.chunks_exact(WIDTH));
+    for ((x, gain), dy) in rows {
+        for l in 0..WIDTH {
+            let g = dy[l].to_f32() * gain[l];
+            along[l] += g * unit(x[l]);
+            shift[l] += g;
+        }
+    }
+    for (l, ((x, gain), dy)) in x[whole..].iter().zip(&gain[whole..]).zip(&dy[whole..]).enumerate()
+    {
+        let g = dy.to_f32() * gain;
+        along[l] += g * unit(*x);
+        shift[l] += g;
+    }
+    let n = x.len() as f32;
+    (lanes::sum(along) / n, lanes::sum(shift) / n)
 }
 
 #[cfg(test)]
