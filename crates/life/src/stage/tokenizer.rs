@@ -1,4 +1,5 @@
-//! Text to a vocabulary: `model/tokenizer.json` and `model/tokenizer_config.json`.
+//! Text to a vocabulary: `model/tokenizer.json`, and beside it `tokenizer_config.json` and
+//! `generation_config.json`.
 //!
 //! A vocabulary that nobody asked for is a power of two near one id for 2000 bytes of text, from
 //! 512 to 8192, or as many ids as the text allows; the village has 1024.
@@ -9,8 +10,10 @@ use ::tokenizer::{Alphabet, Error as Refusal, Tokenizer, TrainOptions};
 use chat::{COMPLETION_TEMPLATE, TokenizerConfig, special};
 use data::Part;
 use journal::Run;
+use serde_json::json;
 
 use crate::corpus::{Text, stream};
+use crate::frozen::write_json;
 use crate::{Error, Recipe, Session, Source};
 
 /// More text than this does not change a vocabulary of our sizes.
@@ -39,6 +42,11 @@ pub fn learn(run: &Run, recipe: &Recipe, session: &Session) -> Result<Tokenizer,
     };
     let path = run.model_folder().join("tokenizer_config.json");
     stdx::atomic_file::write(&path, config.to_json().as_bytes()).map_err(Error::io(&path))?;
+    let marks = [special::END_OF_TEXT, special::END].map(|name| tokenizer.special(name));
+    if let [Some(text_end), Some(turn_end)] = marks {
+        let ids = json!({"bos_token_id": text_end, "eos_token_id": [text_end, turn_end]});
+        write_json(&run.model_folder().join("generation_config.json"), &ids)?;
+    }
     // Last: its presence says that the stage is done.
     tokenizer.save(&self::path(run))?;
     Ok(tokenizer)

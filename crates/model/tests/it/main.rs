@@ -136,6 +136,19 @@ fn a_folder_comes_back_bit_for_bit() {
     }
 }
 
+/// The golden file holds transformers' logits for these specs, weights and ids, at the last two
+/// positions; `bench/parity/export --write` makes it.
+#[test]
+fn logits_are_those_of_transformers() {
+    let golden = include_str!("../../../../testdata/export/logits.json");
+    let golden: serde_json::Value = serde_json::from_str(golden).unwrap();
+    for (name, spec) in ["llama", "llama-tied", "gpt2"].into_iter().zip(specs()) {
+        let theirs: Vec<f32> = serde_json::from_value(golden[name].clone()).unwrap();
+        let ours = whole(&build(&spec), &IDS);
+        close(name, &ours[ours.len() - 100..], &theirs);
+    }
+}
+
 #[test]
 fn a_damaged_folder_is_an_error_that_names_the_file() {
     let folder = tempfile::tempdir().unwrap();
