@@ -8,6 +8,7 @@ Modes: eager, compile, bf16, compile-bf16. Compile time is told apart.
 
 import json
 import math
+import os
 import resource
 import sys
 import time
@@ -78,13 +79,21 @@ def step(mode, steps=10):
     optimizer = optimizer_of(model, 1e-4, 0.95)
     forward = torch.compile(model) if "compile" in mode else model
     ids, targets = torch.randint(0, 4096, (8, 256)), torch.randint(0, 4096, (8, 256))
-    seconds = []
-    for _ in range(steps + 3):
+    seconds, mib = [], 0
+    for i in range(steps + 3):
         start = time.time()
         update(forward, model, optimizer, mode, ids, targets)
         seconds.append(time.time() - start)
+        if i >= 3:  # once compiled, since the compiler needs memory of its own
+            mib = max(mib, resident_mib())
     first, seconds = seconds[0], sorted(seconds[3:])
-    return {"tokens_per_second": 8 * 256 / seconds[len(seconds) // 2], "compile_seconds": first}
+    rate = 8 * 256 / seconds[len(seconds) // 2]
+    return {"tokens_per_second": rate, "compile_seconds": first, "steady_mib": mib}
+
+
+def resident_mib():
+    pages = int(open("/proc/self/statm").read().split()[1])
+    return pages * resource.getpagesize() / 2**20
 
 
 def char(mode, seed, path, iterations):
@@ -117,6 +126,8 @@ def char(mode, seed, path, iterations):
                     forward(*batch(data))
 
     start = time.time()
+    for group in optimizer.param_groups:
+        group["lr"] = lr(0)
     update(forward, model, optimizer, mode, *batch(train))
     look(1)
     compile_seconds = time.time() - start
@@ -136,9 +147,10 @@ def char(mode, seed, path, iterations):
 
 
 if __name__ == "__main__":
+    torch.set_num_threads(len(os.sched_getaffinity(0)))
     if sys.argv[1] == "step":
         result = step(sys.argv[2])
     else:
         result = char(sys.argv[2], int(sys.argv[3]), sys.argv[4], int(sys.argv[5]))
-    result["peak_mib"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(json.dumps({"torch": torch.__version__, **result}))
+    about = {"torch": torch.__version__, "threads": torch.get_num_threads()}
+    print(json.dumps({**about, **result}))

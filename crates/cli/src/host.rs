@@ -1,6 +1,8 @@
 //! What the process gives to a command: the store of runs, threads, Ctrl-C, the machine's peak.
 
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use anyhow::{Context, Result};
@@ -30,6 +32,8 @@ pub(crate) struct Host {
     pub(crate) store: Store,
     /// Ctrl-C once; a second one ends the process at once.
     pub(crate) interrupt: Interrupt,
+    /// Whether somebody is being waited for, whose Ctrl-C ends the process.
+    waiting: Arc<AtomicBool>,
     quiet: bool,
 }
 
@@ -51,15 +55,24 @@ impl Host {
         });
         let store = Store::open(&home)?;
         let interrupt = Interrupt::default();
-        let asked = interrupt.clone();
+        let waiting = Arc::new(AtomicBool::new(false));
+        let (asked, idle) = (interrupt.clone(), waiting.clone());
         ctrlc::set_handler(move || {
-            if asked.requested() {
+            if asked.requested() || idle.load(Ordering::Relaxed) {
                 std::process::exit(130);
             }
             asked.request();
         })
         .context("Ctrl-C cannot be watched")?;
-        Ok(Self { store, interrupt, quiet: global.quiet })
+        Ok(Self { store, interrupt, waiting, quiet: global.quiet })
+    }
+
+    /// Waits for a person; Ctrl-C meanwhile ends the process.
+    pub(crate) fn at_prompt<T>(&self, wait: impl FnOnce() -> T) -> T {
+        self.waiting.store(true, Ordering::Relaxed);
+        let answer = wait();
+        self.waiting.store(false, Ordering::Relaxed);
+        answer
     }
 
     /// For a training run: shows progress, knows the machine's peak at `precision`.

@@ -4,7 +4,7 @@
 //! options), `pick` (which model is meant), `host` (what the process gives: store, threads,
 //! Ctrl-C, the machine's peak).
 //!
-//! Results go to standard output, progress and words to standard error. Exit codes: 0 done, 1 an
+//! Results go to standard output ([`out`]), progress and words to standard error. Exit codes: 0 done, 1 an
 //! error, 2 a wrong command line, 130 stopped by Ctrl-C with everything kept.
 //!
 //! Must never know: algorithms.
@@ -12,6 +12,7 @@
 mod alloc;
 mod cmd;
 mod host;
+mod out;
 mod pick;
 mod recipe_args;
 
@@ -25,6 +26,7 @@ fn main() -> ExitCode {
     let host = host::Host::new(&lyceum.global, lyceum.command.serves());
     match host.and_then(|host| lyceum.command.run(&host)) {
         Ok(()) => ExitCode::SUCCESS,
+        Err(error) if reader_has_gone(&error) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {}", in_words(&error));
             match error.downcast_ref::<life::Error>() {
@@ -33,6 +35,12 @@ fn main() -> ExitCode {
             }
         }
     }
+}
+
+/// Whether it only says that nobody reads the output any more.
+fn reader_has_gone(error: &anyhow::Error) -> bool {
+    let io = error.downcast_ref::<std::io::Error>();
+    io.is_some_and(|e| e.kind() == std::io::ErrorKind::BrokenPipe)
 }
 
 /// An error and its causes, but for those whose words stand in the one before already.

@@ -28,10 +28,21 @@ pub(crate) struct RecipeArgs {
     validation: Option<f64>,
     /// Ids of the tokenizer [default: by the size of the text]
     #[arg(long, value_name = "N", value_parser = count, help_heading = "Text")]
-    pub(crate) vocab: Option<u64>,
+    vocab: Option<u64>,
     /// One token a byte, nothing merged
     #[arg(long, conflicts_with = "vocab", help_heading = "Text")]
     chars: bool,
+    #[command(flatten)]
+    pub(crate) dials: DialArgs,
+
+    /// A recipe as JSON, whose settings the options here override
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
+/// The dials of training alone.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub(crate) struct DialArgs {
     /// Learn from random windows of one long text, as nanoGPT does, not from whole documents
     #[arg(long, help_heading = "Text")]
     windows: bool,
@@ -126,10 +137,6 @@ pub(crate) struct RecipeArgs {
     /// Checkpoints kept [default: 2]
     #[arg(long, value_name = "N", help_heading = "Keeping")]
     keep: Option<usize>,
-
-    /// A recipe as JSON, whose settings the options here override
-    #[arg(long, value_name = "FILE")]
-    config: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -170,11 +177,17 @@ impl RecipeArgs {
         recipe.lossy |= self.lossy;
         recipe.chars |= self.chars;
         recipe.vocab = self.vocab.map(|n| n as usize).or(recipe.vocab);
-        self.dial(&mut recipe.train);
+        if let Source::Files { path } = &mut recipe.corpus {
+            let found = path.canonicalize();
+            *path = found.with_context(|| format!("cannot find the corpus {}", path.display()))?;
+        }
+        self.dials.dial(&mut recipe.train);
         recipe.check()?;
         Ok(recipe)
     }
+}
 
+impl DialArgs {
     /// Sets what was said on the command line.
     pub(crate) fn dial(&self, dials: &mut Dials) {
         macro_rules! take {
@@ -246,8 +259,7 @@ mod tests {
         std::fs::write(file.path(), json).unwrap();
         let args = RecipeArgs {
             config: Some(file.path().to_path_buf()),
-            steps: Some(9),
-            layers: Some(3),
+            dials: DialArgs { steps: Some(9), layers: Some(3), ..DialArgs::default() },
             ..RecipeArgs::default()
         };
         let recipe = args.recipe().unwrap();

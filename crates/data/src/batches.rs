@@ -208,7 +208,7 @@ fn too_few(shard: &Shard, context: usize, expected: u64) -> Error {
     Error::TooFew { got: shard.n_tokens() as u64, expected, context }
 }
 
-fn shuffled(n: usize, rng: &mut Rng) -> Vec<usize> {
+pub(crate) fn shuffled(n: usize, rng: &mut Rng) -> Vec<usize> {
     let mut order: Vec<usize> = (0..n).collect();
     rng.shuffle(&mut order);
     order

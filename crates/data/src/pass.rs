@@ -1,9 +1,13 @@
 //! One pass over a shard in a fixed order, each pair of neighbouring tokens once: what validation
-//! is measured on. The last batch is filled up with padding, which the mask leaves out.
+//! is measured on. The rows are shuffled once and for all, so that the first few of them stand for
+//! the whole: packing puts the longest documents first. The last batch is filled up with padding,
+//! which the mask leaves out.
 
 use std::sync::Arc;
 
-use crate::batches::pack;
+use stdx::Rng;
+
+use crate::batches::{pack, shuffled};
 use crate::pack::Packed;
 use crate::{Batch, BatchOptions, Error, Sampling, Shard};
 
@@ -11,6 +15,7 @@ use crate::{Batch, BatchOptions, Error, Sampling, Shard};
 pub struct Pass {
     shard: Arc<Shard>,
     packed: Packed,
+    order: Vec<usize>,
     rows: usize,
     context: usize,
     next: usize,
@@ -24,7 +29,8 @@ impl Pass {
     pub fn new(shard: Arc<Shard>, rows: usize, context: usize) -> Result<Self, Error> {
         BatchOptions { rows, context, sampling: Sampling::Documents, seed: 0 }.check()?;
         let packed = pack(&shard, context)?;
-        Ok(Self { shard, packed, rows, context, next: 0 })
+        let order = shuffled(packed.n_rows(), &mut Rng::stream(0, "pass"));
+        Ok(Self { shard, packed, order, rows, context, next: 0 })
     }
 }
 
@@ -32,13 +38,16 @@ impl Iterator for Pass {
     type Item = Batch;
 
     fn next(&mut self) -> Option<Batch> {
-        let n = self.rows.min(self.packed.n_rows() - self.next);
-        if n == 0 {
+        let rest = &self.order[self.next..];
+        let rows = &rest[..self.rows.min(rest.len())];
+        if rows.is_empty() {
             return None;
         }
         let mut batch = Batch::padding(self.rows, self.context);
-        (0..n).for_each(|row| batch.fill(row, self.packed.row(self.next + row), &self.shard));
-        self.next += n;
+        for (row, &index) in rows.iter().enumerate() {
+            batch.fill(row, self.packed.row(index), &self.shard);
+        }
+        self.next += rows.len();
         Some(batch)
     }
 }

@@ -4,6 +4,7 @@
 use std::path::Path;
 
 use journal::Run;
+use kernels::Isa;
 use serde::{Deserialize, Serialize};
 use train::Config;
 
@@ -21,12 +22,28 @@ pub struct Frozen {
     pub recipe: Recipe,
     /// What training does; absent until the stage `plan` is done.
     pub config: Option<Config>,
+    /// Instructions of the machine that it was begun on: with others the last bits may differ.
+    pub isa: Option<String>,
 }
 
 impl Frozen {
     /// A wish, nothing derived yet.
     pub fn new(recipe: Recipe) -> Self {
-        Self { version: VERSION, recipe, config: None }
+        Self { version: VERSION, recipe, config: None, isa: None }
+    }
+
+    /// Takes the plan, for this machine's instructions.
+    pub fn freeze(&mut self, config: Config) {
+        self.config = Some(config);
+        self.isa = Some(Isa::current().name().to_string());
+    }
+
+    /// What to say if this machine computes with other instructions than the run began with.
+    pub fn note_on_isa(&self) -> Option<String> {
+        let (began, now) = (self.isa.as_deref()?, Isa::current().name());
+        (began != now).then(|| {
+            format!("this run began with the instructions {began}, this session has {now}: the last bits of its weights may differ")
+        })
     }
 
     /// Reads a run's file.
@@ -35,6 +52,10 @@ impl Frozen {
     /// [`Error::Io`]; [`Error::File`] for one that was changed into what is no config.
     pub fn read(run: &Run) -> Result<Self, Error> {
         let path = run.config_path();
+        if !path.exists() {
+            let reason = "the run was not begun; give the command that makes it again".into();
+            return Err(Error::File { path, reason });
+        }
         let text = std::fs::read_to_string(&path).map_err(Error::io(&path))?;
         let wrong = |reason| Error::File { path: path.clone(), reason };
         let frozen: Self = serde_json::from_str(&text)

@@ -61,6 +61,20 @@ pub fn load_folder(folder: &Path, name: &str) -> Result<Loaded, Error> {
     Ok(Loaded { decoding: Decoding::new(model), tokenizer, options, note: None })
 }
 
+/// What stands before a text from nothing: the mark that begins documents, where there is one, else
+/// a line break, else any token.
+pub fn opening(tokenizer: &Tokenizer) -> Vec<u32> {
+    let mark = tokenizer.special(chat::special::END_OF_TEXT);
+    let line_break = || tokenizer.encode("\n").ok().filter(|ids| !ids.is_empty());
+    mark.map(|mark| vec![mark]).or_else(line_break).unwrap_or_else(|| vec![0])
+}
+
+/// The tokens that end a text or a turn.
+pub fn endings(tokenizer: &Tokenizer) -> Vec<u32> {
+    let names = [chat::special::END_OF_TEXT, chat::special::END];
+    names.into_iter().filter_map(|name| tokenizer.special(name)).collect()
+}
+
 fn words(folder: &Path, name: &str) -> Result<(Tokenizer, LocalOptions), Error> {
     let tokenizer = Tokenizer::load(&folder.join("tokenizer.json"))?;
     let path: PathBuf = folder.join("tokenizer_config.json");

@@ -84,7 +84,25 @@ impl Recipe {
             let got = self.validation;
             return Err(Error::Recipe(format!("--validation is {got}; expected between 0 and 1")));
         }
+        if matches!(self.corpus, Source::World { .. }) {
+            self.check_village()?;
+        }
         Ok(self.train.check()?)
+    }
+
+    /// The village's stories are made for it: what is said of files does not apply.
+    fn check_village(&self) -> Result<(), Error> {
+        let files = Self::default();
+        let given = [
+            ("--lossy", self.lossy),
+            ("--field", self.field != files.field),
+            ("--validation", self.validation != files.validation),
+            ("--windows", self.is_one_text()),
+        ];
+        match given.iter().find(|(_, given)| *given) {
+            Some((name, _)) => Err(Error::Recipe(format!("{name} is for files; give a --corpus"))),
+            None => Ok(()),
+        }
     }
 
     /// Whether documents are one long text, without marks between them.
@@ -138,6 +156,8 @@ mod tests {
         check(r#"{"vocab": "many"}"#, "many");
         check(r#"{"chars": true, "vocab": 300}"#, "--chars");
         check(r#"{"validation": 1.0}"#, "between 0 and 1");
+        check(r#"{"lossy": true}"#, "--corpus");
+        check(r#"{"train": {"windows": true}}"#, "--corpus");
         check(r#"{"train": {"steps": 3, "minutes": 1}}"#, "give one of them");
         check("{", "EOF");
         let recipe = Recipe::from_json(r#"{"vocab": 512, "train": {"minutes": 2}}"#).unwrap();

@@ -38,6 +38,13 @@ impl Session {
         if self.shown { Progress::new(name, total) } else { Progress::silent() }
     }
 
+    /// Says a sentence, where anything is shown.
+    pub(crate) fn note(&self, text: &str) {
+        if self.shown {
+            Progress::new("note", 0).note(text);
+        }
+    }
+
     /// An error if somebody asked to stop.
     pub(crate) fn go_on(&self, stage: &'static str) -> Result<(), Error> {
         match self.interrupt.requested() {
@@ -72,8 +79,29 @@ pub fn open(store: &Store, name: &str, recipe: &Recipe) -> Result<Run, Error> {
     }
     match recipe.difference(&Frozen::read(&run)?.recipe) {
         None => Ok(run),
+        Some(_) if !has_trained(&run)? => {
+            begin_anew(&run, recipe)?;
+            Ok(run)
+        }
         Some(difference) => Err(Error::OtherRecipe { name: name.to_string(), difference }),
     }
+}
+
+/// Whether there is anything that took time to make.
+fn has_trained(run: &Run) -> Result<bool, Error> {
+    let checkpoints = train::checkpoint::list(&run.checkpoints_folder())?;
+    Ok(!checkpoints.is_empty() || run.report_json_path().exists())
+}
+
+/// A run whose first recipe led nowhere takes another one.
+fn begin_anew(run: &Run, recipe: &Recipe) -> Result<(), Error> {
+    let _lock = run.lock()?;
+    for folder in [run.model_folder(), run.folder().join("data")] {
+        if folder.exists() {
+            std::fs::remove_dir_all(&folder).map_err(Error::io(&folder))?;
+        }
+    }
+    Frozen::new(recipe.clone()).write(run)
 }
 
 /// Goes through all stages that are not done yet.
@@ -84,6 +112,10 @@ pub fn speedrun(run: &Run, session: &Session) -> Result<figure::Report, Error> {
     let _lock = run.lock()?;
     let mut frozen = Frozen::read(run)?;
     let mut journal = run.open_journal()?;
+    if let Some(note) = frozen.note_on_isa() {
+        session.note(&note);
+        journal.append(&Record::Note { text: note })?;
+    }
     let words = staged(&mut journal, "tokenizer", vocabulary::path(run).exists(), |_| {
         if vocabulary::path(run).exists() {
             Ok(Tokenizer::load(&vocabulary::path(run))?)
@@ -97,11 +129,15 @@ pub fn speedrun(run: &Run, session: &Session) -> Result<figure::Report, Error> {
         pretrain::pretrain(run, config, &tokens, journal, session)
     })?;
     let spoken = staged(&mut journal, "samples", false, |_| {
-        samples::samples(load(run)?, &frozen.recipe.corpus)
+        samples::samples(load(run)?, &frozen.recipe.corpus, session)
     })?;
+    let told = run.records()?;
     for sample in &spoken {
         let (step, prompt, text) = (outcome.step, sample.prompt.clone(), sample.text.clone());
-        journal.append(&Record::Sample { step, prompt, text })?;
+        let record = Record::Sample { step, prompt, text };
+        if !told.contains(&record) {
+            journal.append(&record)?;
+        }
     }
     staged(&mut journal, "report", false, |_| {
         let facts = Facts {
@@ -128,7 +164,11 @@ fn prepared(
     if is_village {
         freeze(run, frozen, words, None, journal)?;
     }
-    let there = tokens::open(run, words)?;
+    // Damaged ones are made again from the text.
+    let there = tokens::open(run, words).unwrap_or_else(|error| {
+        session.note(&format!("{error}; this is being done"));
+        None
+    });
     let tokens = staged(journal, "tokens", there.is_some(), |_| {
         if let Some(there) = there {
             return Ok(there);
@@ -162,8 +202,10 @@ fn freeze(
     staged(journal, "plan", frozen.config.is_some(), |_| {
         if frozen.config.is_none() {
             let dials = &frozen.recipe.train;
-            frozen.config = Some(plan(dials, words.vocab_size(), corpus_tokens, &mut measure)?);
+            frozen.freeze(plan(dials, words.vocab_size(), corpus_tokens, &mut measure)?);
             frozen.write(run)?;
+            // What a resumed session will read: a number may lose its last bit on the way.
+            *frozen = Frozen::read(run)?;
         }
         Ok(())
     })

@@ -1,8 +1,8 @@
 //! How many threads the machine gives us: the smallest of what the affinity mask, the cgroup quota
 //! and the user allow. The kernels' pool is made once from it.
 //!
-//! Thread count is part of a run's identity: partial sums are per chunk, not per thread, yet plans
-//! are derived from measured speed, so the number is written into every run's config.
+//! No result depends on the number: sums are made per chunk, not per thread. Plans do, since they are
+//! made from measured speed, and are frozen for that reason.
 
 /// The thread budget: `wanted` if given, else every core that this process may use.
 pub fn budget(wanted: Option<usize>) -> usize {

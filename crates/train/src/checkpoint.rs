@@ -5,7 +5,7 @@
 //! | `model.…` | the weights, under their family's published names |
 //! | `adamw.first.…`, `adamw.second.…` | the moments, by the parameter's path |
 //! | metadata `state` | steps, tokens, seconds and the place in the data, as JSON |
-//! | metadata `sum` | a sum over all values, so that damage is found |
+//! | metadata `sum` | a sum over state and values, so that damage is found |
 //!
 //! A file is written beside its place and renamed into it: a kill leaves the older ones whole. A
 //! damaged newest one is passed over for the one before, which leads to the same weights, later.
@@ -82,9 +82,14 @@ pub fn save(folder: &Path, state: &State, config: &Config) -> Result<PathBuf, Er
         entries.insert(format!("adamw.first.{name}"), (vec![first.len()], first));
         entries.insert(format!("adamw.second.{name}"), (vec![second.len()], second));
     }
-    let mut sum = Sum::default();
-    entries.values().flat_map(|(_, v)| v.iter()).for_each(|v| sum.add(v.to_bits().into()));
+    if entries.values().any(|(_, v)| v.iter().any(|v| !v.is_finite())) {
+        let why = "it is not written: a weight is not finite. The learning rate is likely too high: begin anew with a smaller --lr";
+        return Err(failed(why.into()));
+    }
     let place = serde_json::to_string(&state.place).map_err(|e| failed(e.to_string()))?;
+    let mut sum = Sum::default();
+    sum.add_bytes(place.as_bytes());
+    entries.values().flat_map(|(_, v)| v.iter()).for_each(|v| sum.add(v.to_bits().into()));
     let metadata = BTreeMap::from([
         ("format".to_string(), FORMAT.to_string()),
         ("state".to_string(), place),
@@ -93,7 +98,7 @@ pub fn save(folder: &Path, state: &State, config: &Config) -> Result<PathBuf, Er
     let entries: Vec<Entry<'_>> =
         entries.iter().map(|(name, (shape, v))| Entry::f32(name.as_str(), shape, v)).collect();
     write(&path, &entries, &metadata).map_err(full)?;
-    prune(folder, config.keep)?;
+    prune(folder, state.place.step, config.keep)?;
     Ok(path)
 }
 
@@ -131,12 +136,8 @@ pub fn list(folder: &Path) -> Result<Vec<PathBuf>, Error> {
         return Ok(Vec::new());
     }
     let mut paths = files(folder)?;
-    paths.retain(|path| {
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        name.starts_with("step-") && name.ends_with(EXTENSION)
-    });
-    paths.sort();
-    paths.reverse();
+    paths.retain(|path| step_of(path).is_some());
+    paths.sort_by_key(|path| std::cmp::Reverse(step_of(path)));
     Ok(paths)
 }
 
@@ -178,9 +179,10 @@ pub fn load(path: &Path, config: &Config, device: &Device) -> Result<State, Erro
     Ok(State { model, optimizer, place })
 }
 
-/// Over all values, tensor by tensor in the order of names.
+/// Over the place, then all values, tensor by tensor in the order of names.
 fn sum(file: &SafeTensors) -> Result<u64, formats::safetensors::Error> {
     let mut sum = Sum::default();
+    sum.add_bytes(file.metadata().get("state").map_or("", String::as_str).as_bytes());
     for name in file.names() {
         for bytes in file.bytes(name)?.chunks_exact(4) {
             let bits = u32::from_le_bytes(bytes.try_into().expect("chunks of four"));
@@ -190,14 +192,22 @@ fn sum(file: &SafeTensors) -> Result<u64, formats::safetensors::Error> {
     Ok(sum.finish())
 }
 
-/// Removes all but the newest `keep`, and what killed writes left.
-fn prune(folder: &Path, keep: usize) -> Result<(), Error> {
-    let old = list(folder)?.into_iter().skip(keep);
+/// Removes all but the newest `keep` up to `step`, those beyond it, which were passed over as
+/// damaged, and what killed writes left.
+fn prune(folder: &Path, step: u64, keep: usize) -> Result<(), Error> {
+    let (sound, beyond): (Vec<PathBuf>, Vec<PathBuf>) =
+        list(folder)?.into_iter().partition(|path| step_of(path).is_some_and(|s| s <= step));
     let halves = files(folder)?
         .into_iter()
         .filter(|path| path.extension().is_some_and(|extension| extension == "partial"));
-    for path in old.chain(halves) {
+    for path in sound.into_iter().skip(keep).chain(beyond).chain(halves) {
         std::fs::remove_file(&path).map_err(|source| Error::Io { path, source })?;
     }
     Ok(())
+}
+
+/// The step in a checkpoint's name.
+fn step_of(path: &Path) -> Option<u64> {
+    let name = path.file_name()?.to_str()?;
+    name.strip_prefix("step-")?.strip_suffix(EXTENSION)?.parse().ok()
 }

@@ -9,6 +9,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::Error;
 
+/// Longer contexts are taken for a mistake: their tables of angles alone would fill the memory.
+const MOST_CONTEXT: usize = 1 << 20;
+/// More positions in a step are taken for a mistake.
+const MOST_POSITIONS: usize = 1 << 28;
+/// More steps than this are never taken; products with it do not overflow.
+const MOST_STEPS: u64 = 1 << 34;
+
 /// How products round their operands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -101,6 +108,20 @@ impl Config {
                 return refuse(name, "0".into(), "at least 1");
             }
         }
+        if self.context > MOST_CONTEXT {
+            let expected = format!("at most {MOST_CONTEXT}");
+            return refuse("the context", self.context.to_string(), &expected);
+        }
+        let rows = self.rows.checked_mul(self.accumulate);
+        let positions = rows.and_then(|n| n.checked_mul(self.context));
+        if positions.is_none_or(|n| n > MOST_POSITIONS) {
+            let expected = "at most 2^28 of them: rows, times batches accumulated, times context";
+            return refuse("the number of positions in a step", "larger".into(), expected);
+        }
+        if self.steps() > MOST_STEPS {
+            let expected = format!("at most {MOST_STEPS}");
+            return refuse("the number of steps", self.steps().to_string(), &expected);
+        }
         if self.context > self.spec.context {
             let expected = format!("at most the model's {}", self.spec.context);
             return refuse("the context", self.context.to_string(), &expected);
@@ -120,7 +141,7 @@ impl Config {
             Shape::Constant | Shape::Cosine => 0.0,
         };
         let rules = [
-            ("the learning rate", peak, peak > 0.0 && peak.is_finite(), "above 0"),
+            ("the learning rate", peak, peak > 0.0 && (peak as f32).is_finite(), "above 0"),
             (
                 "the last learning rate",
                 floor,
@@ -138,7 +159,12 @@ impl Config {
                 (0.0..100.0).contains(&weight_decay),
                 "from 0 to 100",
             ),
-            ("the gradients' norm to clip at", clip, clip >= 0.0, "at least 0 (0: no clipping)"),
+            (
+                "the gradients' norm to clip at",
+                clip,
+                clip >= 0.0 && clip.is_finite(),
+                "at least 0 (0: no clipping)",
+            ),
         ];
         let broken = rules.into_iter().find(|(.., holds, _)| !holds);
         broken.map_or(Ok(()), |(name, got, _, expected)| {
@@ -169,6 +195,11 @@ mod tests {
         check(&|c| c.rows = 0, "rows");
         check(&|c| c.accumulate = 0, "accumulated");
         check(&|c| c.context = 100_000, "at most the model's");
+        check(&|c| c.context = usize::MAX, "at most");
+        check(&|c| c.rows = usize::MAX / 2, "positions in a step");
+        check(&|c| c.schedule.steps = u64::MAX, "the number of steps");
+        check(&|c| c.optimizer.clip = f64::INFINITY, "clip");
+        check(&|c| c.schedule.peak = 1e39, "learning rate");
         check(&|c| c.schedule.peak = f64::NAN, "learning rate");
         check(&|c| c.schedule.floor = 1.0, "from 0 to the learning rate");
         check(&|c| c.schedule.warmup = 1 << 40, "warmup");

@@ -34,9 +34,8 @@ pub fn diagnose(
     let what = if slope.loss.is_finite() { "the gradient" } else { "the loss" };
     let plain = model.valid();
     if let Some(weight) = spoilt_weight(&plain) {
-        let cause = "A weight itself is not finite: the checkpoint or model that training began \
-                     from is damaged. Begin from another one."
-            .to_string();
+        // Checkpoints hold none, so the last update made it.
+        let cause = format!("A weight itself became so. {}", cause(config, lr, true));
         return Diagnosis { what, at: weight, cause };
     }
     let forward = batches.iter().find_map(|batch| first_in_forward(&plain, batch, config));

@@ -69,6 +69,9 @@ pub enum Error {
         /// What the system said.
         source: std::io::Error,
     },
+    /// There is too little text to measure with.
+    #[error("the held-out text is too short: {0}. Give more text, or a larger --validation")]
+    HeldOut(#[source] data::Error),
     /// The corpus.
     #[error(transparent)]
     Data(#[from] data::Error),

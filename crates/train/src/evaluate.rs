@@ -33,8 +33,8 @@ pub struct Evaluation {
     pub n_targets: u64,
 }
 
-/// Measures on `most_tokens` at most, from the shard's begin on, in whole batches. The model's
-/// tensors must not be tracked by autodiff.
+/// Measures on `most_tokens` at most, in whole batches of a fixed order. The model's tensors must
+/// not be tracked by autodiff.
 ///
 /// # Errors
 /// [`Error::Data`] if the shard has nothing to predict.

@@ -142,6 +142,11 @@ impl Dials {
         if self.size == Some(0) || self.tokens == Some(0) {
             return refuse("--size or --tokens", "0".into(), "at least 1");
         }
+        let most = rung_params(RUNGS[RUNGS.len() - 1]);
+        if let Some(size) = self.size.filter(|&size| size > most + most / 2) {
+            let expected = format!("at most {most}; for more give --layers and --width");
+            return refuse("--size", size.to_string(), &expected);
+        }
         self.sizes().try_for_each(|(name, value)| match value {
             0 => refuse(name, "0".into(), "at least 1"),
             _ => Ok(()),
@@ -181,7 +186,7 @@ pub fn plan(
     let mut config = match (dials.width, dials.size, minutes) {
         (Some(_), ..) | (_, Some(_), _) => draft(dials, vocab_size, dials.size.unwrap_or(0))?,
         (_, _, None) => {
-            let step = dials.steps.map(|n| n * STEP_POSITIONS as u64);
+            let step = dials.steps.map(|n| n.saturating_mul(STEP_POSITIONS as u64));
             let tokens = dials.tokens.or(step).unwrap_or(1 << 20);
             draft(dials, vocab_size, (tokens as f64 / TOKENS_PER_PARAMETER) as u64)?
         }
@@ -211,10 +216,14 @@ fn affordable(
     most_tokens: f64,
     measure: &mut dyn FnMut(&Config) -> Result<f64, Error>,
 ) -> Result<Config, Error> {
-    let middle = draft(dials, vocab_size, rung_params(192))?;
+    let fits = |width: &usize| dials.heads.is_none_or(|heads| width.is_multiple_of(heads));
+    let rungs: Vec<usize> = RUNGS.into_iter().filter(fits).collect();
+    let first = *rungs.first().unwrap_or(&RUNGS[0]); // With heads that fit none, its error tells.
+    let middle = rungs.iter().copied().find(|&width| width >= 192).unwrap_or(first);
+    let middle = draft(dials, vocab_size, rung_params(middle))?;
     let speed = middle.flops_per_step() / measure(&middle)?;
-    let mut best = draft(dials, vocab_size, 0)?;
-    for width in RUNGS {
+    let mut best = draft(dials, vocab_size, rung_params(first))?;
+    for width in rungs {
         let config = draft(dials, vocab_size, rung_params(width))?;
         let flops = config.flops_per_step() / config.tokens_per_step() as f64;
         let tokens = (minutes * 60.0 * SHARE_OF_STEPS * speed / flops).min(most_tokens);
@@ -243,7 +252,7 @@ fn draft(dials: &Dials, vocab_size: usize, size: u64) -> Result<Config, Error> {
     let peak = dials.lr.unwrap_or(2e-3 * (256.0 / spec.d_model as f64).sqrt());
     let default = adamw::Options::default();
     let windows = dials.windows == Some(true);
-    Ok(Config {
+    let config = Config {
         spec,
         seed: dials.seed.unwrap_or(1),
         precision: dials.precision.unwrap_or(Precision::Bf16),
@@ -273,7 +282,9 @@ fn draft(dials: &Dials, vocab_size: usize, size: u64) -> Result<Config, Error> {
         evaluate_tokens: dials.evaluate_tokens.unwrap_or(1 << 15),
         checkpoint_every: 0,
         keep: dials.keep.unwrap_or(2),
-    })
+    };
+    config.check()?; // Before anybody measures a step of it.
+    Ok(config)
 }
 
 /// Sets what depends on the number of steps.
@@ -289,7 +300,7 @@ fn shape(dials: &Dials, vocab_size: usize, size: u64) -> Result<Spec, Error> {
     let rung = nearest.unwrap_or(RUNGS[0]);
     let width = dials.width.unwrap_or(rung);
     let layers = dials.layers.unwrap_or(rung / 64 + 1);
-    let heads = dials.heads.unwrap_or((width / 64).max(1));
+    let heads = dials.heads.unwrap_or_else(|| heads_of(width));
     if !width.is_multiple_of(heads) {
         let expected = format!("a divisor of the width {width}");
         return Err(Error::Option { name: "--heads", got: heads.to_string(), expected });
@@ -302,6 +313,10 @@ fn shape(dials: &Dials, vocab_size: usize, size: u64) -> Result<Spec, Error> {
             return Err(Error::Option { name: "--arch", got: other.to_string(), expected });
         }
     };
+    if base.family == "gpt2" && dials.kv_heads.is_some_and(|n| n != heads) {
+        let why = "--kv-heads goes with --arch llama; in a GPT-2 all heads have their own";
+        return Err(Error::Contradiction(why.into()));
+    }
     if dials.bias == Some(true) && matches!(base.positions, Positions::Rope { .. }) {
         let why = "--bias goes with --arch gpt2; a Llama's layers have none";
         return Err(Error::Contradiction(why.into()));
@@ -314,6 +329,12 @@ fn shape(dials: &Dials, vocab_size: usize, size: u64) -> Result<Spec, Error> {
         context: dials.context.unwrap_or(base.context),
         ..base
     })
+}
+
+/// The number of heads whose width is even and nearest to 64; one if the width is odd.
+fn heads_of(width: usize) -> usize {
+    let even = |heads: &usize| width.is_multiple_of(*heads) && (width / heads).is_multiple_of(2);
+    (1..=width).filter(even).min_by_key(|heads| (width / heads).abs_diff(64)).unwrap_or(1)
 }
 
 #[cfg(test)]
@@ -387,5 +408,21 @@ mod tests {
         check(Dials { arch: Some("rnn".into()), steps: Some(1), ..none() }, "llama or gpt2");
         check(Dials { bias: Some(true), steps: Some(1), ..none() }, "gpt2");
         check(Dials { steps: Some(0), ..none() }, "steps");
+        let gpt2 = Some("gpt2".to_string());
+        check(Dials { arch: gpt2, kv_heads: Some(2), size: Some(3_000_000), ..none() }, "llama");
+        check(Dials { size: Some(100_000_000_000), ..none() }, "--layers and --width");
+        check(Dials { context: Some(1 << 27), ..none() }, "at most 1048576");
+        check(Dials { batch: Some(1 << 40), ..none() }, "positions");
+        check(Dials { steps: Some(u64::MAX), ..none() }, "steps");
+        check(Dials { heads: Some(13), minutes: Some(1.0), ..none() }, "divisor");
+    }
+
+    #[test]
+    fn heads_fit_the_width_by_themselves() {
+        for (width, heads) in [(384, 6), (128, 2), (200, 4), (100, 2), (64, 1), (32, 1), (7, 1)] {
+            assert_eq!(heads_of(width), heads, "{width}");
+        }
+        let config = of(&Dials { heads: Some(6), minutes: Some(5.0), ..Dials::default() }, None);
+        assert_eq!(config.spec.d_model % 6, 0, "a rung that six heads divide");
     }
 }

@@ -21,6 +21,8 @@ use crate::probe::{Beginning, Probe, Step};
 use crate::step::{descend, slope};
 use crate::{Config, Error};
 
+/// Held-out tokens that the last look takes at most: more would not change what it finds.
+const MOST_AT_THE_END: u64 = 1 << 20;
 /// Batches that the data's thread keeps ready.
 const AHEAD: usize = 4;
 
@@ -83,8 +85,11 @@ fn session(task: Task<'_>, probes: &mut [&mut dyn Probe], at: &mut u64) -> Resul
     if ids > vocab_size {
         return Err(Error::Vocabulary { ids, vocab_size });
     }
+    data::Pass::new(task.held_out.shard.clone(), 1, config.context).map_err(Error::HeldOut)?;
     let (mut state, passed_over) = begin(task)?;
     *at = state.place.step;
+    // What a resumed session has is on the disk already.
+    let mut saved = (state.place.step > 0).then_some(state.place.step);
     let Place { step, seconds, .. } = state.place;
     let beginning = Beginning { config, step, seconds, passed_over: &passed_over };
     each(probes, |probe| probe.on_begin(&beginning))?;
@@ -93,7 +98,9 @@ fn session(task: Task<'_>, probes: &mut [&mut dyn Probe], at: &mut u64) -> Resul
     let mut evaluation = None;
     while state.place.step < config.steps() {
         if task.interrupt.requested() {
-            save(task, &state, probes)?;
+            if saved != Some(state.place.step) {
+                save(task, &state, probes)?;
+            }
             return Ok(outcome(Ending::Interrupted, state, evaluation));
         }
         let (next, taken) = advance(task, state, &mut feed)?;
@@ -105,11 +112,14 @@ fn session(task: Task<'_>, probes: &mut [&mut dyn Probe], at: &mut u64) -> Resul
         }
         if due(config.checkpoint_every, &state, config) {
             save(task, &state, probes)?;
+            saved = Some(state.place.step);
         }
     }
-    evaluation = Some(look(task, &state, u64::MAX, probes)?);
-    save(task, &state, probes)?;
-    Ok(outcome(Ending::Finished, state, evaluation))
+    if saved != Some(state.place.step) {
+        save(task, &state, probes)?; // First: the last look may be long.
+    }
+    let evaluation = look(task, &state, MOST_AT_THE_END, probes)?;
+    Ok(outcome(Ending::Finished, state, Some(evaluation)))
 }
 
 /// The newest checkpoint, or the first state of a new run.

@@ -6,7 +6,8 @@ use serde_json::json;
 use train::plan::{Dials, plan};
 
 use crate::host::peak_of;
-use crate::recipe_args::RecipeArgs;
+use crate::out;
+use crate::recipe_args::{DialArgs, count};
 
 /// Measure how fast this machine works
 #[derive(Debug, clap::Args)]
@@ -23,7 +24,10 @@ enum Verb {
     /// Whole training steps on random tokens [default: GPT-2 form, 6 × 384, untied, 8 × 256 tokens]
     Train {
         #[command(flatten)]
-        recipe: Box<RecipeArgs>,
+        dials: Box<DialArgs>,
+        /// Ids of the vocabulary
+        #[arg(long, value_name = "N", value_parser = count, default_value = "4096")]
+        vocab: u64,
         /// Print one JSON object
         #[arg(long)]
         json: bool,
@@ -31,14 +35,15 @@ enum Verb {
 }
 
 pub(crate) fn run(args: &Args) -> Result<()> {
-    let Verb::Train { recipe, json } = &args.verb;
-    train(recipe, *json)
+    let Verb::Train { dials, vocab, json } = &args.verb;
+    train(dials, *vocab as usize, *json)
 }
 
-fn train(recipe: &RecipeArgs, json: bool) -> Result<()> {
+fn train(args: &DialArgs, vocab: usize, json: bool) -> Result<()> {
     let mut dials = Dials::default();
-    recipe.dial(&mut dials);
-    if dials.size.is_none() && dials.width.is_none() {
+    args.dial(&mut dials);
+    ensure!(dials.minutes.is_none() && dials.tokens.is_none(), "say how many --steps");
+    if dials.size.is_none() && dials.width.is_none() && dials.layers.is_none() {
         dials.arch.get_or_insert("gpt2".into());
         (dials.layers, dials.width) = (Some(6), Some(384));
         dials.bias.get_or_insert(false);
@@ -47,7 +52,6 @@ fn train(recipe: &RecipeArgs, json: bool) -> Result<()> {
     let steps = dials.steps.unwrap_or(10);
     ensure!((1..10_000).contains(&steps), "--steps is {steps}; expected 1 to 9999");
     dials.steps = Some(steps);
-    let vocab = recipe.vocab.unwrap_or(4096) as usize;
     let config = plan(&dials, vocab, None, &mut |_| Ok(0.0))?;
     let mut seconds = train::speed::seconds_of_steps(&config, steps as usize)?;
     seconds.sort_by(f64::total_cmp);
@@ -62,10 +66,18 @@ fn train(recipe: &RecipeArgs, json: bool) -> Result<()> {
             "flops_per_step": flops, "peak_gflops": peak / 1e9, "share_of_peak": share,
             "parameters": config.spec.n_params(),
         });
-        println!("{line}");
+        out::line(line)?;
     } else {
-        println!("{rate:.0} tokens a second, {:.1} ms a step (median of {steps})", median * 1e3);
-        println!("{:.0} GFLOP/s, {:.0}% of {:.0}", flops / median / 1e9, 100.0 * share, peak / 1e9);
+        out::line(format_args!(
+            "{rate:.0} tokens a second, {:.1} ms a step (median of {steps})",
+            median * 1e3
+        ))?;
+        out::line(format_args!(
+            "{:.0} GFLOP/s, {:.0}% of {:.0}",
+            flops / median / 1e9,
+            100.0 * share,
+            peak / 1e9
+        ))?;
     }
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! `lyceum chat`: a conversation in the terminal.
 
-use std::io::{BufRead, IsTerminal, Write};
+use std::io::{BufRead, IsTerminal};
 
 use anyhow::Result;
 use chat::{Finish, Flow, LocalModel, Message, Request, Respond, Role};
@@ -8,6 +8,7 @@ use life::Loaded;
 
 use super::generate::SamplingArgs;
 use crate::host::Host;
+use crate::out;
 use crate::pick;
 
 /// Talk with a model in the terminal
@@ -56,13 +57,13 @@ pub(crate) fn run(args: &Args, host: &Host) -> Result<()> {
         if is_terminal {
             eprint!("> ");
         }
-        let Some(line) = lines.next().transpose()? else { break };
+        let line = host.at_prompt(|| lines.next());
+        let Some(line) = line.transpose()? else { break };
         match line.trim() {
             "" => continue,
             "/quit" | "/exit" => break,
             "/help" => eprintln!("{HELP}"),
             "/new" => request.messages = opening.clone(),
-            _ if host.interrupt.take() => break,
             said => {
                 request.messages.push(Message::new(Role::User, said));
                 answer(&model, &mut request, host)?;
@@ -75,14 +76,14 @@ pub(crate) fn run(args: &Args, host: &Host) -> Result<()> {
 
 /// Prints the answer as it comes and adds it to the conversation.
 fn answer(model: &dyn Respond, request: &mut Request, host: &Host) -> Result<()> {
-    let mut out = std::io::stdout();
+    host.interrupt.take();
     let reply = model.respond(request, &mut |piece| {
-        let gone = write!(out, "{piece}").and_then(|()| out.flush()).is_err();
+        let gone = out::piece(piece).is_err();
         if gone || host.interrupt.take() { Flow::Stop } else { Flow::Continue }
     });
     match reply {
         Ok(reply) => {
-            println!("{}", if reply.finish == Finish::Stop { "" } else { " …" });
+            out::line(if reply.finish == Finish::Stop { "" } else { " …" })?;
             request.messages.push(Message::new(Role::Assistant, reply.text));
         }
         Err(error) if error.is_of_request() => {

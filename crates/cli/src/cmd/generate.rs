@@ -1,13 +1,13 @@
 //! `lyceum generate`: the model goes on from your words.
 
-use std::io::Write;
-
-use anyhow::{Context, Result};
+use anyhow::Result;
 use generate::{Finish, Flow, Options, Sampling};
 use life::Loaded;
+use life::load::{endings, opening};
 use serde_json::json;
 
 use crate::host::Host;
+use crate::out;
 use crate::pick;
 
 /// Let a model go on from your words
@@ -69,32 +69,30 @@ pub(crate) fn run(args: &Args, host: &Host) -> Result<()> {
     let words = tokenizer.encode(&args.prompt)?;
     let mut prompt: Vec<u32> = mark.into_iter().chain(words).collect();
     if prompt.is_empty() {
-        prompt = tokenizer.encode("\n").context("this model needs a prompt")?;
+        prompt = opening(&tokenizer);
     }
     let options = Options {
         sampling,
         max_tokens: args.max_tokens,
-        stop_tokens: mark.into_iter().collect(),
+        stop_tokens: endings(&tokenizer),
         truncate: true,
     };
     let mut stream = tokenizer.decoder();
-    let mut out = std::io::stdout();
     if !args.json {
-        write!(out, "{}", args.prompt)?;
+        out::piece(&args.prompt)?;
     }
     let generated = generate::generate(&decoding, &prompt, &options, &mut |token| {
         let piece = stream.push(token).unwrap_or_default();
         // A reader that has gone wants no more text.
-        let gone = !args.json && write!(out, "{piece}").and_then(|()| out.flush()).is_err();
+        let gone = !args.json && out::piece(piece).is_err();
         if gone || host.interrupt.requested() { Flow::Stop } else { Flow::Continue }
     })?;
     if args.json {
         let text = tokenizer.decode(&generated.tokens)?;
         let (ids, finish) = (&generated.tokens, finish_name(generated.finish));
-        println!("{}", json!({"prompt": args.prompt, "text": text, "ids": ids, "finish": finish}));
+        out::line(json!({"prompt": args.prompt, "text": text, "ids": ids, "finish": finish}))?;
     } else {
-        // Half a character may still be waiting; a closed pipe is no error here.
-        let _ = writeln!(out, "{}", stream.finish());
+        out::line(stream.finish())?; // Half a character may still be waiting.
     }
     Ok(())
 }

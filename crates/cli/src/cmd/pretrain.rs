@@ -5,19 +5,20 @@ use life::Source;
 
 use super::speedrun::live;
 use crate::host::Host;
+use crate::out;
 use crate::recipe_args::RecipeArgs;
 
 /// Train a model from nothing, with every dial at hand
 ///
 /// The same stages as a speedrun. What the dials came to is frozen into the run's config.json
-/// before the first step, so that a resumed run does the same on any machine.
+/// before the first step: a resumed run takes the same steps wherever it goes on.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   lyceum pretrain --corpus books/ --size 10M --tokens 50M --name books
   lyceum pretrain --corpus shakespeare.txt --chars --windows --arch gpt2 --bias false \\
     --layers 4 --width 128 --heads 4 --context 64 --batch 12 --steps 2000 --lr 1e-3
   lyceum pretrain --config recipe.json --seed 2 --name second
-  lyceum pretrain --corpus books/ --minutes 60 --dry-run     only the plan, as JSON")]
+  lyceum pretrain --corpus books/ --minutes 60 --dry-run     only the recipe, as JSON")]
 pub(crate) struct Args {
     /// Name of the run [default: after the corpus]
     #[arg(long, value_name = "NAME")]
@@ -35,7 +36,7 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args, host: &Host) -> Result<()> {
     let recipe = args.recipe.recipe()?;
     if args.dry_run {
-        println!("{}", serde_json::to_string_pretty(&recipe)?);
+        out::line(serde_json::to_string_pretty(&recipe)?)?;
         return Ok(());
     }
     let name = args.name.clone().unwrap_or_else(|| name_of(&recipe.corpus));

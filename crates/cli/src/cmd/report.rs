@@ -3,6 +3,7 @@
 use anyhow::{Result, bail};
 
 use crate::host::Host;
+use crate::out;
 use crate::pick;
 
 /// Show the report of a finished run
@@ -24,9 +25,9 @@ pub(crate) fn run(args: &Args, host: &Host) -> Result<()> {
     if !path.exists() {
         bail!("{0} is not finished and has no report; go on with `lyceum resume {0}`", run.name());
     }
-    print!("{}", std::fs::read_to_string(path)?);
+    out::piece(std::fs::read_to_string(path)?)?;
     if !args.json {
-        println!("\nreport: {}", run.report_html_path().display());
+        out::line(format_args!("\nreport: {}", run.report_html_path().display()))?;
     }
     Ok(())
 }

@@ -5,6 +5,7 @@ use journal::{Record, Run};
 use serde_json::{Value, json};
 
 use crate::host::Host;
+use crate::out;
 
 /// List all runs, the newest first
 #[derive(Debug, clap::Args)]
@@ -23,19 +24,23 @@ pub(crate) fn run(args: &Args, host: &Host) -> Result<()> {
         eprintln!("there are no runs yet; make a first model with `lyceum speedrun`");
     }
     for run in runs {
-        let line = standing(&run)?;
+        let line = standing(&run).unwrap_or_else(|error| {
+            // One damaged journal must not hide the other runs.
+            eprintln!("{}: {error}", run.name());
+            json!({"run": run.name(), "state": "damaged", "folder": run.folder()})
+        });
         if args.json {
-            println!("{line}");
+            out::line(line)?;
         } else {
             let text = |key: &str| line[key].as_str().unwrap_or_default().to_string();
             let bits = line["bits_per_byte"].as_f64().map(|b| format!("  {b:.3} bits/byte"));
             let step = line["step"].as_u64().unwrap_or(0);
-            println!(
+            out::line(format_args!(
                 "{:24} {:11} step {step}{}",
                 text("run"),
                 text("state"),
                 bits.unwrap_or_default()
-            );
+            ))?;
         }
     }
     Ok(())

@@ -9,6 +9,7 @@ use chat::{LocalModel, Respond};
 use life::Loaded;
 
 use crate::host::Host;
+use crate::out;
 use crate::pick;
 
 /// Serve a model: a chat page, and OpenAI's interface under /v1
@@ -51,7 +52,11 @@ async fn listen(
     let listener = tokio::net::TcpListener::bind(address).await.with_context(|| {
         format!("cannot listen on {}:{}; choose another --port", args.host, args.port)
     })?;
-    println!("{} on http://{}  (Ctrl-C ends it)", model.model_name(), listener.local_addr()?);
+    out::line(format_args!(
+        "{} on http://{}  (Ctrl-C ends it)",
+        model.model_name(),
+        listener.local_addr()?
+    ))?;
     let router = serve::router(model.clone()).merge(web::router(model.model_name()));
     let asked = async move {
         while !interrupt.requested() {

@@ -7,6 +7,7 @@ use life::{Error, Recipe};
 use train::config::Precision;
 
 use crate::host::Host;
+use crate::out;
 use crate::recipe_args::RecipeArgs;
 
 /// A first model in minutes: text, tokenizer, pretraining, samples, report
@@ -51,9 +52,9 @@ pub(crate) fn live(host: &Host, run: &Run, recipe: &Recipe, json: bool) -> Resul
         }
     }
     let shown = if json { run.report_json_path() } else { run.report_markdown_path() };
-    print!("{}", std::fs::read_to_string(shown)?);
+    out::piece(std::fs::read_to_string(shown)?)?;
     if !json {
-        println!("\nreport: {}", run.report_html_path().display());
+        out::line(format_args!("\nreport: {}", run.report_html_path().display()))?;
     }
     eprintln!("talk with it: lyceum chat --model {name}");
     Ok(())

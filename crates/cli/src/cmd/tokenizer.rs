@@ -9,6 +9,7 @@ use serde_json::json;
 use tokenizer::{Tokenizer, TrainOptions};
 
 use crate::host::Host;
+use crate::out;
 
 /// Learn a vocabulary, and look at what it makes of a text
 #[derive(Debug, clap::Args)]
@@ -70,7 +71,7 @@ pub(crate) fn run(args: Args, host: &Host) -> Result<()> {
             show(&load(&tokenizer)?, &text, json)
         }
         Verb::Decode { tokenizer, ids } => {
-            println!("{}", load(&tokenizer)?.decode(&ids)?);
+            out::line(load(&tokenizer)?.decode(&ids)?)?;
             Ok(())
         }
     }
@@ -86,7 +87,7 @@ fn standard_input() -> Result<String> {
     Ok(text)
 }
 
-fn learn(corpus: &Path, vocab: usize, out: &Path, lossy: bool, host: &Host) -> Result<()> {
+fn learn(corpus: &Path, vocab: usize, target: &Path, lossy: bool, host: &Host) -> Result<()> {
     let options = SourceOptions { lossy, ..SourceOptions::default() };
     let mut failed = None;
     let documents = Documents::open(corpus, &options)?;
@@ -107,8 +108,8 @@ fn learn(corpus: &Path, vocab: usize, out: &Path, lossy: bool, host: &Host) -> R
     if host.interrupt.requested() {
         return Err(life::Error::Interrupted { stage: "tokenizer" }.into());
     }
-    learnt?.save(out)?;
-    println!("{vocab} ids in {}", out.display());
+    learnt?.save(target)?;
+    out::line(format_args!("{vocab} ids in {}", target.display()))?;
     Ok(())
 }
 
@@ -119,11 +120,11 @@ fn show(tokenizer: &Tokenizer, text: &str, json: bool) -> Result<()> {
         .map(|&id| String::from_utf8_lossy(tokenizer.token_bytes(id).unwrap_or_default()).into())
         .collect();
     if json {
-        println!("{}", json!({"ids": ids, "tokens": tokens}));
+        out::line(json!({"ids": ids, "tokens": tokens}))?;
         return Ok(());
     }
     for (id, token) in ids.iter().zip(&tokens) {
-        println!("{id:>7}  {token:?}");
+        out::line(format_args!("{id:>7}  {token:?}"))?;
     }
     let (n, bytes) = (ids.len(), text.len());
     eprintln!("{n} tokens for {bytes} bytes: {:.2} bytes a token", bytes as f64 / n.max(1) as f64);

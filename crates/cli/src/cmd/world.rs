@@ -3,6 +3,8 @@
 use anyhow::Result;
 use world::{Corpus, Document, Speaker};
 
+use crate::out;
+
 /// Print stories and dialogues of the village that models learn from
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
@@ -29,17 +31,19 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     for i in args.first..args.first.saturating_add(args.count) {
         let document = corpus.document(i);
         if args.json {
-            println!("{}", serde_json::to_string(&document)?);
+            out::line(serde_json::to_string(&document)?)?;
             continue;
         }
         match document {
-            Document::Story(story) => println!("# {}\n{}\n", story.title, story.text),
+            Document::Story(story) => {
+                out::line(format_args!("# {}\n{}\n", story.title, story.text))?;
+            }
             Document::Dialogue(dialogue) => {
                 for turn in dialogue.turns {
                     let who = if turn.speaker == Speaker::User { "User" } else { "Assistant" };
-                    println!("{who}: {}", turn.text);
+                    out::line(format_args!("{who}: {}", turn.text))?;
                 }
-                println!();
+                out::line("")?;
             }
         }
     }

@@ -143,7 +143,8 @@ fn a_checkpoint_cut_short() {
     says(note["text"].as_str().unwrap(), &["step-00000009", "cut short"]);
     assert_eq!(lyceum.weights("speedrun"), weights, "from the one before to the same bits");
     std::fs::remove_file(folder.join("report.json")).unwrap();
-    (cut(9), cut(6));
+    cut(9);
+    cut(6);
     let message = lyceum.bad(&["resume", "--quiet"]);
     says(&message, &["no checkpoint", "cut short", "begin anew"]);
     let model = folder.join("model/model.safetensors");

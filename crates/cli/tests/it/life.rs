@@ -17,9 +17,8 @@ fn speedrun<'a>(more: &[&'a str]) -> Vec<&'a str> {
 fn a_speedrun_ends_in_a_model_that_answers() {
     let lyceum = Lyceum::new();
     let report = lyceum.good(&speedrun(&["--vocab", "300"]));
-    for part in ["What it says", "Where does", "In truth", "0 weights differ", "lyceum chat"] {
-        let asked = part == "Where does" && report.contains('?');
-        assert!(report.contains(part) || asked, "{part} in {report}");
+    for part in ["What it says", "In truth", "lyceum chat"] {
+        assert!(report.contains(part), "{part} in {report}");
     }
     let folder = lyceum.run_folder("speedrun");
     for file in ["report.html", "report.json", "model/config.json", "model/tokenizer_config.json"] {
@@ -47,6 +46,9 @@ fn a_speedrun_ends_in_a_model_that_answers() {
     let figures: serde_json::Value =
         serde_json::from_str(&lyceum.good(&["report", "--json"])).unwrap();
     assert_eq!(figures["steps"], 12);
+    let claims = figures["claims"].as_array().unwrap();
+    assert!(claims[0]["statement"].as_str().unwrap().contains("exported model"));
+    assert_eq!(claims[0]["verdict"], "holds");
     assert!(figures["bits_per_byte"].as_f64().unwrap() > 0.1);
 }
 
@@ -84,6 +86,43 @@ fn files_of_characters_and_windows_make_a_run_named_after_them() {
     assert!(lyceum.good(&["generate", "-n", "90", "the"]).len() > 80, "beyond the context of 64");
     let dry = lyceum.good(&[&options[..], &["--dry-run"]].concat());
     assert_eq!(serde_json::from_str::<serde_json::Value>(&dry).unwrap(), config["recipe"]);
+}
+
+#[test]
+fn a_recipe_that_led_nowhere_can_be_mended_under_the_same_name() {
+    let lyceum = Lyceum::new();
+    let text = sentences(600).replace('\n', " "); // One line: no line break is a token.
+    let corpus = lyceum.file("a.txt", text.as_bytes());
+    let with = |more: &[&'static str]| {
+        let begin = ["pretrain", "-q", "--corpus", &corpus, "--windows"];
+        [&begin[..], &TINY[..], more].concat().into_iter().map(str::to_string).collect::<Vec<_>>()
+    };
+    let refs =
+        |all: &[String]| all.iter().map(String::as_str).map(str::to_owned).collect::<Vec<_>>();
+    let call = |all: Vec<String>| {
+        let all = refs(&all);
+        lyceum.call(&all.iter().map(String::as_str).collect::<Vec<_>>()).status.success()
+    };
+    assert!(!call(with(&["--vocab", "5000"])), "so many ids are not in the text");
+    assert!(call(with(&["--chars"])), "the same name, other settings");
+    assert!(!call(with(&["--vocab", "260"])), "now it has trained");
+    lyceum.good(&["generate", "-n", "5"]);
+    let gpt2 = ["pretrain", "-q", "--arch", "gpt2", "--heads", "4", "--kv-heads", "2"];
+    assert!(lyceum.bad(&[&gpt2[..], &TINY[..]].concat()).contains("--arch llama"));
+}
+
+#[test]
+fn a_reader_that_leaves_is_no_error() {
+    let lyceum = Lyceum::new();
+    let mut child = lyceum
+        .command(&["world", "-n", "5000"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let (code, errors) = child.wait_with_output_of();
+    assert_eq!((code, errors.as_str()), (Some(0), ""));
 }
 
 #[test]

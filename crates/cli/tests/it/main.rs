@@ -1,5 +1,7 @@
 //! The binary from outside: what a person types, sees, and does to it.
 
+#![expect(clippy::unwrap_used, reason = "the panic of a test is its message")]
+
 mod bad_input;
 mod kill;
 mod life;

@@ -27,7 +27,8 @@ pub fn pretrain(
         interrupt: &session.interrupt,
     };
     let mut bar = Bar::new(session.progress("pretrain", config.steps()), session.peak);
-    let outcome = train(task, &mut [&mut Recorder::new(journal), &mut bar])?;
+    let mut recorder = Recorder::new(journal, run.records()?);
+    let outcome = train(task, &mut [&mut recorder, &mut bar])?;
     if outcome.ending == Ending::Interrupted {
         return Err(Error::Interrupted { stage: "pretrain" });
     }

@@ -11,7 +11,8 @@ use tokenizer::Tokenizer;
 use world::World;
 use world::render::facts::{answer, question};
 
-use crate::{Error, Loaded, Source};
+use crate::load::{endings, opening};
+use crate::{Error, Loaded, Session, Source};
 
 /// A prompt and what followed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,10 +39,11 @@ const N_QUESTIONS: usize = 3;
 ///
 /// # Errors
 /// [`Error::Chat`].
-pub fn samples(loaded: Loaded, source: &Source) -> Result<Vec<Sample>, Error> {
+pub fn samples(loaded: Loaded, source: &Source, session: &Session) -> Result<Vec<Sample>, Error> {
     let mut samples = Vec::new();
     let Loaded { decoding, tokenizer, options, .. } = loaded;
     for seed in 1..=N_TEXTS {
+        session.go_on("samples")?;
         let text = text(&decoding, &tokenizer, seed)?;
         samples.push(Sample { prompt: String::new(), text, truth: None });
     }
@@ -49,6 +51,7 @@ pub fn samples(loaded: Loaded, source: &Source) -> Result<Vec<Sample>, Error> {
         let model = LocalModel::new(decoding, tokenizer, options)?;
         let story = ("Tell me a story.".to_string(), None);
         for (prompt, truth) in [story].into_iter().chain(questions(*seed)) {
+            session.go_on("samples")?;
             match ask(&model, &prompt) {
                 Ok(text) => samples.push(Sample { prompt, text, truth }),
                 // A context so short that the question does not fit: it is left out.
@@ -73,17 +76,13 @@ fn questions(seed: u64) -> Vec<(String, Option<String>)> {
     facts.map(&mut exchange).collect()
 }
 
-/// A text from nothing: after the mark that begins documents, or after a line break.
+/// A text from nothing.
 fn text(decoding: &Decoding, tokenizer: &Tokenizer, seed: u64) -> Result<String, Error> {
-    let mark = tokenizer.special(chat::special::END_OF_TEXT);
-    let prompt = match mark {
-        Some(mark) => vec![mark],
-        None => tokenizer.encode("\n")?,
-    };
+    let prompt = opening(tokenizer);
     let options = Options {
         sampling: Sampling { temperature: TEMPERATURE, seed, ..Sampling::default() },
         max_tokens: LONGEST_TEXT,
-        stop_tokens: mark.into_iter().collect(),
+        stop_tokens: endings(tokenizer),
         truncate: true,
     };
     let generated = generate::generate(decoding, &prompt, &options, &mut |_| Flow::Continue)

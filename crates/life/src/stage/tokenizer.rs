@@ -18,8 +18,8 @@ use crate::{Error, Recipe, Session, Source};
 
 /// More text than this does not change a vocabulary of our sizes.
 const MOST_BYTES: usize = 256 << 20;
-/// Documents of the village to learn from.
-const VILLAGE_DOCUMENTS: usize = 4000;
+/// Stories and turns of dialogues of the village to learn from.
+const VILLAGE_TEXTS: usize = 4000;
 
 /// Where a run's tokenizer lies.
 pub fn path(run: &Run) -> PathBuf {
@@ -35,10 +35,15 @@ pub fn learn(run: &Run, recipe: &Recipe, session: &Session) -> Result<Tokenizer,
     let tokenizer = train(recipe, &texts)?;
     let config = match recipe.corpus {
         Source::World { .. } => TokenizerConfig::ours(),
-        Source::Files { .. } => TokenizerConfig {
-            chat_template: Some(COMPLETION_TEMPLATE.to_string()),
-            ..TokenizerConfig::ours()
-        },
+        Source::Files { .. } => {
+            let chat_template = Some(COMPLETION_TEMPLATE.to_string());
+            // One long text has no marks.
+            let marks = match recipe.is_one_text() {
+                true => TokenizerConfig::default(),
+                false => TokenizerConfig::ours(),
+            };
+            TokenizerConfig { chat_template, ..marks }
+        }
     };
     let path = run.model_folder().join("tokenizer_config.json");
     stdx::atomic_file::write(&path, config.to_json().as_bytes()).map_err(Error::io(&path))?;
@@ -82,8 +87,8 @@ fn train(recipe: &Recipe, texts: &[String]) -> Result<Tokenizer, Error> {
 
 /// The training text; with `chars` all text, since every character needs its id.
 fn texts(recipe: &Recipe, session: &Session) -> Result<Vec<String>, Error> {
-    let most_documents = match recipe.corpus {
-        Source::World { .. } => VILLAGE_DOCUMENTS,
+    let most_texts = match recipe.corpus {
+        Source::World { .. } => VILLAGE_TEXTS,
         Source::Files { .. } => usize::MAX,
     };
     let (mut texts, mut n_bytes) = (Vec::new(), 0);
@@ -102,7 +107,7 @@ fn texts(recipe: &Recipe, session: &Session) -> Result<Vec<String>, Error> {
             }
         }
         n_bytes += texts.last().map_or(0, String::len);
-        if texts.len() >= most_documents || (n_bytes >= MOST_BYTES && !recipe.chars) {
+        if texts.len() >= most_texts || (n_bytes >= MOST_BYTES && !recipe.chars) {
             break;
         }
     }

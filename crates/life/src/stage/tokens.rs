@@ -67,7 +67,7 @@ pub fn encode(
     let mut train = ShardWriter::create(&train, vocab_size, hash)?;
     let mut validation = ShardWriter::create(&validation, vocab_size, hash)?;
     let scribe = Scribe::new(tokenizer, recipe);
-    let mut progress = session.progress("tokens", most_tokens.min(u64::MAX / 2));
+    let mut progress = session.progress("tokens", most_tokens);
     let mut n_tokens = 0;
     for item in stream(recipe)? {
         session.go_on("tokens")?;
@@ -77,7 +77,9 @@ pub fn encode(
             Part::Train => {
                 train.push(&ids, n_bytes)?;
                 n_tokens += ids.len() as u64;
-                progress.set(n_tokens, format!("{n_tokens} tokens"));
+                if most_tokens < u64::MAX {
+                    progress.set(n_tokens, format!("{n_tokens} tokens"));
+                }
             }
             Part::Validation => validation.push(&ids, n_bytes)?,
         }

@@ -79,6 +79,7 @@ impl Probe for Bar {
     }
 
     fn on_end(&mut self, _: u64, _: Option<&Error>) {
-        self.progress.finish(self.message());
+        let message = if self.loss.is_nan() { "nothing left to do".into() } else { self.message() };
+        self.progress.finish(message);
     }
 }

@@ -13,12 +13,22 @@ use crate::evaluate::Evaluation;
 #[derive(Debug)]
 pub struct Recorder<'a> {
     journal: &'a mut Journal,
+    /// Looks and checkpoints of earlier sessions.
+    told: Vec<Record>,
 }
 
 impl<'a> Recorder<'a> {
-    /// Writes to `journal`, whose lock the caller holds.
-    pub fn new(journal: &'a mut Journal) -> Self {
-        Self { journal }
+    /// Writes to `journal`, whose lock the caller holds and which has `told` these records: a run
+    /// resumed at its last step looks at the held-out text again, and need not say so twice.
+    pub fn new(journal: &'a mut Journal, told: Vec<Record>) -> Self {
+        Self { journal, told }
+    }
+
+    fn tell(&mut self, record: &Record) -> Result<(), Error> {
+        if !self.told.contains(record) {
+            self.journal.append(record)?;
+        }
+        Ok(())
     }
 }
 
@@ -26,6 +36,7 @@ impl Probe for Recorder<'_> {
     fn on_begin(&mut self, beginning: &Beginning<'_>) -> Result<(), Error> {
         // Steps after the checkpoint will be taken, and told, again.
         self.journal.truncate_after(beginning.step)?;
+        self.told.retain(|record| record.step().is_some_and(|step| step <= beginning.step));
         for reason in beginning.passed_over {
             self.journal.append(&Record::Note { text: reason.clone() })?;
         }
@@ -46,13 +57,13 @@ impl Probe for Recorder<'_> {
     ) -> Result<(), Error> {
         let Evaluation { loss, bits_per_byte, .. } = *evaluation;
         let split = "val".to_string();
-        Ok(self.journal.append(&Record::Eval { step, split, loss, bits_per_byte })?)
+        self.tell(&Record::Eval { step, split, loss, bits_per_byte })
     }
 
     fn on_checkpoint(&mut self, step: u64, path: &Path) -> Result<(), Error> {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         let path = format!("checkpoints/{name}");
-        self.journal.append(&Record::Checkpoint { step, path })?;
+        self.tell(&Record::Checkpoint { step, path })?;
         Ok(self.journal.sync()?)
     }
 

@@ -1,5 +1,7 @@
 //! Whole runs on a tiny corpus: they learn, stop, resume, fail, and are the same to the bit.
 
+#![expect(clippy::unwrap_used, reason = "the panic of a test is its message")]
+
 use std::path::Path;
 use std::sync::Arc;
 
@@ -110,10 +112,9 @@ fn interrupted_and_resumed_it_ends_with_the_same_bits() {
         let whole = bench.run("whole", &config, &mut Silent).unwrap();
         let mut sessions = 0;
         let resumed = loop {
-            let session = Bench { interrupt: Interrupt::default(), ..bench_of(&bench) };
-            let stops = vec![1, 2, 9, 17, 24];
-            let mut probe = StopAt(&session.interrupt, stops);
-            let outcome = session.run("resumed", &config, &mut probe).unwrap();
+            let mut probe = StopAt(&bench.interrupt, vec![1, 2, 9, 17, 24]);
+            let outcome = bench.run("resumed", &config, &mut probe).unwrap();
+            bench.interrupt.take();
             sessions += 1;
             if outcome.ending == Ending::Finished {
                 break outcome;
@@ -123,18 +124,6 @@ fn interrupted_and_resumed_it_ends_with_the_same_bits() {
         assert_eq!(weights(&resumed.model), weights(&whole.model));
         assert_eq!((resumed.tokens, resumed.evaluation), (whole.tokens, whole.evaluation));
     }
-}
-
-/// Another session over the same files.
-fn bench_of(bench: &Bench) -> Bench {
-    let (train, held_out) = (bench.train.clone(), bench.held_out.clone());
-    let folder = tempfile::tempdir_in(bench.folder.path()).unwrap();
-    // Checkpoints lie in the first bench's folder, whose life is longer.
-    let path = bench.folder.path().to_path_buf();
-    std::fs::remove_dir(folder.path()).unwrap();
-    #[cfg(unix)]
-    std::os::unix::fs::symlink(path, folder.path()).unwrap();
-    Bench { folder, train, held_out, interrupt: Interrupt::default() }
 }
 
 #[test]
