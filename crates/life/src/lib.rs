@@ -5,8 +5,8 @@
 //! ends with the same weights, bit for bit.
 //!
 //! Reading order: [`recipe`] (what is wished for), [`frozen`] (what it came to, written down),
-//! [`corpus`] (documents of the village or of files), [`stage`] (one file a stage), [`speedrun`]
-//! (the stages in order), [`mod@load`] (a finished or half-finished run as a model that answers).
+//! [`corpus`] (documents of the village or of files), [`stage`] (one file a stage),
+//! [`mod@speedrun`] (the stages in order), [`mod@load`] (a finished or half-finished run as a model that answers).
 //!
 //! ```no_run
 //! use life::{Recipe, Session, Source};
