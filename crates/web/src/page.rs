@@ -5,8 +5,8 @@ use maud::{DOCTYPE, Markup, html};
 /// To begin with: what a model of the default village (`world`, seed 1) can answer.
 const EXAMPLES: [&str; 3] = ["Tell me a story.", "Where does Rosa live?", "Does Zoe have a pet?"];
 
-/// Of twenty answers each to four questions about the village, a speedrun's model got 60 right at
-/// 0.8, 71 at 0.6 and 73 at 0.5, where its stories still differ from one another.
+/// Of 80 answers to four questions about the village, a speedrun's model gave 60 in the true words
+/// at 0.8, 71 at 0.6, 73 at 0.5 and 80 at 0.3. At 0.5 its stories still differ from one another.
 const START: &str = "0.5";
 
 /// What the slider does.
