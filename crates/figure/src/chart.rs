@@ -77,21 +77,21 @@ pub struct Series {
 impl LineChart {
     /// For a page that is wide enough for 720 units; scales to the width it is given.
     pub fn to_svg(&self) -> String {
-        self.draw(720.0, 280.0, "")
+        self.draw(720.0, 280.0, 0.0, "")
     }
 
     /// For a phone: fewer ticks, and text that is readable at 340 units.
     pub fn to_svg_narrow(&self) -> String {
-        self.draw(340.0, 220.0, "")
+        self.draw(340.0, 220.0, 0.0, "")
     }
 
-    /// For a file of its own: with the palette and a background for either scheme.
+    /// For a file of its own: with the palette, and a background and a margin for either scheme.
     pub fn to_svg_file(&self) -> String {
         let style = format!(
             "<style>{PALETTE_CSS}svg{{background:#fff}}\
              @media(prefers-color-scheme:dark){{svg{{background:#16191d}}}}</style>"
         );
-        self.draw(720.0, 280.0, &style)
+        self.draw(720.0, 280.0, 20.0, &style)
     }
 
     /// A few points as numbers: rows at about eight places, with each series' latest value at or
@@ -123,7 +123,7 @@ impl LineChart {
         series.points.iter().copied().filter(has_place).collect()
     }
 
-    fn draw(&self, width: f64, plot_height: f64, style: &str) -> String {
+    fn draw(&self, width: f64, plot_height: f64, margin: f64, style: &str) -> String {
         let lines: Vec<Vec<(f64, f64)>> = self.series.iter().map(|s| self.visible(s)).collect();
         let xs = lines.iter().flatten().map(|point| point.0);
         let ys = lines.iter().flatten().map(|point| point.1);
@@ -148,11 +148,14 @@ impl LineChart {
             text(&mut body, (middle, top + plot_height / 2.0), "middle", MUTED, "no points");
         }
         let height = bottom + if self.x_label.is_empty() { 26.0 } else { 46.0 };
+        let start = 0.0 - margin; // Not its negation, which for no margin would be written "-0".
         format!(
             "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"chart\" role=\"img\" \
-             viewBox=\"0 0 {width} {height:.0}\" width=\"100%\" \
+             viewBox=\"{start} {start} {:.0} {:.0}\" width=\"100%\" \
              font-family=\"system-ui,sans-serif\" font-size=\"13\">\
              <title>{}</title><desc>{}</desc>{style}\n{body}</svg>\n",
+            width + 2.0 * margin,
+            height + 2.0 * margin,
             escape::html(&self.title),
             escape::html(&self.caption),
         )
@@ -218,8 +221,10 @@ impl Frame {
             if x - half < free_from {
                 continue; // two labels would touch
             }
-            let centre = x.min(self.left + self.width + 12.0 - half);
-            text(body, (centre, bottom + 18.0), "middle", MUTED, &words);
+            // At the picture's edge a width only guessed must not push the words out of it.
+            let edge = self.left + self.width + 12.0;
+            let (at, anchor) = if x + half > edge - 4.0 { (edge, "end") } else { (x, "middle") };
+            text(body, (at, bottom + 18.0), anchor, MUTED, &words);
             free_from = x + half + 10.0;
         }
         let (left, bottom) = self.place(0.0, 0.0);
@@ -363,7 +368,16 @@ mod tests {
         ] {
             assert!(svg.contains(part), "{part} in {svg}");
         }
-        assert!(!svg.contains("<style") && chart.to_svg_file().contains("<style"));
+        let file = chart.to_svg_file();
+        assert!(!svg.contains("<style") && file.contains("<style"));
+        assert!(file.contains("viewBox=\"-20 -20 760 "), "{file}");
+    }
+
+    #[test]
+    fn the_last_label_stays_within_the_picture() {
+        let svg = chart(vec![(0.0, 1.0), (6000.0, 2.0)]).to_svg_narrow();
+        let label = svg.lines().find(|line| line.contains(">6000<")).unwrap();
+        assert!(label.contains("x=\"340.0\"") && label.contains("\"end\""), "{label}");
     }
 
     #[test]

@@ -7,6 +7,8 @@ use crate::escape::html as escaped;
 use crate::{Block, LineChart, PALETTE_CSS, Report};
 
 const STYLE: &str = include_str!("page.css");
+/// What a column of figures holds on one line.
+const MAX_FIGURE_CHARS: usize = 14;
 
 /// The whole page.
 pub(crate) fn html(report: &Report) -> String {
@@ -40,14 +42,19 @@ fn block(block: &Block) -> String {
             escaped(title),
             escaped(text)
         ),
-        Block::KeyValues(pairs) => {
-            let pair = |(key, value): &(String, String)| {
-                format!("<div><dt>{}</dt><dd>{}</dd></div>\n", escaped(key), escaped(value))
-            };
-            format!("<dl>\n{}</dl>\n", pairs.iter().map(pair).collect::<String>())
-        }
-        Block::Claims(claims) => claim::table(claims).to_html(),
+        Block::KeyValues(pairs) => key_values(pairs),
+        Block::Claims(claims) => claim::html(claims),
     }
+}
+
+/// Short values as large figures side by side, longer ones as lines.
+fn key_values(pairs: &[(String, String)]) -> String {
+    let short = pairs.iter().all(|(_, value)| value.chars().count() <= MAX_FIGURE_CHARS);
+    let class = if short { "figures" } else { "lines" };
+    let pair = |(key, value): &(String, String)| {
+        format!("<div><dt>{}</dt><dd>{}</dd></div>\n", escaped(key), escaped(value))
+    };
+    format!("<dl class=\"{class}\">\n{}</dl>\n", pairs.iter().map(pair).collect::<String>())
 }
 
 /// Two layouts of one chart, of which the style shows the one that fits, and its numbers.
@@ -88,7 +95,7 @@ fn markdown(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Section, Series, Table};
+    use crate::{Claim, Section, Series, Table, Verdict};
 
     fn page(block: Block) -> String {
         let section = Section { heading: "<h>".into(), blocks: vec![block] };
@@ -108,6 +115,12 @@ mod tests {
             Block::Chart(chart),
             Block::Sample { title: evil.into(), text: evil.into() },
             Block::KeyValues(vec![(evil.into(), evil.into())]),
+            Block::Claims(vec![Claim {
+                statement: evil.into(),
+                expected: evil.into(),
+                measured: evil.into(),
+                verdict: Verdict::Open,
+            }]),
         ];
         for block in blocks {
             let page = page(block);
@@ -115,6 +128,13 @@ mod tests {
                 assert!(!page.contains(start), "{start} in {page}");
             }
         }
+    }
+
+    #[test]
+    fn long_values_stand_on_lines_of_their_own() {
+        let values = |value: &str| page(Block::KeyValues(vec![("k".into(), value.into())]));
+        assert!(values("18.4 M").contains("<dl class=\"figures\">"));
+        assert!(values("llama, 3 blocks of width 128").contains("<dl class=\"lines\">"));
     }
 
     #[test]

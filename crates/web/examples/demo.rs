@@ -33,6 +33,7 @@ impl Respond for Storyteller {
             prompt_tokens: 0,
             completion_tokens: 0,
         };
+        thread::sleep(Duration::from_millis(900)); // Long enough to see that it is thinking.
         for word in STORY.split_inclusive(' ') {
             thread::sleep(Duration::from_millis(40));
             reply.text.push_str(word);

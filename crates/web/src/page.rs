@@ -2,9 +2,15 @@
 
 use maud::{DOCTYPE, Markup, html};
 
-/// Questions to begin with.
-const EXAMPLES: [&str; 3] =
-    ["Tell me a story about a fox.", "Who lives in the village?", "What is three plus four?"];
+/// To begin with: what a model of the default village (`world`, seed 1) can answer.
+const EXAMPLES: [&str; 3] = ["Tell me a story.", "Where does Rosa live?", "Does Zoe have a pet?"];
+
+/// Of 80 answers to four questions about the village, a speedrun's model gave 60 in the true words
+/// at 0.8, 71 at 0.6, 73 at 0.5 and 80 at 0.3. At 0.5 its stories still differ from one another.
+const START: &str = "0.5";
+
+/// What the slider does.
+const TEMPERATURE: &str = "Low: the likeliest words. High: more surprising ones.";
 
 /// The chat page of the model called `model_name`.
 pub fn page(model_name: &str) -> Markup {
@@ -50,10 +56,10 @@ fn header(model_name: &str) -> Markup {
                 span class="model" title=(model_name) { (model_name) }
             }
             div class="tools" {
-                label class="slider" for="temperature" {
+                label class="slider" for="temperature" title=(TEMPERATURE) {
                     span class="caption" { "Temperature" }
-                    input id="temperature" type="range" min="0" max="2" step="0.1" value="0.8";
-                    output id="temperature-value" for="temperature" { "0.8" }
+                    input id="temperature" type="range" min="0" max="2" step="0.1" value=(START);
+                    output id="temperature-value" for="temperature" { (START) }
                 }
                 button type="button" id="new-chat" class="quiet" { "New chat" }
             }

@@ -16,9 +16,33 @@ let running = null; // The AbortController of the answer under way.
 function add(kind, text) {
   const element = document.createElement("div");
   element.className = kind;
+  element.dir = "auto";
   element.textContent = text;
   log.append(element);
   return element;
+}
+
+function addTurn(kind, text, speaker) {
+  const turn = add(`turn ${kind}`, text);
+  turn.setAttribute("role", "group");
+  turn.setAttribute("aria-label", speaker);
+  return turn;
+}
+
+// What stands below an answer: a button that copies it, and how it ended if not by itself.
+function addFoot(text, words) {
+  const foot = add("foot", words);
+  if (!navigator.clipboard) return; // A browser offers it to this machine and to https only.
+  const copy = document.createElement("button");
+  copy.type = "button";
+  copy.className = "copy";
+  copy.textContent = "Copy";
+  copy.addEventListener("click", async () => {
+    const copied = await navigator.clipboard.writeText(text).then(() => true, () => false);
+    copy.textContent = copied ? "Copied" : "Not copied";
+    setTimeout(() => { copy.textContent = "Copy"; }, 1600);
+  });
+  foot.prepend(copy);
 }
 
 function atEnd() {
@@ -87,43 +111,65 @@ async function read(turn, signal) {
   throw new Error("The connection ended before the answer did.");
 }
 
-async function answer() {
+// What went wrong, in words that help.
+function reason(error, turn) {
+  // The browser's own words for a connection that failed are of no use to a reader.
+  if (!(error instanceof TypeError)) return error.message;
+  if (turn.textContent !== "") return "The connection ended before the answer did.";
+  return "The server does not answer. Is it still running?";
+}
+
+async function answer(question) {
   const asked = messages;
   const controller = new AbortController();
   running = controller;
-  const turn = add("turn assistant waiting", "");
+  const turn = addTurn("assistant waiting", "", "Model");
   show();
   toEnd();
-  let note = null;
+  let words = "";
+  let error = null;
   try {
     if ((await read(turn, controller.signal)) === "length") {
-      note = ["note", "The answer reached its limit of length."];
+      words = "The answer reached its limit of length.";
     }
-  } catch (error) {
-    note = controller.signal.aborted ? ["note", "Stopped."] : ["note error", error.message];
+    if (turn.textContent === "") words = "The model had nothing to say.";
+  } catch (thrown) {
+    if (controller.signal.aborted) words = "Stopped.";
+    else error = reason(thrown, turn);
   }
   if (messages !== asked) return; // A new chat was begun meanwhile.
+  const follow = atEnd();
   turn.classList.remove("waiting");
   if (turn.textContent !== "") {
     messages.push({ role: "assistant", content: turn.textContent });
+    addFoot(turn.textContent, words);
   } else {
     turn.remove();
-    // A question without an answer is not part of what the model is told next.
-    messages.pop();
+    takeBack(question);
+    if (words) add("foot unsaid", words);
   }
-  if (note) add(...note);
+  if (error) add("error", error);
   running = null;
+  const unfocused = [document.body, stop].includes(document.activeElement);
   show();
-  toEnd();
-  message.focus();
+  if (follow) toEnd();
+  // On a phone this would open the keyboard over the answer.
+  if (unfocused && matchMedia("(hover: hover)").matches) message.focus();
 }
 
-function submit(text) {
-  if (running !== null || text.trim() === "") return;
+// A question without an answer is not part of what the model is told next. It may be sent again.
+function takeBack(question) {
+  messages.pop();
+  question.classList.add("unanswered");
+  if (message.value === "") message.value = question.textContent;
+}
+
+function submit(words) {
+  const text = words.trim();
+  if (running !== null || text === "") return;
   messages.push({ role: "user", content: text });
-  add("turn user", text);
   message.value = "";
-  answer();
+  answer(addTurn("user", text, "You"));
 }
 
 byId("composer").addEventListener("submit", (event) => {
