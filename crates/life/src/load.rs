@@ -10,6 +10,7 @@ use tokenizer::Tokenizer;
 
 use crate::Error;
 use crate::frozen::Frozen;
+use crate::stage::samples::examples;
 
 /// The parts of a model that answers.
 #[derive(Debug)]
@@ -22,6 +23,8 @@ pub struct Loaded {
     pub options: LocalOptions,
     /// What a person should know, such as that training is not done.
     pub note: Option<String>,
+    /// What may be said to it, to begin with.
+    pub examples: Vec<String>,
 }
 
 /// Loads a run's model: the finished one, else that of the newest checkpoint.
@@ -30,19 +33,22 @@ pub struct Loaded {
 /// [`Error::NoModel`] if there is none yet; what its files say.
 pub fn load(run: &Run) -> Result<Loaded, Error> {
     let folder = run.model_folder();
+    let frozen = Frozen::read(run)?;
+    let examples = examples(&frozen.recipe.corpus);
     if folder.join("model.safetensors").exists() {
-        return load_folder(&folder, &run.name());
+        return Ok(Loaded { examples, ..load_folder(&folder, &run.name())? });
     }
     let missing = |reason: &str| Error::NoModel {
         path: run.folder().to_path_buf(),
         reason: format!("{reason}; train it with `lyceum resume {}`", run.name()),
     };
-    let config = Frozen::read(run)?.config.ok_or_else(|| missing("its training has not begun"))?;
+    let config = frozen.config.ok_or_else(|| missing("its training has not begun"))?;
     let found = train::checkpoint::latest(&run.checkpoints_folder(), &config, &Device::flex())?;
     let state = found.state.ok_or_else(|| missing("it has no checkpoint yet"))?;
     let note = format!("after {} of {} steps", state.place.step, config.steps());
     let (tokenizer, options) = words(&folder, &run.name())?;
-    Ok(Loaded { decoding: Decoding::new(state.model), tokenizer, options, note: Some(note) })
+    let decoding = Decoding::new(state.model);
+    Ok(Loaded { decoding, tokenizer, options, note: Some(note), examples })
 }
 
 /// Loads a Hugging Face folder.
@@ -58,7 +64,8 @@ pub fn load_folder(folder: &Path, name: &str) -> Result<Loaded, Error> {
     }
     let model = model::folder::load(folder, &Device::flex())?;
     let (tokenizer, options) = words(folder, name)?;
-    Ok(Loaded { decoding: Decoding::new(model), tokenizer, options, note: None })
+    let decoding = Decoding::new(model);
+    Ok(Loaded { decoding, tokenizer, options, note: None, examples: Vec::new() })
 }
 
 /// What stands before a text from nothing: the mark that begins documents, where there is one, else

@@ -52,6 +52,7 @@ async fn main() -> std::io::Result<()> {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:8123").await?;
     println!("http://{}", listener.local_addr()?);
     let model = Arc::new(Storyteller);
-    let router = serve::router(model.clone()).merge(web::router(model.model_name()));
+    let router = serve::router(model.clone())
+        .merge(web::router(model.model_name(), &["Tell me a story.".to_string()]));
     serve::serve(router, listener, async { drop(tokio::signal::ctrl_c().await) }).await
 }

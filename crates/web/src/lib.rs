@@ -5,8 +5,8 @@
 //! from elsewhere and its policy lets nothing in; text of the model is only ever set as text.
 //!
 //! ```
-//! let pages: axum::Router = web::router("lyceum-tiny");
-//! let html = web::page("a <b>model</b>").into_string();
+//! let pages: axum::Router = web::router("lyceum-tiny", &["Tell me a story.".to_string()]);
+//! let html = web::page("a <b>model</b>", &[]).into_string();
 //! assert!(html.contains("a &lt;b&gt;model"));
 //! # drop(pages);
 //! ```
@@ -33,9 +33,9 @@ const ICON: &str = include_str!("page/icon.svg");
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
                       img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-/// The page at `/` and its files.
-pub fn router(model_name: &str) -> Router {
-    let html = page(model_name).into_string();
+/// The page at `/` and its files. `examples` are what a person may click on to begin.
+pub fn router(model_name: &str, examples: &[String]) -> Router {
+    let html = page(model_name, examples).into_string();
     Router::new()
         .route("/", get(async move || file("text/html; charset=utf-8", html)))
         .route("/chat.css", get(async || file("text/css; charset=utf-8", STYLE)))
@@ -60,7 +60,7 @@ mod tests {
 
     #[test]
     fn the_page_keeps_to_its_own_policy() {
-        let html = page("m").into_string();
+        let html = page("m", &["Hello".to_string()]).into_string();
         // No script or style within the page, and nothing from elsewhere.
         for forbidden in ["style=", "<style", "onclick", "http://", "https://", "javascript:"] {
             assert!(!html.contains(forbidden), "{forbidden} in {html}");
@@ -75,7 +75,7 @@ mod tests {
 
     #[test]
     fn what_the_script_looks_for_is_in_the_page() {
-        let html = page("m").into_string();
+        let html = page("m", &["Hello".to_string()]).into_string();
         let ids: Vec<&str> =
             SCRIPT.split("byId(\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
         assert!(ids.len() > 5, "{ids:?}");
@@ -92,7 +92,7 @@ mod tests {
         let runtime = tokio::runtime::Runtime::new().unwrap();
         let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();
         let address = listener.local_addr().unwrap();
-        runtime.spawn(async move { axum::serve(listener, router("m")).await });
+        runtime.spawn(async move { axum::serve(listener, router("m", &[])).await });
         for (path, kind) in [("/", "text/html"), ("/chat.js", "javascript"), ("/icon.svg", "svg")] {
             use std::io::{Read, Write};
             let mut stream = std::net::TcpStream::connect(address).unwrap();

@@ -2,9 +2,6 @@
 
 use maud::{DOCTYPE, Markup, html};
 
-/// To begin with: what a model of the default village (`world`, seed 1) can answer.
-const EXAMPLES: [&str; 3] = ["Tell me a story.", "Where does Rosa live?", "Does Zoe have a pet?"];
-
 /// Of 80 answers to four questions about the village, a speedrun's model gave 60 in the true words
 /// at 0.8, 71 at 0.6, 73 at 0.5 and 80 at 0.3. At 0.5 its stories still differ from one another.
 const START: &str = "0.5";
@@ -12,8 +9,8 @@ const START: &str = "0.5";
 /// What the slider does.
 const TEMPERATURE: &str = "Low: the likeliest words. High: more surprising ones.";
 
-/// The chat page of the model called `model_name`.
-pub fn page(model_name: &str) -> Markup {
+/// The chat page of the model called `model_name`, with examples of what may be said to it.
+pub fn page(model_name: &str, examples: &[String]) -> Markup {
     html! {
         (DOCTYPE)
         html lang="en" {
@@ -33,7 +30,7 @@ pub fn page(model_name: &str) -> Markup {
                         h1 { "What would you like to say?" }
                         p { "You are talking to a small language model. It may be wrong, or odd." }
                         div class="examples" {
-                            @for example in EXAMPLES {
+                            @for example in examples {
                                 button type="button" class="example" { (example) }
                             }
                         }

@@ -37,7 +37,7 @@ pub(crate) struct Args {
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct SamplingArgs {
     /// 0 takes the likeliest token each time, 1 the model's own distribution
-    #[arg(long, short, value_name = "T", default_value_t = 0.8)]
+    #[arg(long, short, value_name = "T", default_value_t = 0.6)]
     temperature: f32,
     /// Only this many of the likeliest tokens
     #[arg(long, value_name = "K")]

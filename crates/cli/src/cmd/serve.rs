@@ -32,7 +32,8 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: Args, host: &Host) -> Result<()> {
-    let Loaded { decoding, tokenizer, options, .. } = pick::model(host, args.model.as_deref())?;
+    let loaded = pick::model(host, args.model.as_deref())?;
+    let Loaded { decoding, tokenizer, options, examples, .. } = loaded;
     let model = Arc::new(LocalModel::new(decoding, tokenizer, options)?);
     if !args.host.is_loopback() {
         eprintln!("note: whoever reaches {} can talk with this model", args.host);
@@ -40,12 +41,14 @@ pub(crate) fn run(args: Args, host: &Host) -> Result<()> {
     let mut runtime = tokio::runtime::Builder::new_multi_thread();
     runtime.worker_threads(2).enable_all();
     let runtime = runtime.build().context("no threads for the server")?;
-    runtime.block_on(listen(args, model, host.interrupt.clone()))
+    let pages = web::router(model.model_name(), &examples);
+    runtime.block_on(listen(args, model, pages, host.interrupt.clone()))
 }
 
 async fn listen(
     args: Args,
     model: Arc<dyn Respond>,
+    pages: axum::Router,
     interrupt: stdx::interrupt::Interrupt,
 ) -> Result<()> {
     let address = (args.host, args.port);
@@ -57,7 +60,7 @@ async fn listen(
         model.model_name(),
         listener.local_addr()?
     ))?;
-    let router = serve::router(model.clone()).merge(web::router(model.model_name()));
+    let router = serve::router(model.clone()).merge(pages);
     let asked = async move {
         while !interrupt.requested() {
             tokio::time::sleep(Duration::from_millis(50)).await;

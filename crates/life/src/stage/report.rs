@@ -33,13 +33,17 @@ pub struct Facts<'a> {
 /// [`Error::Io`], [`Error::Journal`], [`Error::Folder`].
 pub fn write(facts: &Facts<'_>) -> Result<Report, Error> {
     let records = facts.run.records()?;
+    let curve = curve(&records);
     let claims = vec![loads_back(facts)?, learnt(&records, facts)];
     let report = Report {
         title: format!("{}: a model of {}", facts.run.name(), count(n_params(facts))),
         subtitle: subtitle(facts),
         sections: vec![
             section("What it says", facts.samples.iter().map(sample).collect()),
-            section("How it learnt", vec![curve(&records), Block::KeyValues(numbers(facts))]),
+            section(
+                "How it learnt",
+                vec![Block::Chart(curve.clone()), Block::KeyValues(numbers(facts))],
+            ),
             section("What was checked", vec![Block::Claims(claims.clone())]),
             section("Go on", vec![Block::Text(next(facts.run))]),
         ],
@@ -49,6 +53,7 @@ pub fn write(facts: &Facts<'_>) -> Result<Report, Error> {
     };
     put(&facts.run.report_markdown_path(), report.to_markdown())?;
     put(&facts.run.report_html_path(), report.to_html())?;
+    put(&facts.run.folder().join("loss.svg"), curve.to_svg_file())?;
     // Last: its presence says that the run is done.
     write_json(&facts.run.report_json_path(), &figures(facts, &claims))?;
     Ok(report)
@@ -94,7 +99,7 @@ fn subtitle(facts: &Facts<'_>) -> String {
     format!("Trained on {source}: {tokens} tokens in {minutes:.1} minutes.")
 }
 
-fn curve(records: &[Record]) -> Block {
+fn curve(records: &[Record]) -> LineChart {
     let ln2 = std::f64::consts::LN_2;
     let train = records.iter().filter_map(|record| match record {
         Record::Step { step, loss, .. } => Some((*step as f64, *loss / ln2)),
@@ -108,7 +113,7 @@ fn curve(records: &[Record]) -> Block {
         Series { name: "held-out text".into(), points: held_out.collect(), dashed: false };
     let train =
         Series { name: "training text".into(), points: smooth(train.collect()), dashed: true };
-    Block::Chart(LineChart {
+    LineChart {
         title: "Loss".into(),
         x_label: "steps".into(),
         y_label: "bits per token".into(),
@@ -116,8 +121,9 @@ fn curve(records: &[Record]) -> Block {
         caption: "Lower is better. The held-out text was never trained on; the training loss is \
                   smoothed over neighbouring steps."
             .into(),
+        log_y: true,
         ..LineChart::default()
-    })
+    }
 }
 
 /// Means over windows of a hundredth of the run.
@@ -126,7 +132,10 @@ fn smooth(points: Vec<(f64, f64)>) -> Vec<(f64, f64)> {
     let mean = |chunk: &[(f64, f64)], part: fn(&(f64, f64)) -> f64| {
         chunk.iter().map(part).sum::<f64>() / chunk.len() as f64
     };
-    points.chunks(window).map(|chunk| (mean(chunk, |p| p.0), mean(chunk, |p| p.1))).collect()
+    points
+        .chunks(window)
+        .map(|chunk| (mean(chunk, |p| p.0).round(), mean(chunk, |p| p.1)))
+        .collect()
 }
 
 fn numbers(facts: &Facts<'_>) -> Vec<(String, String)> {

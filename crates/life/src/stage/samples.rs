@@ -76,6 +76,17 @@ fn questions(seed: u64) -> Vec<(String, Option<String>)> {
     facts.map(&mut exchange).collect()
 }
 
+/// What a model of this corpus can be asked, to begin with.
+pub fn examples(source: &Source) -> Vec<String> {
+    match source {
+        Source::World { seed } => {
+            let questions = questions(*seed).into_iter().map(|(question, _)| question);
+            ["Tell me a story.".to_string()].into_iter().chain(questions).take(3).collect()
+        }
+        Source::Files { .. } => Vec::new(),
+    }
+}
+
 /// A text from nothing.
 fn text(decoding: &Decoding, tokenizer: &Tokenizer, seed: u64) -> Result<String, Error> {
     let prompt = opening(tokenizer);
