@@ -29,7 +29,7 @@ impl Progress {
             return Self(Shown::Lines { name, total, started, last: None });
         }
         let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr_with_hz(8));
-        let style = "{prefix:>12} {bar:28.cyan/black.dim} {percent:>3}% {msg} · {eta} left";
+        let style = "{prefix:>10} {bar:18.cyan/black.dim} {percent:>3}% {msg} · {eta} left";
         bar.set_style(
             ProgressStyle::with_template(style)
                 .expect("the template is a constant that its test parses")
@@ -56,7 +56,7 @@ impl Progress {
                     *last = Some(Instant::now());
                     let (percent, seconds) =
                         (100 * done / (*total).max(1), started.elapsed().as_secs());
-                    eprintln!("{name:>12} {percent:>3}% {} · {seconds} s", message.into());
+                    eprintln!("{name:>10} {percent:>3}% {} · {seconds} s", message.into());
                 }
             }
             Shown::Nothing => {}
@@ -77,13 +77,13 @@ impl Progress {
         match &mut self.0 {
             Shown::Bar(bar) => {
                 bar.set_style(
-                    ProgressStyle::with_template("{prefix:>12} {msg} · {elapsed}")
+                    ProgressStyle::with_template("{prefix:>10} {msg} · {elapsed}")
                         .expect("the template is a constant that its test parses"),
                 );
                 bar.finish_with_message(message);
             }
             Shown::Lines { name, started, .. } => {
-                eprintln!("{name:>12} {} · {} s", message.into(), started.elapsed().as_secs());
+                eprintln!("{name:>10} {} · {} s", message.into(), started.elapsed().as_secs());
             }
             Shown::Nothing => {}
         }
@@ -97,10 +97,10 @@ mod tests {
     #[test]
     fn the_templates_parse_and_silence_is_silent() {
         ProgressStyle::with_template(
-            "{prefix:>12} {bar:28.cyan/black.dim} {percent:>3}% {msg} · {eta} left",
+            "{prefix:>10} {bar:18.cyan/black.dim} {percent:>3}% {msg} · {eta} left",
         )
         .unwrap();
-        ProgressStyle::with_template("{prefix:>12} {msg} · {elapsed}").unwrap();
+        ProgressStyle::with_template("{prefix:>10} {msg} · {elapsed}").unwrap();
         let mut progress = Progress::silent();
         progress.set(1, "half");
         progress.finish("whole");

@@ -4,6 +4,7 @@ use anyhow::Result;
 use journal::Run;
 use life::frozen::Frozen;
 use life::{Error, Recipe};
+use serde_json::Value;
 use train::config::Precision;
 
 use crate::host::Host;
@@ -51,13 +52,42 @@ pub(crate) fn live(host: &Host, run: &Run, recipe: &Recipe, json: bool) -> Resul
             return Err(error.into());
         }
     }
-    let shown = if json { run.report_json_path() } else { run.report_markdown_path() };
-    out::piece(std::fs::read_to_string(shown)?)?;
-    if !json {
-        out::line(format_args!("\nreport: {}", run.report_html_path().display()))?;
+    let figures = std::fs::read_to_string(run.report_json_path())?;
+    if json {
+        out::piece(figures)?;
+    } else {
+        summary(run, &serde_json::from_str(&figures)?)?;
     }
-    eprintln!("talk with it: lyceum chat --model {name}");
     Ok(())
+}
+
+/// What a person wants to see first; the rest is in the report.
+fn summary(run: &Run, figures: &Value) -> Result<()> {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_string();
+    let number = |key: &str| figures[key].as_f64().unwrap_or_default();
+    let samples = figures["samples"].as_array().cloned().unwrap_or_default();
+    let from_nothing = samples.iter().find(|sample| text(&sample["prompt"]).is_empty());
+    if let Some(sample) = from_nothing {
+        out::line(format_args!("\n{}\n", text(&sample["text"])))?;
+    }
+    for sample in samples.iter().filter(|sample| sample["truth"].is_string()) {
+        let (question, answer) = (text(&sample["prompt"]), text(&sample["text"]));
+        out::line(format_args!(
+            "  {question}\n  → {answer}  (in truth: {})",
+            text(&sample["truth"])
+        ))?;
+    }
+    out::line(format_args!(
+        "\n{:.2}M parameters, {:.1}M tokens in {:.1} minutes: {:.3} bits a byte of held-out text",
+        number("parameters") / 1e6,
+        number("tokens") / 1e6,
+        number("seconds") / 60.0,
+        number("bits_per_byte"),
+    ))?;
+    out::line(format_args!("report: {}", run.report_html_path().display()))?;
+    let name = run.name();
+    out::line(format_args!("talk with it: lyceum chat --model {name}"))?;
+    Ok(out::line(format_args!("in a browser: lyceum serve --model {name}"))?)
 }
 
 /// The recipe of a run that exists.

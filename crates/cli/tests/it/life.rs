@@ -17,9 +17,13 @@ fn speedrun<'a>(more: &[&'a str]) -> Vec<&'a str> {
 fn a_speedrun_ends_in_a_model_that_answers() {
     let lyceum = Lyceum::new();
     let report = lyceum.good(&speedrun(&["--vocab", "300"]));
-    for part in ["What it says", "In truth", "lyceum chat"] {
+    for part in ["in truth", "bits a byte", "report.html", "lyceum chat --model speedrun"] {
         assert!(report.contains(part), "{part} in {report}");
     }
+    let whole = lyceum.good(&["report"]);
+    ["What it says", "In truth", "How it learnt", "| steps |"]
+        .iter()
+        .for_each(|part| assert!(whole.contains(part), "{part} in {whole}"));
     let folder = lyceum.run_folder("speedrun");
     for file in ["report.html", "report.json", "model/config.json", "model/tokenizer_config.json"] {
         assert!(folder.join(file).is_file(), "{file}");

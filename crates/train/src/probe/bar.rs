@@ -33,7 +33,10 @@ impl Bar {
         if let Some(bits) = self.bits_per_byte {
             message += &format!(" · val {bits:.3} bits/byte");
         }
-        message += &format!(" · {:.0} tok/s", self.rate);
+        message += &match self.rate {
+            rate if rate < 10_000.0 => format!(" · {rate:.0} tok/s"),
+            rate => format!(" · {:.0}k tok/s", rate / 1e3),
+        };
         if self.peak > 0.0 {
             let share = 100.0 * self.rate * self.flops_per_position / self.peak;
             message += &format!(" · {share:.0}% of peak");
