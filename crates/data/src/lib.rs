@@ -43,7 +43,7 @@ pub mod prefetch;
 
 mod error;
 
-pub use batch::Batch;
+pub use batch::{Batch, WHOLE};
 pub use batches::{BatchOptions, Batches, Cursor, Sampling};
 pub use encode::{Encode, Marks, Shards};
 pub use error::Error;

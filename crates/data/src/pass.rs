@@ -1,7 +1,7 @@
 //! One pass over a shard in a fixed order, each pair of neighbouring tokens once: what validation
 //! is measured on. The rows are shuffled once and for all, so that the first few of them stand for
 //! the whole: packing puts the longest documents first. The last batch is filled up with padding,
-//! which the mask leaves out.
+//! whose weight is 0.
 
 use std::sync::Arc;
 

@@ -1,7 +1,8 @@
 //! A part of a corpus as tokens on the disk, mapped into memory to be read.
 //!
 //! All numbers little endian: a header of 80 bytes (`shard/header.rs`), `n_tokens` ids of two or four bytes,
-//! `n_documents` positions of eight bytes where each document ends. Documents lie behind each
+//! `n_documents` positions of eight bytes where each document ends, and in a weighted shard a byte
+//! for each token: how much it counts as a target, in hundredths. Documents lie behind each
 //! other without gaps; none is empty. Opening a shard reads it once from end to end, so that every
 //! id and every position is known to be sound and nothing after it can fail.
 
@@ -13,6 +14,7 @@ use std::ops::Range;
 use std::path::Path;
 
 use crate::Error;
+use crate::batch::WHOLE;
 use header::{Header, LENGTH};
 use stdx::Sum;
 
@@ -108,6 +110,23 @@ impl Shard {
         out.iter_mut().zip(self.tokens(range)).for_each(|(to, from)| *to = from);
     }
 
+    /// Copies the weights of the tokens from `start` on into all of `out`: how much each counts as
+    /// a target, in hundredths. Without weights all count whole.
+    ///
+    /// # Panics
+    /// If `out` reaches beyond [`Shard::n_tokens`].
+    pub fn copy_weights_into(&self, start: usize, out: &mut [u8]) {
+        match self.weights() {
+            Some(weights) => out.copy_from_slice(&weights[start..start + out.len()]),
+            None => out.fill(WHOLE),
+        }
+    }
+
+    fn weights(&self) -> Option<&[u8]> {
+        let at = LENGTH + self.header.n_tokens * self.header.width + self.header.n_documents * 8;
+        self.header.weighted.then(|| &self.map[at..][..self.header.n_tokens])
+    }
+
     /// Where a document's tokens are.
     ///
     /// # Panics
@@ -135,6 +154,12 @@ impl Shard {
             largest = largest.max(token);
         }
         (0..self.n_documents()).for_each(|i| sum.add(self.document_end(i) as u64));
+        for &weight in self.weights().unwrap_or_default() {
+            sum.add(u64::from(weight));
+            if weight > WHOLE {
+                return Err(format!("a token counts {weight} hundredths"));
+            }
+        }
         if self.n_tokens() > 0 && largest >= self.header.vocab_size {
             return Err(format!("token {largest} in a vocabulary of {}", self.header.vocab_size));
         }

@@ -47,7 +47,9 @@ pub fn evaluate(
     // Nothing is kept for a backward pass, so more rows fit than in training.
     let rows = config.rows.max(2048 / config.context);
     let (mut nats, mut n_targets, mut n_bytes) = (0.0, 0, 0);
-    for batch in data::Pass::new(held_out.shard.clone(), rows, config.context)? {
+    for mut batch in data::Pass::new(held_out.shard.clone(), rows, config.context)? {
+        // What counts at all counts whole: a measure is not to depend on how training was steered.
+        batch.weights.iter_mut().filter(|w| **w > 0).for_each(|w| *w = data::WHOLE);
         nats += loss(model, &batch, config.precision);
         n_targets += batch.n_targets() as u64;
         n_bytes += bytes(&batch, &held_out.token_bytes);
@@ -65,6 +67,6 @@ fn loss(model: &Transformer, batch: &data::Batch, precision: Precision) -> f64 {
 }
 
 fn bytes(batch: &data::Batch, token_bytes: &[u32]) -> u64 {
-    let counted = batch.targets.iter().zip(&batch.mask).filter(|(_, mask)| **mask == 1);
+    let counted = batch.targets.iter().zip(&batch.weights).filter(|(_, weight)| **weight > 0);
     counted.map(|(&id, _)| token_bytes.get(id as usize).map_or(0, |&n| u64::from(n))).sum()
 }

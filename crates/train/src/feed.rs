@@ -19,7 +19,7 @@ pub fn feed(batch: &data::Batch, precision: Precision) -> model::Batch {
     model::Batch {
         inputs: Arc::from(batch.inputs.as_slice()),
         targets: Arc::from(batch.targets.as_slice()),
-        weights: batch.mask.iter().map(|&m| f32::from(m)).collect(),
+        weights: batch.weights.iter().map(|&w| f32::from(w) / f32::from(data::WHOLE)).collect(),
         pass: Pass { batch: rows, context, precision: precision.into(), positions, starts },
     }
 }
@@ -35,12 +35,12 @@ mod tests {
             context: 6,
             inputs: vec![7, 8, 9, 7, 8, 0],
             targets: vec![8, 9, 1, 8, 2, 0],
-            mask: vec![1, 1, 1, 1, 1, 0],
+            weights: vec![100, 100, 50, 100, 100, 0],
             starts: vec![0, 0, 0, 3, 3, 5],
         };
         let fed = feed(&batch, Precision::F32);
         assert_eq!(fed.pass.positions[..], [0, 1, 2, 0, 1, 0]);
-        assert_eq!(fed.weights[..], [1.0, 1.0, 1.0, 1.0, 1.0, 0.0]);
+        assert_eq!(fed.weights[..], [1.0, 1.0, 0.5, 1.0, 1.0, 0.0]);
         assert_eq!(fed.pass.starts.as_deref(), Some(&batch.starts[..]));
         let whole = data::Batch { starts: vec![0; 6], ..batch };
         assert!(feed(&whole, Precision::F32).pass.starts.is_none());

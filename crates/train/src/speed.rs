@@ -53,7 +53,7 @@ fn random_batches(config: &Config) -> Vec<data::Batch> {
         context: config.context,
         inputs: ids(),
         targets: ids(),
-        mask: vec![1; n],
+        weights: vec![data::WHOLE; n],
         starts: vec![0; n],
     };
     vec![batch; config.accumulate]

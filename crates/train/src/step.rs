@@ -1,7 +1,8 @@
 //! One update: batches forward and backward, their gradients added up, the parameters moved.
 //!
-//! The loss of a step is the mean over all targets of all its batches, whatever their number in
-//! each: a batch's sum is scaled by one over the step's total before its gradients are made.
+//! The loss of a step is the weighted mean over all targets of all its batches, whatever their
+//! number in each: a batch's sum is scaled by one over the step's total weight before its gradients
+//! are made.
 
 use burn::optim::{GradientsAccumulator, GradientsParams};
 use model::Transformer;
@@ -13,7 +14,7 @@ use crate::feed::feed;
 /// What a step's batches gave, before anything moved.
 #[derive(Debug)]
 pub struct Slope {
-    /// Mean loss in nats per target.
+    /// Weighted mean loss in nats per target.
     pub loss: f64,
     /// Targets that counted.
     pub n_targets: u64,
@@ -26,7 +27,9 @@ pub struct Slope {
 /// The loss of all `batches` as one, and its gradients.
 pub fn slope(model: &Transformer, batches: &[data::Batch], precision: Precision) -> Slope {
     let n_targets: usize = batches.iter().map(data::Batch::n_targets).sum();
-    let scale = 1.0 / n_targets.max(1) as f32;
+    let weight: f64 = batches.iter().map(data::Batch::total_weight).sum();
+    // Where nothing counts, nothing moves.
+    let scale = if weight > 0.0 { (1.0 / weight) as f32 } else { 0.0 };
     let mut loss = 0.0;
     let mut sum = GradientsAccumulator::new();
     let mut only = None;

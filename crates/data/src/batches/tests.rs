@@ -32,11 +32,11 @@ fn targets(batches: impl Iterator<Item = Batch>, rows: usize) -> BTreeMap<u32, u
     let mut counts = BTreeMap::new();
     let rows_of = |batch: Batch| {
         let n = batch.context;
-        let pairs: Vec<_> = batch.targets.into_iter().zip(batch.mask).collect();
+        let pairs: Vec<_> = batch.targets.into_iter().zip(batch.weights).collect();
         pairs.chunks(n).map(<[_]>::to_vec).collect::<Vec<_>>()
     };
     for row in batches.flat_map(rows_of).take(rows) {
-        for (target, _) in row.into_iter().filter(|(_, mask)| *mask == 1) {
+        for (target, _) in row.into_iter().filter(|(_, weight)| *weight == 100) {
             *counts.entry(target).or_insert(0) += 1;
         }
     }
@@ -69,7 +69,7 @@ fn check_sight(batch: &Batch, lengths: &[usize]) {
     for i in 0..batch.rows * batch.context {
         let column = i % batch.context;
         let start = batch.starts[i] as usize;
-        if batch.mask[i] == 0 {
+        if batch.weights[i] == 0 {
             assert_eq!((batch.inputs[i], batch.targets[i], start), (0, 0, column));
             continue;
         }
@@ -153,7 +153,7 @@ fn windows_are_uniform_and_look_back_to_their_begin() {
     let mut batches = Batches::new(shard.clone(), options(100, 7, Sampling::Windows)).unwrap();
     let mut begins = BTreeMap::new();
     for batch in batches.by_ref().take(30) {
-        assert!(batch.starts.iter().all(|&s| s == 0) && batch.mask.iter().all(|&m| m == 1));
+        assert!(batch.starts.iter().all(|&s| s == 0) && batch.weights.iter().all(|&w| w == 100));
         for (inputs, targets) in batch.inputs.chunks(7).zip(batch.targets.chunks(7)) {
             assert_eq!(inputs, (inputs[0]..inputs[0] + 7).collect::<Vec<_>>());
             assert_eq!(targets, (inputs[0] + 1..inputs[0] + 8).collect::<Vec<_>>());

@@ -10,8 +10,8 @@
 //! | 32..40 | bytes of text that the tokens stand for |
 //! | 40..48 | size of the vocabulary |
 //! | 48..56 | hash of the tokenizer |
-//! | 56..64 | sum over tokens and document ends |
-//! | 64..72 | zero |
+//! | 56..64 | sum over tokens, document ends and weights |
+//! | 64..72 | 1 if a byte of weight for each token follows the documents, else 0 |
 //! | 72..80 | sum over the 72 bytes before |
 
 use std::path::Path;
@@ -34,6 +34,7 @@ pub(super) struct Header {
     pub(super) vocab_size: u32,
     pub(super) tokenizer_hash: u64,
     pub(super) content: u64,
+    pub(super) weighted: bool,
 }
 
 impl Header {
@@ -49,6 +50,7 @@ impl Header {
         put(40, &u64::from(self.vocab_size).to_le_bytes());
         put(48, &self.tokenizer_hash.to_le_bytes());
         put(56, &self.content.to_le_bytes());
+        put(64, &u64::from(self.weighted).to_le_bytes());
         let sum = sum_of(&bytes[..72]);
         bytes[72..].copy_from_slice(&sum.to_le_bytes());
         bytes
@@ -81,7 +83,14 @@ impl Header {
         if width != width_for(vocab_size) {
             return Err(damaged("its ids are not as wide as its vocabulary asks"));
         }
-        let length = length(width, number(16), number(24)).ok_or_else(|| damaged("it is huge"))?;
+        let weighted = match number(64) {
+            0 => false,
+            1 => true,
+            _ => return Err(damaged("it does not say whether its tokens have weights")),
+        };
+        let bytes_a_token = width + usize::from(weighted);
+        let length =
+            length(bytes_a_token, number(16), number(24)).ok_or_else(|| damaged("it is huge"))?;
         match length.cmp(&got) {
             std::cmp::Ordering::Greater => return Err(cut(length)),
             std::cmp::Ordering::Less => return Err(damaged("bytes follow its end")),
@@ -90,7 +99,16 @@ impl Header {
         // Both counts are below the length of a slice, so they fit.
         let (n_tokens, n_documents) = (number(16) as usize, number(24) as usize);
         let (n_bytes, tokenizer_hash, content) = (number(32), number(48), number(56));
-        Ok(Self { width, n_tokens, n_documents, n_bytes, vocab_size, tokenizer_hash, content })
+        Ok(Self {
+            width,
+            n_tokens,
+            n_documents,
+            n_bytes,
+            vocab_size,
+            tokenizer_hash,
+            content,
+            weighted,
+        })
     }
 }
 
@@ -99,8 +117,8 @@ pub(super) fn width_for(vocab_size: u32) -> usize {
     if vocab_size <= 1 << 16 { 2 } else { 4 }
 }
 
-fn length(width: usize, n_tokens: u64, n_documents: u64) -> Option<u64> {
-    let tokens = n_tokens.checked_mul(width as u64)?;
+fn length(bytes_a_token: usize, n_tokens: u64, n_documents: u64) -> Option<u64> {
+    let tokens = n_tokens.checked_mul(bytes_a_token as u64)?;
     n_documents.checked_mul(8)?.checked_add(tokens)?.checked_add(LENGTH as u64)
 }
 

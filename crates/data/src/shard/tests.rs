@@ -81,6 +81,42 @@ fn other_files_and_versions_are_named_as_such() {
     assert!(matches!(shard.expect_tokenizer(&path, 78), Err(Error::Tokenizer { .. })));
 }
 
+#[test]
+fn weights_lie_beside_their_tokens() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("weighted");
+    let mut writer = ShardWriter::create(&path, 300, 0).unwrap();
+    writer.push(&[1, 2], 2).unwrap();
+    writer.push_weighted(&[3, 4, 5], &[0, 100, 30], 3).unwrap();
+    writer.push(&[6], 1).unwrap();
+    for wrong in [&[0, 0][..], &[0, 0, 101]] {
+        let error = writer.push_weighted(&[1, 2, 3], wrong, 1).unwrap_err().to_string();
+        assert!(error.contains("from 0 to 100"), "{error}");
+    }
+    writer.finish().unwrap();
+    let shard = Shard::open(&path).unwrap();
+    let weights = |start: usize, n: usize| {
+        let mut weights = vec![7; n];
+        shard.copy_weights_into(start, &mut weights);
+        weights
+    };
+    assert_eq!(weights(0, 6), [100, 100, 0, 100, 30, 100]);
+    assert_eq!(weights(3, 2), [100, 30]);
+    let whole = std::fs::read(&path).unwrap();
+    for at in 0..whole.len() {
+        let mut damaged = whole.clone();
+        damaged[at] ^= 1;
+        std::fs::write(&path, &damaged).unwrap();
+        assert!(Shard::open(&path).is_err(), "byte {at}");
+        std::fs::write(&path, &whole[..at]).unwrap();
+        assert!(Shard::open(&path).is_err(), "cut at {at}");
+    }
+    let (_folder, plain) = written(300, &[&[1, 2, 3]]);
+    let mut weights = [7; 3];
+    Shard::open(&plain).unwrap().copy_weights_into(0, &mut weights);
+    assert_eq!(weights, [100; 3], "without weights all count whole");
+}
+
 /// A header that is whole and lies: its sums are right, what it says is not.
 #[test]
 fn lying_headers_are_refused() {

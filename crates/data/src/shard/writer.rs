@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::header::{Header, width_for};
 use crate::Error;
+use crate::batch::WHOLE;
 use stdx::Sum;
 
 /// A shard being written. Dropped before [`ShardWriter::finish`], it leaves nothing behind.
@@ -16,6 +17,8 @@ pub struct ShardWriter {
     header: Header,
     sum: Sum,
     ends: Vec<u64>,
+    /// Of all tokens, once one document has some.
+    weights: Vec<u8>,
 }
 
 impl ShardWriter {
@@ -43,6 +46,7 @@ impl ShardWriter {
             header: Header { width, vocab_size, tokenizer_hash, ..Header::default() },
             sum: Sum::default(),
             ends: Vec::new(),
+            weights: Vec::new(),
         })
     }
 
@@ -72,6 +76,29 @@ impl ShardWriter {
         Ok(())
     }
 
+    /// Adds a document as [`ShardWriter::push`] does, whose tokens count as targets by `weights`,
+    /// one for each, in hundredths. Documents without weights count whole.
+    ///
+    /// # Errors
+    /// As [`ShardWriter::push`]; [`Error::Option`] for weights of another number, or above 100.
+    pub fn push_weighted(
+        &mut self,
+        tokens: &[u32],
+        weights: &[u8],
+        n_bytes: u64,
+    ) -> Result<(), Error> {
+        if weights.len() != tokens.len() || weights.iter().any(|&weight| weight > WHOLE) {
+            let got = format!("{} of them for {} tokens", weights.len(), tokens.len());
+            let expected = "one for each token, from 0 to 100";
+            return Err(Error::Option { name: "a document's weights", got, expected });
+        }
+        self.weights.resize(self.header.n_tokens, WHOLE);
+        self.header.weighted = true;
+        self.push(tokens, n_bytes)?;
+        self.weights.extend_from_slice(weights);
+        Ok(())
+    }
+
     /// Puts the shard in its place, in one step.
     ///
     /// # Errors
@@ -79,11 +106,16 @@ impl ShardWriter {
     pub fn finish(mut self) -> Result<(), Error> {
         self.spool.flush().map_err(Error::io(&self.spool_path))?;
         self.ends.iter().for_each(|&end| self.sum.add(end));
+        if self.header.weighted {
+            self.weights.resize(self.header.n_tokens, WHOLE);
+        }
+        self.weights.iter().for_each(|&weight| self.sum.add(u64::from(weight)));
         self.header.content = self.sum.finish();
         let written = stdx::atomic_file::write_with(&self.path, |out| {
             out.write_all(&self.header.to_bytes())?;
             io::copy(&mut BufReader::new(File::open(&self.spool_path)?), out)?;
-            self.ends.iter().try_for_each(|end| out.write_all(&end.to_le_bytes()))
+            self.ends.iter().try_for_each(|end| out.write_all(&end.to_le_bytes()))?;
+            out.write_all(&self.weights)
         });
         written.map_err(Error::io(&self.path))
     }
