@@ -20,6 +20,7 @@ use crate::host::{Global, Host};
 /// A language model's whole life on your own machine.
 #[derive(Debug, clap::Parser)]
 #[command(
+    name = "lyceum",
     version,
     propagate_version = true,
     after_help = "A first model in a few minutes:\n  lyceum speedrun\n  lyceum chat\n\nEach command explains itself: lyceum COMMAND --help"

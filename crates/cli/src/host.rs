@@ -19,11 +19,17 @@ pub(crate) struct Global {
     #[arg(long, global = true, value_name = "FOLDER")]
     pub(crate) home: Option<PathBuf>,
     /// Threads to compute with [default: all cores that this process may use]
-    #[arg(long, global = true, value_name = "N")]
+    #[arg(long, global = true, value_name = "N", value_parser = threads)]
     pub(crate) threads: Option<usize>,
     /// Show no progress
     #[arg(long, short, global = true)]
     pub(crate) quiet: bool,
+}
+
+/// A number of threads.
+fn threads(text: &str) -> Result<usize, String> {
+    let wrong = || format!("{text:?} is no number of threads; give 1 to 256");
+    text.parse().ok().filter(|n| (1..=256).contains(n)).ok_or_else(wrong)
 }
 
 /// The process as commands see it.
@@ -35,6 +41,8 @@ pub(crate) struct Host {
     /// Whether somebody is being waited for, whose Ctrl-C ends the process.
     waiting: Arc<AtomicBool>,
     quiet: bool,
+    /// How a person calls this program with the same home.
+    call: String,
 }
 
 impl Host {
@@ -64,7 +72,16 @@ impl Host {
             asked.request();
         })
         .context("Ctrl-C cannot be watched")?;
-        Ok(Self { store, interrupt, waiting, quiet: global.quiet })
+        let call = match &global.home {
+            Some(home) => format!("lyceum --home {}", home.display()),
+            None => "lyceum".to_string(),
+        };
+        Ok(Self { store, interrupt, waiting, quiet: global.quiet, call })
+    }
+
+    /// A command for a person to type next.
+    pub(crate) fn next(&self, words: &str) -> String {
+        format!("{} {words}", self.call)
     }
 
     /// Waits for a person; Ctrl-C meanwhile ends the process.

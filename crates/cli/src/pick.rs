@@ -14,15 +14,27 @@ pub(crate) fn model(host: &Host, name: Option<&str>) -> Result<Loaded> {
         Some(name) if names_a_folder(name) => {
             let folder = Path::new(name);
             let own = folder.file_name().unwrap_or(folder.as_os_str()).to_string_lossy();
-            life::load::load_folder(folder, &own)
+            let inner = folder.join("model"); // Of a run's folder.
+            let is_run = inner.join("config.json").is_file();
+            life::load::load_folder(if is_run { &inner } else { folder }, &own)
         }
-        _ => life::load(&run(host, name)?),
+        Some(name) => life::load(&host.store.run(name)?),
+        None => life::load(&newest_that_speaks(host)?),
     };
     let loaded = loaded.context("the model cannot be loaded")?;
     if let Some(note) = &loaded.note {
         eprintln!("note: {} is not finished: {note}", loaded.options.name);
     }
     Ok(loaded)
+}
+
+/// The newest run that has a model, or at least a checkpoint.
+fn newest_that_speaks(host: &Host) -> Result<Run> {
+    let runs = host.store.runs()?;
+    match runs.into_iter().find(life::load::has_model) {
+        Some(run) => Ok(run),
+        None => run(host, None), // Its error says what to do.
+    }
 }
 
 /// The run of this name, or the newest.

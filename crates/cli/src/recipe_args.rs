@@ -24,7 +24,7 @@ pub(crate) struct RecipeArgs {
     #[arg(long, help_heading = "Text")]
     lossy: bool,
     /// Share of documents kept to measure with [default: 0.1]
-    #[arg(long, value_name = "SHARE", help_heading = "Text")]
+    #[arg(long, value_name = "SHARE", value_parser = finite::<f64>, help_heading = "Text")]
     validation: Option<f64>,
     /// Ids of the tokenizer [default: by the size of the text]
     #[arg(long, value_name = "N", value_parser = count, help_heading = "Text")]
@@ -48,7 +48,7 @@ pub(crate) struct DialArgs {
     windows: bool,
 
     /// Minutes to train [default: 5, if nothing else says how long]
-    #[arg(long, short, value_name = "M", help_heading = "How long")]
+    #[arg(long, short, value_name = "M", value_parser = finite::<f64>, help_heading = "How long")]
     minutes: Option<f64>,
     /// Tokens to train on, such as 10M
     #[arg(long, value_name = "N", value_parser = count, help_heading = "How long")]
@@ -95,10 +95,10 @@ pub(crate) struct DialArgs {
     #[arg(long, value_name = "N", help_heading = "Training")]
     accumulate: Option<usize>,
     /// The largest learning rate [default: by the width]
-    #[arg(long, value_name = "RATE", help_heading = "Training")]
+    #[arg(long, value_name = "RATE", value_parser = finite::<f64>, help_heading = "Training")]
     lr: Option<f64>,
     /// The last learning rate [default: a tenth of the largest]
-    #[arg(long, value_name = "RATE", help_heading = "Training")]
+    #[arg(long, value_name = "RATE", value_parser = finite::<f64>, help_heading = "Training")]
     min_lr: Option<f64>,
     /// Steps until the largest learning rate [default: one in fifty]
     #[arg(long, value_name = "N", help_heading = "Training")]
@@ -107,16 +107,16 @@ pub(crate) struct DialArgs {
     #[arg(long, value_enum, help_heading = "Training")]
     decay: Option<DecayArg>,
     /// Pull of matrices towards zero [default: 0.1]
-    #[arg(long, value_name = "X", help_heading = "Training")]
+    #[arg(long, value_name = "X", value_parser = finite::<f32>, help_heading = "Training")]
     weight_decay: Option<f32>,
     /// AdamW's first decay [default: 0.9]
-    #[arg(long, value_name = "X", help_heading = "Training")]
+    #[arg(long, value_name = "X", value_parser = finite::<f32>, help_heading = "Training")]
     beta1: Option<f32>,
     /// AdamW's second decay [default: 0.95]
-    #[arg(long, value_name = "X", help_heading = "Training")]
+    #[arg(long, value_name = "X", value_parser = finite::<f32>, help_heading = "Training")]
     beta2: Option<f32>,
     /// Norm that gradients are clipped to; 0: not at all [default: 1]
-    #[arg(long, value_name = "X", help_heading = "Training")]
+    #[arg(long, value_name = "X", value_parser = finite::<f64>, help_heading = "Training")]
     clip: Option<f64>,
     /// bf16 products with f32 sums and weights, or f32 throughout [default: bf16]
     #[arg(long, value_enum, help_heading = "Training")]
@@ -220,6 +220,12 @@ fn set<T: Clone>(to: &mut T, from: &Option<T>) {
     if let Some(value) = from {
         *to = value.clone();
     }
+}
+
+/// A number that is one: no NaN, no infinity.
+fn finite<T: std::str::FromStr + Copy + Into<f64>>(text: &str) -> Result<T, String> {
+    let number = text.parse::<T>().ok().filter(|&n| n.into().is_finite());
+    number.ok_or_else(|| format!("{text:?} is no number; write 0.1, 300 or 1e-3"))
 }
 
 /// A number such as 300, 10k, 2.5M or 1B.

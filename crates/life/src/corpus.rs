@@ -1,5 +1,7 @@
 //! Documents to learn from, each with its part: of the village without end, of files as they are.
 
+use std::collections::BTreeMap;
+
 use chat::{Message, Role};
 use data::{Document, Documents, Part, SourceOptions, Split, SplitOptions};
 use world::{Corpus as Village, Speaker};
@@ -46,6 +48,26 @@ pub fn stream(recipe: &Recipe) -> Result<Stream, Error> {
             })))
         }
     }
+}
+
+/// What a person should know of files that are not read, if there are any.
+///
+/// # Errors
+/// As [`stream`].
+pub fn passed_over(recipe: &Recipe) -> Result<Option<String>, Error> {
+    let Source::Files { path } = &recipe.corpus else { return Ok(None) };
+    let documents = Documents::open(path, &SourceOptions::default())?;
+    let mut kinds: BTreeMap<String, usize> = BTreeMap::new();
+    for file in documents.skipped() {
+        let kind = file.extension().map(|e| format!(".{}", e.to_string_lossy()));
+        *kinds.entry(kind.unwrap_or_else(|| "without extension".into())).or_default() += 1;
+    }
+    if kinds.is_empty() {
+        return Ok(None);
+    }
+    let n: usize = kinds.values().sum();
+    let kinds: Vec<String> = kinds.iter().map(|(kind, n)| format!("{n} {kind}")).collect();
+    Ok(Some(format!("{n} files of the corpus are passed over: {}", kinds.join(", "))))
 }
 
 fn village(seed: u64) -> impl Iterator<Item = Result<(Part, Text), Error>> {

@@ -51,6 +51,13 @@ pub fn load(run: &Run) -> Result<Loaded, Error> {
     Ok(Loaded { decoding, tokenizer, options, note: Some(note), examples })
 }
 
+/// Whether there is something to load.
+pub fn has_model(run: &Run) -> bool {
+    let checkpoints = train::checkpoint::list(&run.checkpoints_folder());
+    run.model_folder().join("model.safetensors").is_file()
+        || checkpoints.is_ok_and(|paths| !paths.is_empty())
+}
+
 /// Loads a Hugging Face folder.
 ///
 /// # Errors
@@ -66,6 +73,12 @@ pub fn load_folder(folder: &Path, name: &str) -> Result<Loaded, Error> {
     let (tokenizer, options) = words(folder, name)?;
     let decoding = Decoding::new(model);
     Ok(Loaded { decoding, tokenizer, options, note: None, examples: Vec::new() })
+}
+
+/// Whether the model was trained on conversations, as far as its template tells.
+pub fn knows_conversations(loaded: &Loaded) -> bool {
+    let template = loaded.options.config.chat_template.as_deref();
+    template.is_some_and(|template| template != chat::COMPLETION_TEMPLATE)
 }
 
 /// What stands before a text from nothing: the mark that begins documents, where there is one, else

@@ -15,7 +15,12 @@ use crate::frozen::Frozen;
 use crate::stage::report::{self, Facts};
 use crate::stage::tokens::Tokens;
 use crate::stage::{pretrain, samples, tokenizer as vocabulary, tokens};
-use crate::{Error, Recipe, Source, load};
+use crate::{Error, Recipe, Source, corpus, load};
+
+/// Rows of text below which a person is warned.
+const MANY_ROWS: u64 = 10;
+/// Passes over the text above which a person is warned.
+const MANY_PASSES: f64 = 25.0;
 
 /// What a session has from outside.
 #[derive(Clone, Debug, Default)]
@@ -113,15 +118,16 @@ pub fn speedrun(run: &Run, session: &Session) -> Result<figure::Report, Error> {
     let mut frozen = Frozen::read(run)?;
     let mut journal = run.open_journal()?;
     if let Some(note) = frozen.note_on_isa() {
-        session.note(&note);
-        journal.append(&Record::Note { text: note })?;
+        tell(&mut journal, session, note)?;
     }
-    let words = staged(&mut journal, "tokenizer", vocabulary::path(run).exists(), |_| {
+    let words = staged(&mut journal, "tokenizer", vocabulary::path(run).exists(), |journal| {
         if vocabulary::path(run).exists() {
-            Ok(Tokenizer::load(&vocabulary::path(run))?)
-        } else {
-            vocabulary::learn(run, &frozen.recipe, session)
+            return Ok(Tokenizer::load(&vocabulary::path(run))?);
         }
+        if let Some(note) = corpus::passed_over(&frozen.recipe)? {
+            tell(journal, session, note)?;
+        }
+        vocabulary::learn(run, &frozen.recipe, session)
     })?;
     let tokens = prepared(run, &mut frozen, &words, &mut journal, session)?;
     let config = frozen.config.as_ref().expect("the plan was made with the tokens");
@@ -162,7 +168,7 @@ fn prepared(
 ) -> Result<Tokens, Error> {
     let is_village = matches!(frozen.recipe.corpus, Source::World { .. });
     if is_village {
-        freeze(run, frozen, words, None, journal)?;
+        freeze(run, frozen, words, None, (journal, session))?;
     }
     // Damaged ones are made again from the text.
     let there = tokens::open(run, words).unwrap_or_else(|error| {
@@ -180,7 +186,8 @@ fn prepared(
         made.ok_or(Error::File { path, reason: "the tokens vanished; resume the run".into() })
     })?;
     if !is_village {
-        freeze(run, frozen, words, Some(tokens.train.n_tokens() as u64), journal)?;
+        let n_tokens = tokens.train.n_tokens() as u64;
+        freeze(run, frozen, words, Some(n_tokens), (journal, session))?;
     }
     Ok(tokens)
 }
@@ -197,18 +204,58 @@ fn freeze(
     frozen: &mut Frozen,
     words: &Tokenizer,
     corpus_tokens: Option<u64>,
-    journal: &mut Journal,
+    (journal, session): (&mut Journal, &Session),
 ) -> Result<(), Error> {
-    staged(journal, "plan", frozen.config.is_some(), |_| {
-        if frozen.config.is_none() {
-            let dials = &frozen.recipe.train;
-            frozen.freeze(plan(dials, words.vocab_size(), corpus_tokens, &mut measure)?);
-            frozen.write(run)?;
-            // What a resumed session will read: a number may lose its last bit on the way.
-            *frozen = Frozen::read(run)?;
+    staged(journal, "plan", frozen.config.is_some(), |journal| {
+        if frozen.config.is_some() {
+            return Ok(());
         }
+        let dials = &frozen.recipe.train;
+        let config = plan(dials, words.vocab_size(), corpus_tokens, &mut measure)?;
+        for note in notes_on(&config, corpus_tokens) {
+            tell(journal, session, note)?;
+        }
+        frozen.freeze(config);
+        frozen.write(run)?;
+        // What a resumed session will read: a number may lose its last bit on the way.
+        *frozen = Frozen::read(run)?;
         Ok(())
     })
+}
+
+/// The plan in a sentence, and what is doubtful about it.
+fn notes_on(config: &Config, corpus_tokens: Option<u64>) -> Vec<String> {
+    let spec = &config.spec;
+    let positions = config.steps() * config.tokens_per_step() as u64;
+    let mut notes = vec![format!(
+        "plan: {} of {} blocks of {}, {} parameters; {} steps of {} positions",
+        spec.family,
+        spec.n_layers,
+        spec.d_model,
+        report::count(spec.n_params() as u64),
+        config.steps(),
+        config.tokens_per_step(),
+    )];
+    let Some(n_tokens) = corpus_tokens else { return notes };
+    if n_tokens < MANY_ROWS * config.context as u64 {
+        let context = config.context;
+        notes.push(format!(
+            "note: the text has {n_tokens} tokens, a row {context}: too little to learn much from"
+        ));
+    }
+    let passes = positions as f64 / n_tokens.max(1) as f64;
+    if passes > MANY_PASSES {
+        notes.push(format!(
+            "note: the text will be read {passes:.0} times and learnt by heart; give more text or fewer steps"
+        ));
+    }
+    notes
+}
+
+/// Says a sentence and writes it down.
+fn tell(journal: &mut Journal, session: &Session, note: String) -> Result<(), Error> {
+    session.note(&note);
+    Ok(journal.append(&Record::Note { text: note })?)
 }
 
 /// Does a stage between two records of the journal.

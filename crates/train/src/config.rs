@@ -12,7 +12,7 @@ use crate::Error;
 /// Longer contexts are taken for a mistake: their tables of angles alone would fill the memory.
 const MOST_CONTEXT: usize = 1 << 20;
 /// More positions in a step are taken for a mistake.
-const MOST_POSITIONS: usize = 1 << 28;
+const MOST_POSITIONS: usize = 1 << 22;
 /// More steps than this are never taken; products with it do not overflow.
 const MOST_STEPS: u64 = 1 << 34;
 
@@ -115,7 +115,7 @@ impl Config {
         let rows = self.rows.checked_mul(self.accumulate);
         let positions = rows.and_then(|n| n.checked_mul(self.context));
         if positions.is_none_or(|n| n > MOST_POSITIONS) {
-            let expected = "at most 2^28 of them: rows, times batches accumulated, times context";
+            let expected = "at most 2^22 of them: rows, times batches accumulated, times context";
             return refuse("the number of positions in a step", "larger".into(), expected);
         }
         if self.steps() > MOST_STEPS {
@@ -157,7 +157,7 @@ impl Config {
                 "the weight decay",
                 f64::from(weight_decay),
                 (0.0..100.0).contains(&weight_decay),
-                "from 0 to 100",
+                "from 0 to below 100",
             ),
             (
                 "the gradients' norm to clip at",

@@ -28,6 +28,8 @@ pub const MOST_EPOCHS: f64 = 12.0;
 const SHARE_OF_STEPS: f64 = 0.93;
 /// Without any wish.
 const DEFAULT_MINUTES: f64 = 5.0;
+/// A shape is checked before the vocabulary is known.
+const SOME_VOCABULARY: usize = 512;
 /// Positions in a step, about.
 const STEP_POSITIONS: usize = 2048;
 
@@ -150,7 +152,11 @@ impl Dials {
         self.sizes().try_for_each(|(name, value)| match value {
             0 => refuse(name, "0".into(), "at least 1"),
             _ => Ok(()),
-        })
+        })?;
+        if self.size.is_some() || self.width.is_some() {
+            draft(self, SOME_VOCABULARY, self.size.unwrap_or(0))?;
+        }
+        Ok(())
     }
 
     fn sizes(&self) -> impl Iterator<Item = (&'static str, usize)> {

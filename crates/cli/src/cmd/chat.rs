@@ -5,6 +5,7 @@ use std::io::{BufRead, IsTerminal};
 use anyhow::Result;
 use chat::{Finish, Flow, LocalModel, Message, Request, Respond, Role};
 use life::Loaded;
+use life::load::knows_conversations;
 
 use super::generate::SamplingArgs;
 use crate::host::Host;
@@ -38,7 +39,11 @@ const HELP: &str = "/new   forget the conversation\n/quit  leave (or Ctrl-D)\n/h
 
 pub(crate) fn run(args: &Args, host: &Host) -> Result<()> {
     let sampling = args.sampling.sampling()?;
-    let Loaded { decoding, tokenizer, options, .. } = pick::model(host, args.model.as_deref())?;
+    let loaded = pick::model(host, args.model.as_deref())?;
+    if !knows_conversations(&loaded) {
+        eprintln!("note: this model has seen no conversations; it goes on from your words");
+    }
+    let Loaded { decoding, tokenizer, options, .. } = loaded;
     let model = LocalModel::new(decoding, tokenizer, options)?;
     let is_terminal = std::io::stdin().is_terminal();
     if is_terminal {
@@ -52,14 +57,14 @@ pub(crate) fn run(args: &Args, host: &Host) -> Result<()> {
         max_tokens: args.max_tokens,
         stop: Vec::new(),
     };
-    let mut lines = std::io::stdin().lock().lines();
+    let mut lines = std::io::stdin().lock().split(b'\n');
     loop {
         if is_terminal {
             eprint!("> ");
         }
         let line = host.at_prompt(|| lines.next());
         let Some(line) = line.transpose()? else { break };
-        match line.trim() {
+        match String::from_utf8_lossy(&line).trim() {
             "" => continue,
             "/quit" | "/exit" => break,
             "/help" => eprintln!("{HELP}"),
@@ -86,7 +91,8 @@ fn answer(model: &dyn Respond, request: &mut Request, host: &Host) -> Result<()>
             out::line(if reply.finish == Finish::Stop { "" } else { " …" })?;
             request.messages.push(Message::new(Role::Assistant, reply.text));
         }
-        Err(error) if error.is_of_request() => {
+        // Somebody at the terminal can say it otherwise; a pipe cannot.
+        Err(error) if error.is_of_request() && std::io::stdin().is_terminal() => {
             eprintln!("{error}");
             request.messages.pop();
         }

@@ -78,6 +78,13 @@ pub(crate) fn run(args: &Args, host: &Host) -> Result<()> {
         truncate: true,
     };
     let mut stream = tokenizer.decoder();
+    let context = decoding.model().spec().context;
+    if prompt.len() > context {
+        let n = prompt.len();
+        eprintln!(
+            "note: the prompt has {n} tokens, the model sees {context}: only its end is read"
+        );
+    }
     if !args.json {
         out::piece(&args.prompt)?;
     }
@@ -90,7 +97,12 @@ pub(crate) fn run(args: &Args, host: &Host) -> Result<()> {
     if args.json {
         let text = tokenizer.decode(&generated.tokens)?;
         let (ids, finish) = (&generated.tokens, finish_name(generated.finish));
-        out::line(json!({"prompt": args.prompt, "text": text, "ids": ids, "finish": finish}))?;
+        let (prompt, read) = (&args.prompt, generated.prompt_tokens);
+        let line = json!({
+            "prompt": prompt, "prompt_tokens_read": read, "text": text, "ids": ids,
+            "finish": finish,
+        });
+        out::line(line)?;
     } else {
         out::line(stream.finish())?; // Half a character may still be waiting.
     }

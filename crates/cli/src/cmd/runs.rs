@@ -1,7 +1,7 @@
 //! `lyceum runs`: what there is and how it stands.
 
 use anyhow::Result;
-use journal::{Record, Run};
+use journal::{Record, Run, StageStatus};
 use serde_json::{Value, json};
 
 use crate::host::Host;
@@ -46,6 +46,15 @@ pub(crate) fn run(args: &Args, host: &Host) -> Result<()> {
     Ok(())
 }
 
+/// Whether the last stage that ended did so by an error.
+fn has_failed(records: &[Record]) -> bool {
+    let last = records.iter().rev().find_map(|record| match record {
+        Record::Stage { status, .. } => Some(*status),
+        _ => None,
+    });
+    last == Some(StageStatus::Failed)
+}
+
 fn standing(run: &Run) -> Result<Value> {
     let records = run.records()?;
     let step = records.iter().rev().find_map(Record::step);
@@ -56,6 +65,7 @@ fn standing(run: &Run) -> Result<Value> {
     let state = match (run.is_locked(), run.report_json_path().exists()) {
         (true, _) => "running",
         (false, true) => "finished",
+        (false, false) if has_failed(&records) => "failed",
         (false, false) => "stopped",
     };
     Ok(json!({

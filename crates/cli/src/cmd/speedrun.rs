@@ -47,7 +47,7 @@ pub(crate) fn live(host: &Host, run: &Run, recipe: &Recipe, json: bool) -> Resul
         let precision = recipe.train.precision.unwrap_or(Precision::Bf16);
         if let Err(error) = life::speedrun(run, &host.session(precision)) {
             if matches!(error, Error::Interrupted { .. }) {
-                eprintln!("go on with: lyceum resume {name}");
+                eprintln!("go on with: {}", host.next(&format!("resume {name}")));
             }
             return Err(error.into());
         }
@@ -56,13 +56,13 @@ pub(crate) fn live(host: &Host, run: &Run, recipe: &Recipe, json: bool) -> Resul
     if json {
         out::piece(figures)?;
     } else {
-        summary(run, &serde_json::from_str(&figures)?)?;
+        summary(host, run, &serde_json::from_str(&figures)?)?;
     }
     Ok(())
 }
 
 /// What a person wants to see first; the rest is in the report.
-fn summary(run: &Run, figures: &Value) -> Result<()> {
+fn summary(host: &Host, run: &Run, figures: &Value) -> Result<()> {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_string();
     let number = |key: &str| figures[key].as_f64().unwrap_or_default();
     let samples = figures["samples"].as_array().cloned().unwrap_or_default();
@@ -78,16 +78,45 @@ fn summary(run: &Run, figures: &Value) -> Result<()> {
         ))?;
     }
     out::line(format_args!(
-        "\n{:.2}M parameters, {:.1}M tokens in {:.1} minutes: {:.3} bits a byte of held-out text",
-        number("parameters") / 1e6,
-        number("tokens") / 1e6,
-        number("seconds") / 60.0,
+        "\n{} parameters, {} tokens in {}: {:.3} bits a byte of held-out text",
+        short(number("parameters")),
+        short(number("tokens")),
+        time(number("seconds")),
         number("bits_per_byte"),
     ))?;
     out::line(format_args!("report: {}", run.report_html_path().display()))?;
+    for claim in figures["claims"].as_array().into_iter().flatten() {
+        if claim["verdict"] == "fails" {
+            let (said, measured) = (text(&claim["statement"]), text(&claim["measured"]));
+            out::line(format_args!("NOT SO: {said} ({measured})"))?;
+        }
+    }
     let name = run.name();
-    out::line(format_args!("talk with it: lyceum chat --model {name}"))?;
-    Ok(out::line(format_args!("in a browser: lyceum serve --model {name}"))?)
+    let talks = figures["recipe"]["corpus"]["world"].is_object();
+    if talks {
+        out::line(format_args!("talk with it: {}", host.next(&format!("chat --model {name}"))))?;
+    } else {
+        let words = format!("generate --model {name} \"Once\"");
+        out::line(format_args!("it goes on from your words: {}", host.next(&words)))?;
+    }
+    Ok(out::line(format_args!("in a browser: {}", host.next(&format!("serve --model {name}"))))?)
+}
+
+/// 734080 as "734k".
+fn short(n: f64) -> String {
+    match n {
+        n if n < 1e4 => format!("{n:.0}"),
+        n if n < 1e6 => format!("{:.0}k", n / 1e3),
+        n => format!("{:.1}M", n / 1e6),
+    }
+}
+
+fn time(seconds: f64) -> String {
+    if seconds < 90.0 {
+        format!("{seconds:.0} s")
+    } else {
+        format!("{:.1} minutes", seconds / 60.0)
+    }
 }
 
 /// The recipe of a run that exists.

@@ -79,7 +79,7 @@ fn n_params(facts: &Facts<'_>) -> u64 {
 }
 
 /// 13865856 as "13.9M".
-fn count(n: u64) -> String {
+pub(crate) fn count(n: u64) -> String {
     match n {
         0..10_000 => n.to_string(),
         10_000..1_000_000 => format!("{:.0}k", n as f64 / 1e3),
@@ -157,6 +157,10 @@ fn numbers(facts: &Facts<'_>) -> Vec<(String, String)> {
         ("Vocabulary", spec.vocab_size.to_string()),
         ("Training text", format!("{} tokens", count(facts.tokens.train.n_tokens() as u64))),
         ("Trained on", format!("{} tokens in {} steps", count(outcome.tokens), outcome.step)),
+        ("Passes over the text", {
+            let all = facts.tokens.train.n_tokens().max(1) as f64;
+            format!("{:.1}", outcome.tokens as f64 / all)
+        }),
         ("Speed", format!("{rate:.0} tokens a second")),
         ("Learning rate", format!("{:.2e}, AdamW", config.schedule.peak)),
         (

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use data::Sampling;
 use model::Transformer;
 use stdx::Progress;
 
@@ -52,7 +53,9 @@ fn smooth(old: f64, new: f64) -> f64 {
 impl Probe for Bar {
     fn on_begin(&mut self, beginning: &Beginning<'_>) -> Result<(), Error> {
         let config = beginning.config;
-        self.flops_per_position = config.spec.train_flops_per_token(config.context);
+        // Packed documents look back no further than their own begin: only products are counted.
+        let context = if config.sampling == Sampling::Windows { config.context } else { 0 };
+        self.flops_per_position = config.spec.train_flops_per_token(context);
         beginning.passed_over.iter().for_each(|reason| self.progress.note(reason));
         if beginning.step > 0 {
             self.progress.note(&format!("going on after step {}", beginning.step));
