@@ -83,7 +83,7 @@ pub(crate) fn run(args: &Args, host: &Host) -> Result<()> {
 fn answer(model: &dyn Respond, request: &mut Request, host: &Host) -> Result<()> {
     host.interrupt.take();
     let reply = model.respond(request, &mut |piece| {
-        let gone = out::piece(piece).is_err();
+        let gone = out::said(piece).is_err();
         if gone || host.interrupt.take() { Flow::Stop } else { Flow::Continue }
     });
     match reply {

@@ -91,7 +91,7 @@ pub(crate) fn run(args: &Args, host: &Host) -> Result<()> {
     let generated = generate::generate(&decoding, &prompt, &options, &mut |token| {
         let piece = stream.push(token).unwrap_or_default();
         // A reader that has gone wants no more text.
-        let gone = !args.json && out::piece(piece).is_err();
+        let gone = !args.json && out::said(&piece).is_err();
         if gone || host.interrupt.requested() { Flow::Stop } else { Flow::Continue }
     })?;
     if args.json {

@@ -68,14 +68,12 @@ fn summary(host: &Host, run: &Run, figures: &Value) -> Result<()> {
     let samples = figures["samples"].as_array().cloned().unwrap_or_default();
     let from_nothing = samples.iter().find(|sample| text(&sample["prompt"]).is_empty());
     if let Some(sample) = from_nothing {
-        out::line(format_args!("\n{}\n", text(&sample["text"])))?;
+        out::said(&format!("\n{}\n\n", text(&sample["text"])))?;
     }
     for sample in samples.iter().filter(|sample| sample["truth"].is_string()) {
         let (question, answer) = (text(&sample["prompt"]), text(&sample["text"]));
-        out::line(format_args!(
-            "  {question}\n  → {answer}  (in truth: {})",
-            text(&sample["truth"])
-        ))?;
+        let truth = text(&sample["truth"]);
+        out::said(&format!("  {question}\n  → {answer}  (in truth: {truth})\n"))?;
     }
     out::line(format_args!(
         "\n{} parameters, {} tokens in {}: {:.3} bits a byte of held-out text",
