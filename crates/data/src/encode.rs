@@ -46,11 +46,15 @@ impl Shards {
         let refused = |reason| Error::Encode { origin: document.origin.clone(), reason };
         let ids = encoder.encode(&document.text).map_err(refused)?;
         let tokens: Vec<u32> = marks.begin.into_iter().chain(ids).chain(marks.end).collect();
-        let shard = match part {
+        self.part(part).push(&tokens, document.text.len() as u64)
+    }
+
+    /// The shard of a part, for documents that are ids already.
+    pub fn part(&mut self, part: Part) -> &mut ShardWriter {
+        match part {
             Part::Train => &mut self.train,
             Part::Validation => &mut self.validation,
-        };
-        shard.push(&tokens, document.text.len() as u64)
+        }
     }
 
     /// Puts both shards in their places.

@@ -1,9 +1,9 @@
 //! What the standard library lacks and every stage needs.
 //!
 //! Reading order: [`rng`] (the only source of chance in the project), [`atomic_file`] (writes that
-//! a crash cannot cut short), [`sum`] (did these bytes
-//! change?), [`threads`] (how many cores we may use), [`progress`] (a bar on a
-//! terminal, lines in a log, silence in a test), [`interrupt`] (Ctrl-C as a question, not an exit).
+//! a crash cannot cut short), [`sum`] (did these bytes change?), [`threads`] (how many cores we may
+//! use), [`progress`] (a bar on a terminal, lines in a log, silence in a test), [`interrupt`]
+//! (Ctrl-C as a question, not an exit).
 //!
 //! ```
 //! let mut rng = stdx::Rng::new(7);

@@ -3,10 +3,10 @@
 //! The stage between a tokenized corpus and a model that can be talked to. Reading order:
 //! [`config`] (every number of a run, frozen before its first step), [`plan`] (where those numbers
 //! come from when only a size, a time or a number of tokens is given), [`speed`] (how long a step
-//! takes here), [`feed`] (a batch of data
-//! as the model takes it), [`step`] (one update), [`evaluate`] (bits per byte on held-out text),
-//! [`diagnose`] (which layer a NaN came from), [`checkpoint`] (all that a run needs to go on),
-//! [`probe`] (who watches), [`trainer`] (the loop that joins them).
+//! takes here), [`feed`] (a batch of data as the model takes it), [`step`] (one update),
+//! [`evaluate`] (bits per byte on held-out text), [`diagnose`] (which layer a NaN came from),
+//! [`checkpoint`] (all that a run needs to go on), [`probe`] (who watches), [`trainer`] (the loop
+//! that joins them).
 //!
 //! ```
 //! use train::plan::{Dials, plan};
@@ -20,7 +20,7 @@
 //! Same config, same shards, same build and instruction set: the same bits, on any number of
 //! threads, however often the run was killed and resumed.
 //!
-//! Must never know: text, tasks, rewards. The clock is read for reports only.
+//! Must never know: text, tasks, rewards. The clock is read for reports and plans only.
 #![forbid(unsafe_code)]
 
 pub mod config;

@@ -99,6 +99,11 @@ impl ShardWriter {
         Ok(())
     }
 
+    /// Tokens added so far.
+    pub fn n_tokens(&self) -> usize {
+        self.header.n_tokens
+    }
+
     /// Puts the shard in its place, in one step.
     ///
     /// # Errors

@@ -4,11 +4,12 @@
 //! one before it. A conversation opens with the mark of its first speaker and ends with one
 //! end-of-text mark. Files trained on by random windows are one long text without marks.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use ::tokenizer::Tokenizer;
 use chat::{Conversation, Template, special};
-use data::{Encode, Part, Shard, ShardWriter};
+use data::{Encode, Marks, Part, Shard, ShardWriter, Shards};
 use journal::Run;
 use stdx::Sum;
 use train::evaluate::HeldOut;
@@ -64,31 +65,24 @@ pub fn encode(
 ) -> Result<(), Error> {
     let (vocab_size, hash) = (tokenizer.vocab_size(), hash(tokenizer));
     let [train, validation] = paths(run);
-    let mut train = ShardWriter::create(&train, vocab_size, hash)?;
-    let mut validation = ShardWriter::create(&validation, vocab_size, hash)?;
+    let create = |path: &Path| ShardWriter::create(path, vocab_size, hash);
+    let mut shards = Shards { train: create(&train)?, validation: create(&validation)? };
     let scribe = Scribe::new(tokenizer, recipe);
     let mut progress = session.progress("tokens", most_tokens);
     let mut n_tokens = 0;
     for item in stream(recipe)? {
         session.go_on("tokens")?;
         let (part, text) = item?;
-        let (ids, n_bytes) = scribe.write(&text)?;
-        match part {
-            Part::Train => {
-                train.push(&ids, n_bytes)?;
-                n_tokens += ids.len() as u64;
-                if most_tokens < u64::MAX {
-                    progress.set(n_tokens, format!("{n_tokens} tokens"));
-                }
-            }
-            Part::Validation => validation.push(&ids, n_bytes)?,
+        scribe.write(&mut shards, part, &text)?;
+        n_tokens = shards.train.n_tokens() as u64;
+        if most_tokens < u64::MAX {
+            progress.set(n_tokens, format!("{n_tokens} tokens"));
         }
         if n_tokens >= most_tokens {
             break;
         }
     }
-    train.finish()?;
-    validation.finish()?;
+    shards.finish()?;
     progress.finish(format!("{n_tokens} tokens"));
     Ok(())
 }
@@ -107,7 +101,7 @@ fn token_bytes(tokenizer: &Tokenizer) -> Arc<[u32]> {
     .collect()
 }
 
-/// Turns documents into ids.
+/// Writes documents down as ids.
 struct Scribe<'a> {
     tokenizer: &'a Tokenizer,
     template: Template,
@@ -120,24 +114,21 @@ impl<'a> Scribe<'a> {
         Self { tokenizer, template: Template::default(), mark }
     }
 
-    /// A document's ids, and the bytes of text that they stand for.
-    fn write(&self, text: &Text) -> Result<(Vec<u32>, u64), Error> {
-        match text {
+    /// Adds a document to the shard of its part.
+    fn write(&self, shards: &mut Shards, part: Part, text: &Text) -> Result<(), Error> {
+        let messages = match text {
             Text::Plain(document) => {
-                let refused =
-                    |reason| data::Error::Encode { origin: document.origin.clone(), reason };
-                let ids = self.encode(&document.text).map_err(refused)?;
-                let marked = self.mark.into_iter().chain(ids).chain(self.mark).collect();
-                Ok((marked, document.text.len() as u64))
+                let marks = Marks { begin: self.mark, end: self.mark };
+                return Ok(shards.push(self, marks, part, document)?);
             }
-            Text::Chat(messages) => {
-                let text = self.template.render(&Conversation::whole(messages))?;
-                let mut ids = self.tokenizer.encode_with_special(&text)?;
-                ids.extend(self.mark);
-                let said = messages.iter().map(|m| Ok(m.text()?.len() as u64));
-                Ok((ids, said.sum::<Result<u64, chat::Error>>()?))
-            }
-        }
+            Text::Chat(messages) => messages,
+        };
+        let text = self.template.render(&Conversation::whole(messages))?;
+        let mut ids = self.tokenizer.encode_with_special(&text)?;
+        ids.extend(self.mark);
+        let said = messages.iter().map(|m| Ok(m.text()?.len() as u64));
+        let n_bytes = said.sum::<Result<u64, chat::Error>>()?;
+        Ok(shards.part(part).push(&ids, n_bytes)?)
     }
 }
 

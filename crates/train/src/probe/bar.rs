@@ -1,7 +1,5 @@
 //! Progress for a person: loss, bits per byte, speed, share of the machine's peak, time left.
 
-use std::path::Path;
-
 use data::Sampling;
 use model::Transformer;
 use stdx::Progress;
@@ -77,10 +75,6 @@ impl Probe for Bar {
         _: &Transformer,
     ) -> Result<(), Error> {
         self.bits_per_byte = Some(evaluation.bits_per_byte);
-        Ok(())
-    }
-
-    fn on_checkpoint(&mut self, _: u64, _: &Path) -> Result<(), Error> {
         Ok(())
     }
 
