@@ -25,6 +25,17 @@ pub(crate) const GPT4_PATTERN: &str = concat!(
     r"|\s+",
 );
 
+/// The same with every digit a word of its own, as Qwen 2 writes it: sums are then learnt by digits.
+pub(crate) const SINGLE_DIGITS_PATTERN: &str = concat!(
+    r"(?i:'s|'t|'re|'ve|'m|'ll|'d)",
+    r"|[^\r\n\p{L}\p{N}]?\p{L}+",
+    r"|\p{N}",
+    r"| ?[^\s\p{L}\p{N}]+[\r\n]*",
+    r"|\s*[\r\n]+",
+    r"|\s+(?!\S)",
+    r"|\s+",
+);
+
 /// What `ByteLevel` with `use_regex` means in a `tokenizer.json`.
 pub(crate) const GPT2_PATTERN: &str =
     r"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+";
@@ -38,18 +49,30 @@ pub(crate) struct Pretokenizer {
 
 #[derive(Clone, Debug)]
 enum Splitter {
-    Gpt4,
+    Fast {
+        /// Digits in a word at most.
+        digits: usize,
+    },
     Regex(Box<Regex>),
 }
 
 impl Pretokenizer {
     pub(crate) fn gpt4() -> Self {
-        Self { pattern: GPT4_PATTERN.to_owned(), splitter: Splitter::Gpt4 }
+        Self { pattern: GPT4_PATTERN.to_owned(), splitter: Splitter::Fast { digits: 3 } }
     }
 
-    /// Any pattern; the one of GPT-4 gets its fast splitter.
+    pub(crate) fn single_digits() -> Self {
+        let pattern = SINGLE_DIGITS_PATTERN.to_owned();
+        Self { pattern, splitter: Splitter::Fast { digits: 1 } }
+    }
+
+    /// Any pattern; those of GPT-4 and of Qwen 2 get the fast splitter.
     pub(crate) fn from_pattern(pattern: &str) -> Result<Self, Error> {
-        if pattern == GPT4_PATTERN { Ok(Self::gpt4()) } else { Self::regex(pattern) }
+        match pattern {
+            GPT4_PATTERN => Ok(Self::gpt4()),
+            SINGLE_DIGITS_PATTERN => Ok(Self::single_digits()),
+            other => Self::regex(other),
+        }
     }
 
     fn regex(pattern: &str) -> Result<Self, Error> {
@@ -72,7 +95,7 @@ impl Pretokenizer {
         mut each: impl FnMut(&'t str) -> Result<(), Error>,
     ) -> Result<(), Error> {
         match &self.splitter {
-            Splitter::Gpt4 => fast::words(text).try_for_each(each),
+            Splitter::Fast { digits } => fast::words(text, *digits).try_for_each(each),
             Splitter::Regex(regex) => {
                 let mut done = 0;
                 for found in regex.find_iter(text) {
@@ -111,6 +134,9 @@ mod tests {
         assert_eq!(words(&Pretokenizer::gpt4(), text), expected, "fast on {text:?}");
         let reference = Pretokenizer::regex(GPT4_PATTERN).unwrap();
         assert_eq!(words(&reference, text), expected, "regex on {text:?}");
+        let reference = Pretokenizer::regex(SINGLE_DIGITS_PATTERN).unwrap();
+        let digits = Pretokenizer::single_digits();
+        assert_eq!(words(&digits, text), words(&reference, text), "digits apart, on {text:?}");
     }
 
     #[test]
@@ -152,8 +178,11 @@ mod tests {
         #[test]
         fn the_fast_splitter_is_the_pattern(tricky in TRICKY, any in any::<String>()) {
             let reference = Pretokenizer::regex(GPT4_PATTERN).unwrap();
+            let digits_reference = Pretokenizer::regex(SINGLE_DIGITS_PATTERN).unwrap();
             for text in [tricky, any] {
                 prop_assert_eq!(words(&Pretokenizer::gpt4(), &text), words(&reference, &text));
+                let digits = Pretokenizer::single_digits();
+                prop_assert_eq!(words(&digits, &text), words(&digits_reference, &text));
             }
         }
     }

@@ -38,7 +38,10 @@ impl Tokenizer {
         texts: impl IntoIterator<Item = impl AsRef<str>>,
         options: &TrainOptions,
     ) -> Result<Self, Error> {
-        let pretokenizer = Pretokenizer::gpt4();
+        let pretokenizer = match options.single_digits {
+            true => Pretokenizer::single_digits(),
+            false => Pretokenizer::gpt4(),
+        };
         let bpe = train::train(texts, &pretokenizer, options)?;
         let first = bpe.ids().len() as u32;
         let added = options.specials.iter().zip(first..).map(|(name, id)| Added {

@@ -41,6 +41,8 @@ pub struct TrainOptions {
     pub alphabet: Alphabet,
     /// Pairs rarer than this are not merged. 0 and 1 mean the same.
     pub min_frequency: u64,
+    /// Every digit is a token of its own, never three at once: sums are then learnt by digits.
+    pub single_digits: bool,
 }
 
 impl Default for TrainOptions {
@@ -50,6 +52,7 @@ impl Default for TrainOptions {
             specials: vec!["<|endoftext|>".to_owned()],
             alphabet: Alphabet::AllBytes,
             min_frequency: 0,
+            single_digits: false,
         }
     }
 }

@@ -1,18 +1,19 @@
-//! The pattern of GPT-4 by hand: one look at each character, no backtracking.
+//! The pattern of GPT-4 by hand, with up to three digits in a word or another number of them: one
+//! look at each character, no backtracking.
 //!
 //! Each arm of [`word_end`] is one branch of the pattern, in the pattern's order; the property
 //! test in `pretokenize` holds the two equal.
 
 use super::classes::{Class, class_at};
 
-/// The words of `text`, which together are `text`.
-pub(super) fn words(text: &str) -> impl Iterator<Item = &str> {
+/// The words of `text`, which together are `text`; none has more than `digits` digits.
+pub(super) fn words(text: &str, digits: usize) -> impl Iterator<Item = &str> {
     let mut start = 0;
     std::iter::from_fn(move || {
         if start == text.len() {
             return None;
         }
-        let end = word_end(text, start);
+        let end = word_end(text, start, digits);
         let word = &text[start..end];
         start = end;
         Some(word)
@@ -20,7 +21,7 @@ pub(super) fn words(text: &str) -> impl Iterator<Item = &str> {
 }
 
 /// Where the word that starts at `start` ends; `start` is before the end of the text.
-fn word_end(text: &str, start: usize) -> usize {
+fn word_end(text: &str, start: usize, digits: usize) -> usize {
     let (class, len) = class_at(text, start);
     let next = start + len;
     let first = text.as_bytes()[start];
@@ -31,7 +32,7 @@ fn word_end(text: &str, start: usize) -> usize {
     }
     match class {
         Class::Letter => return skip(text, next, Class::Letter), // \p{L}+
-        Class::Number => return numbers(text, next),             // \p{N}{1,3}
+        Class::Number => return numbers(text, next, digits - 1), // \p{N}{1,3}
         Class::LineEnd | Class::End => return spaces(text, start),
         Class::Space | Class::Other => {}
     }
@@ -68,9 +69,9 @@ fn contraction(after: &[u8]) -> Option<usize> {
     }
 }
 
-/// After one number: at most two more.
-fn numbers(text: &str, mut at: usize) -> usize {
-    for _ in 0..2 {
+/// After one number: at most so many more.
+fn numbers(text: &str, mut at: usize, more: usize) -> usize {
+    for _ in 0..more {
         match class_at(text, at) {
             (Class::Number, len) => at += len,
             _ => break,

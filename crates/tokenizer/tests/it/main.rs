@@ -47,7 +47,7 @@ fn shakespeare_has_65_characters() {
         vocab_size: 65,
         specials: vec![],
         alphabet: Alphabet::Seen,
-        min_frequency: 0,
+        ..TrainOptions::default()
     };
     let tokenizer = Tokenizer::train([&text], &options).unwrap();
     let ids = tokenizer.encode(&text).unwrap();
