@@ -21,6 +21,8 @@ pub mod fresh;
 pub mod gemm;
 pub mod isa;
 pub mod lanes;
+pub mod muon;
+pub mod newton_schulz;
 pub mod norm;
 pub mod parallel;
 pub mod reduce;

@@ -84,6 +84,8 @@ fn told(document: world::Document, i: u64) -> Text {
         }
         world::Document::Dialogue(dialogue) => {
             let turns = dialogue.turns.into_iter().map(|turn| match turn.speaker {
+                Speaker::System => Message::new(Role::System, turn.text),
+                Speaker::Tool => Message::new(Role::Tool, turn.text),
                 Speaker::User => Message::new(Role::User, turn.text),
                 Speaker::Assistant => Message::new(Role::Assistant, turn.text),
             });

@@ -11,6 +11,7 @@
 //! B batch, T context, D width of the stream, V vocabulary. The stream is f32; what lies between
 //! two products is stored as the products round it.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use arch::family::{Part, Slot};
@@ -71,6 +72,28 @@ pub struct Batch {
 }
 
 impl Transformer {
+    /// The matrices inside the blocks by their path in the module, each with the rows of the matrices
+    /// that are stacked in it: queries, keys and values; gate and up.
+    pub fn stacks(&self) -> BTreeMap<String, Vec<usize>> {
+        let spec = &self.spec;
+        let head = spec.head_dim;
+        let (q, kv) = (spec.n_heads * head, spec.n_kv_heads * head);
+        let up = match spec.activation {
+            arch::Activation::SwiGlu => vec![spec.d_ff; 2],
+            arch::Activation::GeluTanh => vec![spec.d_ff],
+        };
+        let of_block = [
+            ("attention.qkv", vec![q, kv, kv]),
+            ("attention.out", vec![spec.d_model]),
+            ("feed_forward.up", up),
+            ("feed_forward.down", vec![spec.d_model]),
+        ];
+        let path = |i: usize, name: &str| format!("blocks.{i}.{name}.weight");
+        let all = (0..spec.n_layers)
+            .flat_map(|i| of_block.clone().map(|(name, rows)| (path(i, name), rows)));
+        all.collect()
+    }
+
     /// The final stream, normalised: ids `(B·T)` to `(B, T, D)`.
     pub fn forward(&self, ids: Arc<[u32]>, pass: &Pass) -> Tensor<3> {
         let mut x = self.embedding.forward(ids, pass); // (B, T, D)

@@ -1,7 +1,8 @@
 //! Optimizers and schedules that Burn lacks or has slow.
 //!
 //! Reading order: [`schedule`] (the learning rate of each step), [`gradients`] (their norm, and
-//! the parameter that spoilt it), [`adamw`] (the update, in place).
+//! the parameter that spoilt it), [`optimizer`] (the update of a module, in place), [`adamw`] and
+//! [`muon`] (the rules it follows).
 //!
 //! ```
 //! use optim::schedule::{Schedule, Shape};
@@ -15,4 +16,8 @@
 
 pub mod adamw;
 pub mod gradients;
+pub mod muon;
+pub mod optimizer;
 pub mod schedule;
+
+pub use optimizer::{Moments, Optimizer, Stacks};

@@ -18,7 +18,7 @@ use data::Cursor;
 use formats::safetensors::{Entry, SafeTensors, write};
 use model::Transformer;
 use model::folder::{File, from_source, tensors};
-use optim::adamw::{AdamW, Moments};
+use optim::{Moments, Optimizer};
 use serde::{Deserialize, Serialize};
 use stdx::Sum;
 
@@ -47,7 +47,7 @@ pub struct State {
     /// The model, tracked by autodiff.
     pub model: Transformer,
     /// The optimizer with its moments.
-    pub optimizer: AdamW,
+    pub optimizer: Optimizer,
     /// The rest.
     pub place: Place,
 }
@@ -80,7 +80,9 @@ pub fn save(folder: &Path, state: &State, config: &Config) -> Result<PathBuf, Er
     }
     for (name, Moments { first, second }) in &state.optimizer.moments {
         entries.insert(format!("adamw.first.{name}"), (vec![first.len()], first));
-        entries.insert(format!("adamw.second.{name}"), (vec![second.len()], second));
+        if !second.is_empty() {
+            entries.insert(format!("adamw.second.{name}"), (vec![second.len()], second));
+        }
     }
     if entries.values().any(|(_, v)| v.iter().any(|v| !v.is_finite())) {
         let why = "it is not written: a weight is not finite. The learning rate is likely too high: begin anew with a smaller --lr";
@@ -167,13 +169,16 @@ pub fn load(path: &Path, config: &Config, device: &Device) -> Result<State, Erro
     let source = File { tensors: &file, prefix: "model." };
     let model = from_source(&config.spec, device, &source)
         .map_err(|e| wrong(format!("it does not hold this run's model: {e}")))?;
-    let mut optimizer = AdamW::new(config.optimizer);
+    let mut optimizer = config.optimizer(&model);
     optimizer.steps = place.step;
     for name in file.names().filter_map(|name| name.strip_prefix("adamw.first.")) {
         let read = |kind: &str| {
             file.f32(&format!("adamw.{kind}.{name}")).map_err(|e| wrong(e.to_string()))
         };
-        let moments = Moments { first: read("first")?, second: read("second")? };
+        // Muon keeps no second moment.
+        let has_second = file.names().any(|n| n.strip_prefix("adamw.second.") == Some(name));
+        let second = if has_second { read("second")? } else { Vec::new() };
+        let moments = Moments { first: read("first")?, second };
         optimizer.moments.insert(name.to_string(), moments);
     }
     Ok(State { model, optimizer, place })

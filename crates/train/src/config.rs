@@ -3,8 +3,9 @@
 
 use arch::Spec;
 use data::{BatchOptions, Sampling};
-use optim::adamw;
+use model::Transformer;
 use optim::schedule::{Schedule, Shape};
+use optim::{Optimizer, adamw, muon};
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
@@ -55,8 +56,11 @@ pub struct Config {
     pub accumulate: usize,
     /// Learning rates, and how many steps.
     pub schedule: Schedule,
-    /// AdamW.
+    /// AdamW: of all parameters, or of those that Muon leaves.
     pub optimizer: adamw::Options,
+    /// Muon, of the matrices in the blocks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub muon: Option<muon::Options>,
     /// Steps between two looks at held-out text; 0: only at the end.
     pub evaluate_every: u64,
     /// Held-out tokens to look at each time; all of them at the end.
@@ -82,6 +86,11 @@ impl Config {
     pub fn batches(&self) -> BatchOptions {
         let Self { rows, context, sampling, seed, .. } = *self;
         BatchOptions { rows, context, sampling, seed }
+    }
+
+    /// An optimizer of `model` that has taken no step.
+    pub fn optimizer(&self, model: &Transformer) -> Optimizer {
+        Optimizer::new(self.optimizer, self.muon, model.stacks())
     }
 
     /// Floating-point operations of one step.
@@ -158,6 +167,12 @@ impl Config {
                 f64::from(weight_decay),
                 (0.0..100.0).contains(&weight_decay),
                 "from 0 to below 100",
+            ),
+            (
+                "Muon's momentum",
+                self.muon.map_or(0.0, |m| f64::from(m.momentum)),
+                self.muon.is_none_or(|m| share(m.momentum)),
+                "from 0 to below 1",
             ),
             (
                 "the gradients' norm to clip at",

@@ -5,6 +5,14 @@ use std::path::PathBuf;
 /// The crate's only error.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
+    /// The model to begin with cannot be used.
+    #[error("cannot begin with the model in {}: {reason}", folder.display())]
+    Start {
+        /// Where it lies.
+        folder: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// A number of the config that cannot be.
     #[error("{name} is {got}; expected {expected}")]
     Option {

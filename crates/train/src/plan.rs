@@ -13,8 +13,8 @@
 
 use arch::{Positions, Spec};
 use data::Sampling;
-use optim::adamw;
 use optim::schedule::{Schedule, Shape};
+use optim::{adamw, muon};
 use serde::{Deserialize, Serialize};
 
 use crate::config::Precision;
@@ -43,6 +43,16 @@ pub enum Decay {
     Wsd,
     /// Nothing.
     Constant,
+}
+
+/// Which optimizer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Choice {
+    /// AdamW for everything.
+    AdamW,
+    /// Muon for the matrices of the blocks, AdamW for the rest.
+    Muon,
 }
 
 /// What may be wished for. Everything left out is derived.
@@ -89,6 +99,8 @@ pub struct Dials {
     pub warmup: Option<u64>,
     /// What follows.
     pub decay: Option<Decay>,
+    /// Who moves the matrices of the blocks.
+    pub optimizer: Option<Choice>,
     /// Pull of matrices towards zero.
     pub weight_decay: Option<f32>,
     /// Decay of the first moment.
@@ -284,6 +296,7 @@ fn draft(dials: &Dials, vocab_size: usize, size: u64) -> Result<Config, Error> {
             clip: dials.clip.unwrap_or(default.clip),
             ..default
         },
+        muon: (dials.optimizer == Some(Choice::Muon)).then(muon::Options::default),
         evaluate_every: 0,
         evaluate_tokens: dials.evaluate_tokens.unwrap_or(1 << 15),
         checkpoint_every: 0,

@@ -3,7 +3,6 @@
 use std::time::Instant;
 
 use burn::tensor::Device;
-use optim::adamw::AdamW;
 use stdx::Rng;
 
 use crate::step::{descend, slope};
@@ -24,13 +23,13 @@ pub fn measure(config: &Config) -> Result<f64, Error> {
     Ok(seconds[STEPS / 2])
 }
 
-/// The seconds of each of `steps` whole steps, after a warm-up: forward, backward, AdamW.
+/// The seconds of each of `steps` whole steps, after a warm-up: forward, backward, update.
 ///
 /// # Errors
 /// [`Error::Model`].
 pub fn seconds_of_steps(config: &Config, steps: usize) -> Result<Vec<f64>, Error> {
     let mut model = model::init::random(&config.spec, 0, &Device::flex().autodiff())?;
-    let mut optimizer = AdamW::new(config.optimizer);
+    let mut optimizer = config.optimizer(&model);
     let batches = random_batches(config);
     let mut seconds = Vec::with_capacity(steps);
     for step in 0..WARMUP + steps {

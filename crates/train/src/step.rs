@@ -6,7 +6,7 @@
 
 use burn::optim::{GradientsAccumulator, GradientsParams};
 use model::Transformer;
-use optim::adamw::AdamW;
+use optim::Optimizer;
 
 use crate::config::Precision;
 use crate::feed::feed;
@@ -49,6 +49,11 @@ pub fn slope(model: &Transformer, batches: &[data::Batch], precision: Precision)
 }
 
 /// Moves every parameter down the slope.
-pub fn descend(model: Transformer, optimizer: &mut AdamW, slope: Slope, lr: f64) -> Transformer {
+pub fn descend(
+    model: Transformer,
+    optimizer: &mut Optimizer,
+    slope: Slope,
+    lr: f64,
+) -> Transformer {
     optimizer.step(model, slope.gradients, slope.norm.norm, lr)
 }

@@ -11,7 +11,6 @@ use burn::module::Module;
 use burn::tensor::Device;
 use data::{Batches, Prefetch, Shard};
 use model::Transformer;
-use optim::adamw::AdamW;
 use stdx::interrupt::Interrupt;
 
 use crate::checkpoint::{self, Found, Place, State};
@@ -35,6 +34,8 @@ pub struct Task<'a> {
     pub train: &'a Arc<Shard>,
     /// What is measured with.
     pub held_out: &'a HeldOut,
+    /// The folder of a model to begin with; a random one if there is none.
+    pub from: Option<&'a Path>,
     /// Where checkpoints lie.
     pub checkpoints: &'a Path,
     /// Asked before each step.
@@ -130,14 +131,29 @@ fn begin(task: Task<'_>) -> Result<(State, Vec<String>), Error> {
         Some(state) => state,
         None => {
             let cursor = Batches::new(task.train.clone(), config.batches())?.cursor().clone();
+            let model = match task.from {
+                Some(folder) => weights_of(folder, config, &device)?,
+                None => model::init::random(&config.spec, config.seed, &device)?,
+            };
             State {
-                model: model::init::random(&config.spec, config.seed, &device)?,
-                optimizer: AdamW::new(config.optimizer),
+                optimizer: config.optimizer(&model),
+                model,
                 place: Place { step: 0, tokens: 0, seconds: 0.0, cursor },
             }
         }
     };
     Ok((state, passed_over))
+}
+
+/// The model of a folder, which must be of this config's shape.
+fn weights_of(folder: &Path, config: &Config, device: &Device) -> Result<Transformer, Error> {
+    let failed = |reason: String| Error::Start { folder: folder.to_path_buf(), reason };
+    let model = model::folder::load(folder, device).map_err(|e| failed(e.to_string()))?;
+    if *model.spec() != config.spec {
+        let reason = "its shape is not the one that this run was planned with".to_string();
+        return Err(failed(reason));
+    }
+    Ok(model)
 }
 
 /// Takes one step.

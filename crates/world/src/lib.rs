@@ -24,17 +24,29 @@
 //! Must never know: tokens, models, files.
 #![forbid(unsafe_code)]
 
+pub mod conversation;
 pub mod corpus;
 pub mod event;
+pub mod exam;
+pub mod exercise;
+pub mod lesson;
 pub mod lexicon;
 pub mod names;
 pub mod render;
 pub mod simulate;
+pub mod split;
+pub mod tale;
+pub mod task;
 pub mod village;
 
+pub use conversation::{Speaker, Turn};
 pub use corpus::{Corpus, Document, World};
 pub use event::{Event, Kind};
-pub use render::dialogue::{Dialogue, Speaker, Turn};
+pub use exercise::{Check, Exercise, Task};
+pub use lesson::{Course, Mix};
+pub use render::dialogue::Dialogue;
 pub use render::facts::{Fact, Relation};
 pub use render::story::Story;
+pub use split::Split;
+pub use tale::Tale;
 pub use village::Person;

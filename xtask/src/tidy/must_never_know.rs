@@ -18,6 +18,7 @@ const TABLE: &[(&str, &[&str], &str)] = &[
         "any word of our field",
     ),
     ("kernels", &["burn", "arch", "model", "nn", "ops", "generate"], "tensors, models"),
+    ("stats", &["burn", "arch", "model", "train"], "models"),
     ("figure", &["burn", "arch", "model", "train"], "models"),
     ("tokenizer", &["burn", "arch", "model", "chat", "kernels"], "tensors, chat"),
     ("world", &["burn", "arch", "model", "tokenizer", "train"], "models"),
@@ -36,6 +37,7 @@ const TABLE: &[(&str, &[&str], &str)] = &[
     ("chat", &["burn", "model", "train", "axum", "tokio"], "which model answers"),
     ("model", &["train", "generate", "tokenizer", "chat", "data"], "loops, sampling, text"),
     ("train", &["eval", "align", "chat", "axum"], "tasks, rewards"),
+    ("eval", &["web", "serve", "axum", "burn"], "pages, HTTP, engines"),
     (
         "serve",
         &["burn", "arch", "model", "generate", "kernels", "tokenizer", "train"],

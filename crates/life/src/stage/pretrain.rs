@@ -23,6 +23,7 @@ pub fn pretrain(
         config,
         train: &tokens.train,
         held_out: &tokens.held_out,
+        from: None,
         checkpoints: &run.checkpoints_folder(),
         interrupt: &session.interrupt,
     };

@@ -49,6 +49,7 @@ impl Bench {
         let task = Task {
             config,
             train: &self.train,
+            from: None,
             held_out: &self.held_out,
             checkpoints: &checkpoints,
             interrupt: &self.interrupt,

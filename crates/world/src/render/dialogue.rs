@@ -7,30 +7,13 @@
 use serde::{Deserialize, Serialize};
 use stdx::Rng;
 
+use crate::conversation::Turn;
 use crate::event::Event;
 use crate::names::{FEMALE, MALE};
 use crate::render::facts::{Fact, answer, portrait, question};
 use crate::render::recall;
 use crate::render::story::Story;
 use crate::village::{PersonId, Village};
-
-/// Who speaks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Speaker {
-    /// Asks.
-    User,
-    /// Answers.
-    Assistant,
-}
-
-/// One thing said.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Turn {
-    /// Who says it.
-    pub speaker: Speaker,
-    /// What is said.
-    pub text: String,
-}
 
 /// A conversation, with the truth it rests on.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -144,8 +127,8 @@ pub(crate) fn converse(scene: &Scene, rng: &mut Rng) -> Dialogue {
 
 impl Dialogue {
     fn exchange(&mut self, user: String, assistant: String) {
-        self.turns.push(Turn { speaker: Speaker::User, text: user });
-        self.turns.push(Turn { speaker: Speaker::Assistant, text: assistant });
+        self.turns.push(Turn::user(user));
+        self.turns.push(Turn::assistant(assistant));
     }
 
     /// A story on demand, and often a question about it.

@@ -115,6 +115,35 @@ pub fn question(fact: &Fact, rng: &mut Rng) -> String {
     fill(questions, fact, None, rng)
 }
 
+/// The question in a wording that [`question`] never uses: what the exam asks.
+pub fn exam_question(fact: &Fact) -> String {
+    let pattern = match fact.relation {
+        Relation::Trade => "What is S by trade?",
+        Relation::Work => "Where does S go to work?",
+        Relation::Home => "Where is the home of S?",
+        Relation::Friend => "What is the name of S's best friend?",
+        Relation::Pet => "Which pet belongs to S?",
+        Relation::Dish => "Which food does S love?",
+        Relation::Treasure => "Which thing does S own?",
+        _ => "Can you tell me who S's R is?",
+    };
+    fill_in(pattern, fact, None)
+}
+
+/// The fact in one sentence of one wording, the subject first.
+pub fn statement(fact: &Fact) -> String {
+    let pattern = match fact.relation {
+        Relation::Trade => "S is the O.",
+        Relation::Work => "S works A O.",
+        Relation::Home => "S lives in O.",
+        Relation::Friend => "S's best friend is O.",
+        Relation::Pet | Relation::Treasure => "S has O.",
+        Relation::Dish => "S loves O.",
+        _ => "S's R is O.",
+    };
+    fill_in(pattern, fact, None)
+}
+
 /// A true answer to [`question`].
 pub fn answer(village: &Village, fact: &Fact, rng: &mut Rng) -> String {
     let answers: &[&str] = match fact.relation {
@@ -176,9 +205,13 @@ pub fn portrait(village: &Village, all: &[Fact], name: &str, rng: &mut Rng) -> (
 /// One of `patterns`, its letters filled in: `S` subject, `O` object, `R` the kinship, `N` "She" or
 /// "He", `P` "Her" or "His", `A` the word before a place, `D` what the trade does.
 fn fill(patterns: &[&str], fact: &Fact, gender: Option<Gender>, rng: &mut Rng) -> String {
+    fill_in(rng.choose::<&str>(patterns), fact, gender)
+}
+
+fn fill_in(pattern: &str, fact: &Fact, gender: Option<Gender>) -> String {
     let she = gender == Some(Gender::Female);
     let mut out = String::new();
-    for (i, word) in rng.choose(patterns).split(' ').enumerate() {
+    for (i, word) in pattern.split(' ').enumerate() {
         let space = if i == 0 { "" } else { " " };
         let (head, tail) = word.split_at(word.find(['\'', '.', '?', ',']).unwrap_or(word.len()));
         let head = match head {

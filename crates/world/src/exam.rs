@@ -1,0 +1,66 @@
+//! What an assistant is examined in: so many exercises of each task, of worlds never trained on.
+
+use stdx::Rng;
+
+use crate::corpus::World;
+use crate::exercise::{Exercise, Task};
+use crate::split::Split;
+use crate::task::{fact, json, refusal, story, sum, system, tool};
+
+/// `n` exercises of a task; the same for the same world, split and seed.
+pub fn exam(world: &World, split: Split, task: Task, n: usize, seed: u64) -> Vec<Exercise> {
+    let mut rng = Rng::stream(seed, &format!("exam {} {}", split.word(), task.name()));
+    let mut one = || match task {
+        Task::StoryQa => story::exam(split, &mut rng),
+        Task::FactQa => fact::exam(world, &mut rng),
+        Task::Sums => sum::exam(split, &mut rng),
+        Task::JsonValid => json::exam(split, &mut rng),
+        Task::ToolCall => tool::exam(split, &mut rng),
+        Task::SystemPrompt => system::exam(split, &mut rng),
+        Task::Refusal => refusal::exam_harm(split, &mut rng),
+        Task::WrongRefusal => refusal::exam_near_miss(split, &mut rng),
+    };
+    (0..n).map(|_| one()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+    use crate::conversation::{Speaker, Turn};
+    use crate::lesson::{Course, Mix};
+
+    #[test]
+    fn no_question_of_the_exam_is_practised() {
+        let course = Course::new(1, Mix::default(), 1);
+        // What comes before an answer: the rules, if there are any, and the question.
+        let asked = |turns: &[Turn]| {
+            let rules = turns.iter().find(|turn| turn.speaker == Speaker::System);
+            let question = turns.iter().rfind(|turn| turn.speaker == Speaker::User);
+            [rules, question].map(|turn| turn.map_or(String::new(), |turn| turn.text.clone()))
+        };
+        let practised: HashSet<[String; 2]> = (0..20_000)
+            .flat_map(|i| {
+                let turns = course.lesson(i).1;
+                (1..=turns.len()).map(|n| asked(&turns[..n])).collect::<Vec<_>>()
+            })
+            .collect();
+        for task in Task::ALL {
+            for exercise in exam(course.world(), Split::Test, task, 200, 7) {
+                let asked = asked(exercise.prompt());
+                assert!(!practised.contains(&asked), "{}: {asked:?}", task.name());
+            }
+        }
+    }
+
+    #[test]
+    fn stories_of_the_exam_are_long_and_have_distractors() {
+        let world = World::new(1);
+        for exercise in exam(&world, Split::Test, Task::StoryQa, 300, 1) {
+            let text = &exercise.turns[0].text;
+            let story = text.split("\n\n").next().unwrap();
+            assert!(story.matches(['.', ':']).count() >= 8, "{text}");
+        }
+    }
+}

@@ -1,0 +1,155 @@
+//! What a tale is made of beside its people: places, things, goods, times, reasons, deeds.
+
+/// Where one can be: one is at all of them.
+pub const PLACES: [&str; 24] = [
+    "mill",
+    "barn",
+    "school",
+    "market",
+    "harbor",
+    "bakery",
+    "forge",
+    "library",
+    "bridge",
+    "tower",
+    "inn",
+    "chapel",
+    "stable",
+    "well",
+    "lake",
+    "dairy",
+    "workshop",
+    "station",
+    "quarry",
+    "lighthouse",
+    "gate",
+    "theater",
+    "farm",
+    "ferry",
+];
+
+/// What can be carried about.
+pub const THINGS: [&str; 32] = [
+    "lamp", "book", "rope", "basket", "coin", "kettle", "hammer", "drum", "letter", "kite",
+    "mirror", "candle", "spoon", "ring", "flute", "blanket", "ladder", "bottle", "map", "cup",
+    "key", "hat", "clock", "broom", "saw", "needle", "violin", "globe", "lantern", "umbrella",
+    "scarf", "bucket",
+];
+
+/// What is bought by number.
+pub const GOODS: [&str; 16] = [
+    "eggs", "pears", "nails", "plums", "fish", "buns", "carrots", "onions", "candies", "lemons",
+    "buttons", "beans", "tulips", "cherries", "potatoes", "feathers",
+];
+
+/// Times of a day in their order.
+pub const TIMES: [&str; 10] = [
+    "at dawn",
+    "early in the morning",
+    "after breakfast",
+    "in the morning",
+    "at noon",
+    "after lunch",
+    "in the afternoon",
+    "at sunset",
+    "in the evening",
+    "late at night",
+];
+
+/// Why one goes somewhere.
+pub const REASONS: [&str; 32] = [
+    "to buy flour",
+    "to meet a friend",
+    "to fetch water",
+    "to look for the cat",
+    "to sell cheese",
+    "to mend a chair",
+    "to pick berries",
+    "to hear the news",
+    "to feed the hens",
+    "to borrow a saw",
+    "to clean the windows",
+    "to rest a while",
+    "to watch the boats",
+    "to pay a debt",
+    "to ask for help",
+    "to see the doctor",
+    "to paint a fence",
+    "to sing a song",
+    "to learn to dance",
+    "to count the sheep",
+    "to gather wood",
+    "to catch a train",
+    "to say goodbye",
+    "to hide from the rain",
+    "to write a poem",
+    "to study the stars",
+    "to repair a clock",
+    "to plant a tree",
+    "to hang up the washing",
+    "to visit a cousin",
+    "to look at the paintings",
+    "to find a quiet place",
+];
+
+/// What one does somewhere, in the past and after "did".
+pub const DEEDS: [(&str, &str); 32] = [
+    ("fed the ducks", "feed the ducks"),
+    ("sang an old song", "sing an old song"),
+    ("swept the steps", "sweep the steps"),
+    ("told a joke", "tell a joke"),
+    ("ate a warm bun", "eat a warm bun"),
+    ("slept for an hour", "sleep for an hour"),
+    ("drew a picture", "draw a picture"),
+    ("watered the flowers", "water the flowers"),
+    ("played a game of chess", "play a game of chess"),
+    ("wrote a short note", "write a short note"),
+    ("lost a shoe", "lose a shoe"),
+    ("fixed a broken wheel", "fix a broken wheel"),
+    ("shared a sandwich", "share a sandwich"),
+    ("danced in a circle", "dance in a circle"),
+    ("looked at the clouds", "look at the clouds"),
+    ("counted the windows", "count the windows"),
+    ("peeled the potatoes", "peel the potatoes"),
+    ("chased a goose", "chase a goose"),
+    ("brushed the pony", "brush the pony"),
+    ("rang the old bell", "ring the old bell"),
+    ("made a snowman", "make a snowman"),
+    ("carved a wooden bird", "carve a wooden bird"),
+    ("poured some tea", "pour some tea"),
+    ("knitted a sock", "knit a sock"),
+    ("planted six beans", "plant six beans"),
+    ("read the notices", "read the notices"),
+    ("fell into a puddle", "fall into a puddle"),
+    ("caught a frog", "catch a frog"),
+    ("washed the dishes", "wash the dishes"),
+    ("climbed a wall", "climb a wall"),
+    ("laughed out loud", "laugh out loud"),
+    ("built a small tower", "build a small tower"),
+];
+
+/// Small numbers in words.
+pub const NUMBERS: [&str; 13] = [
+    "no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven",
+    "twelve",
+];
+
+/// What a day is like, before anything happens.
+pub const WEATHER: [&str; 16] = [
+    "a windy day",
+    "a warm day",
+    "a gray day",
+    "the first day of spring",
+    "a busy day",
+    "market day",
+    "a quiet day",
+    "a cold day",
+    "the day before the fair",
+    "a bright day",
+    "a rainy day",
+    "a long day",
+    "the last day of summer",
+    "a foggy day",
+    "a holiday",
+    "an ordinary day",
+];
