@@ -28,12 +28,15 @@ pub mod corpus;
 pub mod event;
 pub mod lexicon;
 pub mod names;
+pub mod picture;
 pub mod render;
 pub mod simulate;
 pub mod village;
+mod wording;
 
 pub use corpus::{Corpus, Document, World};
 pub use event::{Event, Kind};
+pub use picture::{Picture, Pictures};
 pub use render::dialogue::{Dialogue, Speaker, Turn};
 pub use render::facts::{Fact, Relation};
 pub use render::story::Story;
