@@ -5,7 +5,7 @@
 //! Left out on purpose: file formats, and any picture that is not of this village.
 //!
 //! Reading order: [`scene`] (what stands where), [`motif`] (what there is, and its words), `sprite`
-//! (the art), `palette` (the paints), [`paint`] (scene to pixels), `caption`, `quiz`.
+//! (the art), `palette` (the paints), `paint` (scene to pixels), `caption`, `quiz`.
 //!
 //! ```
 //! let picture = world::Pictures::new(1).picture(7);
@@ -18,7 +18,7 @@
 
 mod caption;
 pub mod motif;
-pub mod paint;
+mod paint;
 mod palette;
 mod quiz;
 pub mod scene;
