@@ -6,7 +6,9 @@
 //! a model says later can be checked against [`World::facts`] and [`Story::events`].
 //!
 //! Reading order: [`names`] and [`lexicon`] (the words), [`village`] (the state), [`event`] (what
-//! changes it), [`simulate`] (days), [`render`] (text), [`corpus`] (the numbered documents).
+//! changes it), [`simulate`] (days), [`render`] (text), [`corpus`] (the numbered documents). Then,
+//! each for itself, what later stages learn from: [`picture`] (to see), [`program`] (to write code),
+//! [`preference`] (which of two answers is better).
 //!
 //! ```
 //! use world::{Corpus, Document, World};
@@ -29,6 +31,7 @@ pub mod event;
 pub mod lexicon;
 pub mod names;
 pub mod picture;
+pub mod preference;
 pub mod program;
 pub mod render;
 pub mod simulate;
@@ -38,6 +41,7 @@ mod wording;
 pub use corpus::{Corpus, Document, World};
 pub use event::{Event, Kind};
 pub use picture::{Picture, Pictures};
+pub use preference::{Preference, Preferences, Reason};
 pub use program::{Program, Programs};
 pub use render::dialogue::{Dialogue, Speaker, Turn};
 pub use render::facts::{Fact, Relation};
