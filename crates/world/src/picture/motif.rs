@@ -1,7 +1,7 @@
 //! The things that can be in a picture, and the words for them.
 //!
-//! One motif more is one line in [`Motif`], [`MOTIFS`] and [`Motif::traits`], and its art in
-//! [`super::sprite`].
+//! One motif more is one line in [`Motif`], [`MOTIFS`] and `Motif::traits`, its colors, and its
+//! art in `sprite`.
 
 use serde::{Deserialize, Serialize};
 
@@ -73,8 +73,6 @@ struct Traits {
     verb: &'static str,
     /// "small" and "tall", where there are two sizes.
     sizes: Option<[&'static str; 2]>,
-    /// The colors it comes in; where there is one only, nobody mentions it.
-    colors: &'static [Color],
     rows: &'static [Row],
 }
 
@@ -87,10 +85,9 @@ const fn traits(
     nouns: [&'static str; 2],
     verb: &'static str,
     sizes: Option<[&'static str; 2]>,
-    colors: &'static [Color],
     rows: &'static [Row],
 ) -> Traits {
-    Traits { nouns, verb, sizes, colors, rows }
+    Traits { nouns, verb, sizes, rows }
 }
 
 impl Motif {
@@ -124,9 +121,31 @@ impl Motif {
         }
     }
 
-    /// The colors that the motif comes in, at least one.
+    /// The colors that the motif comes in, at least one; where there is one only, nobody says it.
     pub fn colors(self) -> &'static [Color] {
-        self.traits().colors
+        use Color::*;
+        match self {
+            Motif::Sun => &[Yellow],
+            Motif::Moon | Motif::Cloud | Motif::Sheep => &[White],
+            Motif::Bird => &[Red, Blue, Black],
+            Motif::Kite => &[Red, Orange, Yellow, Green, Purple, Pink],
+            Motif::Balloon => &[Red, Orange, Yellow, Green, Purple],
+            Motif::Hill | Motif::Fir => &[Green],
+            Motif::House => &[Red, Orange, Yellow, Green, Blue, Purple, Pink, White, Gray, Brown],
+            Motif::Mill => &[White, Red, Brown],
+            Motif::Tree => &[Green, Orange, Pink, Yellow],
+            Motif::Well => &[Gray],
+            Motif::Pond => &[Blue],
+            Motif::Woman | Motif::Flowers => &[Red, Orange, Yellow, Blue, Purple, Pink, White],
+            Motif::Man => &[Red, Orange, Yellow, Blue, Purple, White, Gray],
+            Motif::Child => &[Red, Orange, Yellow, Blue, Purple, Pink],
+            Motif::Cat => &[Black, White, Gray, Orange, Brown],
+            Motif::Dog => &[Black, White, Gray, Brown],
+            Motif::Hen => &[White, Brown, Black],
+            Motif::Cart => &[Red, Yellow, Green, Blue, Brown, Purple],
+            Motif::Fence => &[White, Brown, Blue],
+            Motif::Snowman => &[Red, Green, Blue, Purple],
+        }
     }
 
     /// The rows that it may be in, at least one.
@@ -172,95 +191,32 @@ impl Motif {
     }
 
     fn traits(self) -> Traits {
-        use Color::*;
         let tall = Some(["small", "tall"]);
         match self {
-            Motif::Sun => traits(["sun", "suns"], "shines", None, &[Yellow], SKY),
-            Motif::Moon => traits(["moon", "moons"], "shines", None, &[White], SKY),
-            Motif::Cloud => traits(["cloud", "clouds"], "floats", None, &[White], SKY),
-            Motif::Bird => traits(["bird", "birds"], "flies", None, &[Red, Blue, Black], SKY),
-            Motif::Kite => traits(
-                ["kite", "kites"],
-                "flies",
-                None,
-                &[Red, Orange, Yellow, Green, Purple, Pink],
-                SKY,
-            ),
-            Motif::Balloon => traits(
-                ["balloon", "balloons"],
-                "floats",
-                None,
-                &[Red, Orange, Yellow, Green, Purple],
-                SKY,
-            ),
-            Motif::Hill => {
-                traits(["hill", "hills"], "rises", Some(["low", "high"]), &[Green], BACK)
-            }
-            Motif::House => traits(
-                ["house", "houses"],
-                "stands",
-                Some(["little", "big"]),
-                &[Red, Orange, Yellow, Green, Blue, Purple, Pink, White, Gray, Brown],
-                BACK,
-            ),
-            Motif::Mill => traits(["mill", "mills"], "stands", None, &[White, Red, Brown], BACK),
-            Motif::Tree => {
-                traits(["tree", "trees"], "grows", tall, &[Green, Orange, Pink, Yellow], GROUND)
-            }
-            Motif::Fir => traits(["fir", "firs"], "grows", tall, &[Green], GROUND),
-            Motif::Well => traits(["well", "wells"], "stands", None, &[Gray], GROUND),
-            Motif::Pond => {
-                traits(["pond", "ponds"], "lies", Some(["small", "wide"]), &[Blue], FRONT)
-            }
-            Motif::Woman => traits(
-                ["woman", "women"],
-                "stands",
-                None,
-                &[Red, Orange, Yellow, Blue, Purple, Pink, White],
-                GROUND,
-            ),
-            Motif::Man => traits(
-                ["man", "men"],
-                "stands",
-                None,
-                &[Red, Orange, Yellow, Blue, Purple, White, Gray],
-                GROUND,
-            ),
-            Motif::Child => traits(
-                ["child", "children"],
-                "plays",
-                None,
-                &[Red, Orange, Yellow, Blue, Purple, Pink],
-                GROUND,
-            ),
-            Motif::Cat => {
-                traits(["cat", "cats"], "sits", None, &[Black, White, Gray, Orange, Brown], FRONT)
-            }
-            Motif::Dog => {
-                traits(["dog", "dogs"], "runs", None, &[Black, White, Gray, Brown], FRONT)
-            }
-            Motif::Sheep => traits(["sheep", "sheep"], "grazes", None, &[White], FRONT),
-            Motif::Hen => traits(["hen", "hens"], "walks", None, &[White, Brown, Black], FRONT),
-            Motif::Cart => traits(
-                ["cart", "carts"],
-                "stands",
-                None,
-                &[Red, Yellow, Green, Blue, Brown, Purple],
-                FRONT,
-            ),
-            Motif::Fence => {
-                traits(["fence", "fences"], "stands", None, &[White, Brown, Blue], FRONT)
-            }
-            Motif::Flowers => traits(
-                ["flowers", "flowers"],
-                "grow",
-                None,
-                &[Red, Orange, Yellow, Blue, Purple, Pink, White],
-                FRONT,
-            ),
-            Motif::Snowman => {
-                traits(["snowman", "snowmen"], "stands", None, &[Red, Green, Blue, Purple], FRONT)
-            }
+            Motif::Sun => traits(["sun", "suns"], "shines", None, SKY),
+            Motif::Moon => traits(["moon", "moons"], "shines", None, SKY),
+            Motif::Cloud => traits(["cloud", "clouds"], "floats", None, SKY),
+            Motif::Bird => traits(["bird", "birds"], "flies", None, SKY),
+            Motif::Kite => traits(["kite", "kites"], "flies", None, SKY),
+            Motif::Balloon => traits(["balloon", "balloons"], "floats", None, SKY),
+            Motif::Hill => traits(["hill", "hills"], "rises", Some(["low", "high"]), BACK),
+            Motif::House => traits(["house", "houses"], "stands", Some(["little", "big"]), BACK),
+            Motif::Mill => traits(["mill", "mills"], "stands", None, BACK),
+            Motif::Tree => traits(["tree", "trees"], "grows", tall, GROUND),
+            Motif::Fir => traits(["fir", "firs"], "grows", tall, GROUND),
+            Motif::Well => traits(["well", "wells"], "stands", None, GROUND),
+            Motif::Pond => traits(["pond", "ponds"], "lies", Some(["small", "wide"]), FRONT),
+            Motif::Woman => traits(["woman", "women"], "stands", None, GROUND),
+            Motif::Man => traits(["man", "men"], "stands", None, GROUND),
+            Motif::Child => traits(["child", "children"], "plays", None, GROUND),
+            Motif::Cat => traits(["cat", "cats"], "sits", None, FRONT),
+            Motif::Dog => traits(["dog", "dogs"], "runs", None, FRONT),
+            Motif::Sheep => traits(["sheep", "sheep"], "grazes", None, FRONT),
+            Motif::Hen => traits(["hen", "hens"], "walks", None, FRONT),
+            Motif::Cart => traits(["cart", "carts"], "stands", None, FRONT),
+            Motif::Fence => traits(["fence", "fences"], "stands", None, FRONT),
+            Motif::Flowers => traits(["flowers", "flowers"], "grow", None, FRONT),
+            Motif::Snowman => traits(["snowman", "snowmen"], "stands", None, FRONT),
         }
     }
 }
