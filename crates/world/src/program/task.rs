@@ -61,8 +61,15 @@ pub(super) fn finish(draft: Draft) -> Result<Program, Error> {
         Some(head) => function_head(head, &calls, value)?,
         None => String::new(),
     };
-    let tests = calls.iter().map(|call| Ok(format!("assert {call} == {}", value(call)?)));
-    let tests = tests.collect::<Result<Vec<String>, Error>>()?;
+    let values = calls.iter().map(|call| value(call)).collect::<Result<Vec<String>, Error>>()?;
+    if !values.is_empty() && values.iter().all(|v| *v == values[0]) {
+        return Err(Error::Value("a body that always says the same would pass".to_string()));
+    }
+    let tests: Vec<String> = calls
+        .iter()
+        .zip(&values)
+        .map(|(call, value)| format!("assert {call} == {value}"))
+        .collect();
     let gap = if main.is_empty() || head.is_empty() { "" } else { "\n\n" };
     let source = format!("{head}{body}{gap}{main}");
     let output = run(&source)?;
