@@ -59,9 +59,14 @@ impl World {
     }
 
     fn stream(&self, i: u64, purpose: &str) -> Rng {
-        let start = Rng::stream(self.seed, purpose).next_u64();
-        Rng::new(start ^ i.wrapping_mul(0x9e37_79b9_7f4a_7c15))
+        numbered(self.seed, purpose, i)
     }
+}
+
+/// The generator of the `i`-th of a purpose's items; independent of all others.
+pub(crate) fn numbered(seed: u64, purpose: &str, i: u64) -> Rng {
+    let start = Rng::stream(seed, purpose).next_u64();
+    Rng::new(start ^ i.wrapping_mul(0x9e37_79b9_7f4a_7c15))
 }
 
 /// One text of the corpus.

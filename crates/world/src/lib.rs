@@ -6,7 +6,11 @@
 //! a model says later can be checked against [`World::facts`] and [`Story::events`].
 //!
 //! Reading order: [`names`] and [`lexicon`] (the words), [`village`] (the state), [`event`] (what
-//! changes it), [`simulate`] (days), [`render`] (text), [`corpus`] (the numbered documents).
+//! changes it), [`simulate`] (days), [`render`] (text), [`corpus`] (the numbered documents). What an
+//! assistant is taught and examined in: [`mod@split`], [`tale`] (stories of worlds met once, with
+//! questions), [`task`] (one kind of exercise a file), [`lesson`], [`mod@exam`]. Then, each for
+//! itself, what later stages learn from: [`picture`] (to see), [`program`] (to write code),
+//! [`preference`] (which of two answers is better).
 //!
 //! ```
 //! use world::{Corpus, Document, World};
@@ -32,18 +36,25 @@ pub mod exercise;
 pub mod lesson;
 pub mod lexicon;
 pub mod names;
+pub mod picture;
+pub mod preference;
+pub mod program;
 pub mod render;
 pub mod simulate;
 pub mod split;
 pub mod tale;
 pub mod task;
 pub mod village;
+mod wording;
 
 pub use conversation::{Speaker, Turn};
 pub use corpus::{Corpus, Document, World};
 pub use event::{Event, Kind};
 pub use exercise::{Check, Exercise, Task};
 pub use lesson::{Course, Mix};
+pub use picture::{Picture, Pictures};
+pub use preference::{Preference, Preferences, Reason};
+pub use program::{Program, Programs};
 pub use render::dialogue::Dialogue;
 pub use render::facts::{Fact, Relation};
 pub use render::story::Story;

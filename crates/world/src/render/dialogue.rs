@@ -34,7 +34,8 @@ pub(crate) struct Scene<'v> {
     pub(crate) story: &'v dyn Fn(Option<PersonId>) -> Story,
 }
 
-const HELLO: [&str; 8] = [
+/// How a user begins.
+pub(crate) const HELLO: [&str; 8] = [
     "Hello!",
     "Hi!",
     "Good morning!",
@@ -45,7 +46,8 @@ const HELLO: [&str; 8] = [
     "Hi, what can you do?",
 ];
 
-const WELCOME: [&str; 6] = [
+/// What the assistant says to that.
+pub(crate) const WELCOME: [&str; 6] = [
     "Hello! I can tell you about the village.",
     "Hello! I know everyone in the village. What would you like to hear?",
     "Hello, it is nice to meet you! Ask me about the village, or ask for a story.",

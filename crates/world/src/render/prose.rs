@@ -20,6 +20,7 @@ use stdx::Rng;
 use crate::event::Event;
 use crate::lexicon::TRADES;
 use crate::village::{Age, Gender, PersonId, PlaceId, Village};
+use crate::wording::choice;
 
 /// How often in a row one sentence after another may begin with a pronoun.
 const MAX_PRONOUNS: u8 = 2;
@@ -94,34 +95,12 @@ impl<'v> Prose<'v> {
                 self.slot(event, &rest[at + 1..end]);
                 rest = &rest[end + 1..];
             } else {
-                let (choice, after) = self.choice(&rest[at + 1..]);
-                self.expand(event, choice);
+                let (chosen, after) = choice(&rest[at + 1..], &mut self.rng);
+                self.expand(event, chosen);
                 rest = after;
             }
         }
         self.push(rest);
-    }
-
-    /// Draws one alternative from `a|b|c]rest`, and gives it with the rest.
-    fn choice<'t>(&mut self, text: &'t str) -> (&'t str, &'t str) {
-        let mut bounds = [0_usize; 24];
-        let (mut n, mut depth) = (1, 0);
-        for (i, byte) in text.bytes().enumerate() {
-            match byte {
-                b'[' => depth += 1,
-                b']' if depth > 0 => depth -= 1,
-                b'|' | b']' if depth == 0 => {
-                    bounds[n] = i + 1;
-                    if byte == b']' {
-                        let pick = self.rng.index(n);
-                        return (&text[bounds[pick]..bounds[pick + 1] - 1], &text[i + 1..]);
-                    }
-                    n += 1;
-                }
-                _ => {}
-            }
-        }
-        (text, "")
     }
 
     fn slot(&mut self, event: &Event, slot: &str) {

@@ -1,0 +1,186 @@
+//! Questions about a picture, each with the one answer that its scene allows.
+//!
+//! A question is asked only where it has a single answer: "the house" needs one house. The wording
+//! of answers is fixed, so that an answer can be compared word for word.
+
+use stdx::Rng;
+
+use super::caption::{column_words, phrase, place_word};
+use super::motif::{MOTIFS, Motif};
+use super::scene::{Color, Light, Object, Row, Scene, Size};
+use crate::wording::{capitals, list, number_word, say_one, with_article};
+
+/// A question and its answer.
+pub(super) type Pair = (String, String);
+
+/// How many questions a picture has at most.
+const AT_MOST: usize = 6;
+
+/// Up to six questions about a scene, of kinds as different as the scene allows.
+pub(super) fn questions(scene: &Scene, rng: &mut Rng) -> Vec<Pair> {
+    let mut pairs = vec![hour(scene, rng), count(scene, rng), presence(scene, rng)];
+    let object = *rng.choose(&scene.objects);
+    pairs.extend(color(scene, &object, rng));
+    pairs.extend(beside(scene, rng));
+    let more = [
+        place(scene, rng.choose(&scene.objects)),
+        colored(scene, rng),
+        size(scene, rng),
+        sky(scene, rng),
+        Some(season(scene)),
+    ];
+    let mut more: Vec<Pair> = more.into_iter().flatten().collect();
+    rng.shuffle(&mut more);
+    pairs.extend(more);
+    pairs.truncate(AT_MOST);
+    rng.shuffle(&mut pairs);
+    pairs
+}
+
+fn hour(scene: &Scene, rng: &mut Rng) -> Pair {
+    let (question, answer) = match scene.light {
+        Light::Day => ("[Is it day or night?|What time of day is it?]", "It is day."),
+        Light::Dusk => ("What time of day is it?", "It is evening."),
+        Light::Night => ("[Is it day or night?|What time of day is it?]", "It is night."),
+    };
+    (say_one(&[question], &[], rng), answer.to_string())
+}
+
+fn season(scene: &Scene) -> Pair {
+    let answer = if scene.snow { "Yes, there is snow." } else { "No, there is no snow." };
+    ("Is there snow on the ground?".to_string(), answer.to_string())
+}
+
+/// How many there are of something that is there, or now and then of something that is not.
+fn count(scene: &Scene, rng: &mut Rng) -> Pair {
+    let countable: Vec<Motif> =
+        MOTIFS.into_iter().filter(|m| !m.is_definite() && !m.is_plural()).collect();
+    let seen: Vec<Motif> = countable.iter().copied().filter(|&m| scene.count(m) > 0).collect();
+    let many: Vec<Motif> = seen.iter().copied().filter(|&m| scene.count(m) > 1).collect();
+    let motif = match rng.index(5) {
+        0 => *rng.choose(&countable),
+        1 | 2 if !many.is_empty() => *rng.choose(&many),
+        _ if seen.is_empty() => *rng.choose(&countable),
+        _ => *rng.choose(&seen),
+    };
+    let (n, noun, plural) = (scene.count(motif), motif.noun(), motif.plural());
+    let question = say_one(
+        &["How many {plural} are there?", "How many {plural} [do you see|can you see]?"],
+        &[("plural", plural)],
+        rng,
+    );
+    let answer = match n {
+        1 => format!("There is one {noun}."),
+        n => format!("There are {} {plural}.", number_word(n)),
+    };
+    (question, answer)
+}
+
+/// Whether there is a thing of some kind.
+fn presence(scene: &Scene, rng: &mut Rng) -> Pair {
+    let motif = if rng.one_in(2) { rng.choose(&scene.objects).motif } else { *rng.choose(&MOTIFS) };
+    let there = scene.count(motif) > 0;
+    let (is, what) = match (motif.is_plural(), motif.is_definite()) {
+        (true, _) => ("are", motif.plural().to_string()),
+        (_, true) => ("is", format!("the {}", motif.noun())),
+        _ => ("is", with_article(motif.noun())),
+    };
+    if motif.is_definite() {
+        let answer = if there { "Yes, you can." } else { "No, you cannot." };
+        return (format!("Can you see {what}?"), answer.to_string());
+    }
+    let answer = match there {
+        true => format!("Yes, there {is}."),
+        false => format!("No, there {is} not."),
+    };
+    (capitals(&format!("{is} there {what}?")), answer)
+}
+
+/// The color of an object that is the only one of its motif.
+fn color(scene: &Scene, object: &Object, rng: &mut Rng) -> Option<Pair> {
+    let choices: Vec<&Object> = { scene.objects.iter() }
+        .filter(|o| scene.only(o.motif).is_some() && o.motif.colors().len() > 1)
+        .collect();
+    let asked = if choices.contains(&object) { object } else { *choices.first()? };
+    let (noun, color) = (asked.motif.noun(), asked.color.word());
+    let is = if asked.motif.is_plural() { "are" } else { "is" };
+    let whole = match asked.motif.wears() {
+        Some((_, garment)) => format!("the {noun}'s {garment}"),
+        None => format!("the {noun}"),
+    };
+    let slots = [("whole", whole.as_str()), ("is", is)];
+    let question =
+        say_one(&["What color {is} {whole}?", "What is the color of {whole}?"], &slots, rng);
+    Some((question, capitals(&format!("{whole} {is} {color}."))))
+}
+
+/// Whether there is a thing of a kind in a color: a true one, or the right kind in a wrong color.
+fn colored(scene: &Scene, rng: &mut Rng) -> Option<Pair> {
+    let plain = |m: Motif| m.colors().len() > 1 && m.wears().is_none() && !m.is_plural();
+    let choices: Vec<&Object> = { scene.objects.iter() }
+        .filter(|o| plain(o.motif) && scene.only(o.motif).is_some())
+        .collect();
+    let object = *choices.get(rng.index(choices.len()))?;
+    let wrong = |c: &&Color| **c != object.color;
+    let colors: Vec<&Color> = object.motif.colors().iter().filter(wrong).collect();
+    let noun = object.motif.noun();
+    if rng.one_in(2) {
+        let what = with_article(&format!("{} {noun}", object.color.word()));
+        return Some((format!("Is there {what}?"), "Yes, there is.".to_string()));
+    }
+    let what = with_article(&format!("{} {noun}", rng.choose(&colors).word()));
+    let answer = format!("No, the {noun} is {}.", object.color.word());
+    Some((format!("Is there {what}?"), answer))
+}
+
+/// What is left of, right of, behind, in front of or above the only object of a motif, where just
+/// one object is.
+fn beside(scene: &Scene, rng: &mut Rng) -> Option<Pair> {
+    let mut pairs = Vec::new();
+    for b in scene.objects.iter().filter(|o| scene.only(o.motif).is_some()) {
+        for word in ["to the left of", "to the right of", "in front of", "behind", "above"] {
+            let there: Vec<&Object> =
+                scene.objects.iter().filter(|a| place_word(a, b) == Some(word)).collect();
+            if let [a] = there[..] {
+                pairs.push((word, a, b));
+            }
+        }
+    }
+    let &(word, a, b) = pairs.get(rng.index(pairs.len()))?;
+    let noun = b.motif.noun();
+    Some((format!("What is {word} the {noun}?"), capitals(&format!("{}.", phrase(a)))))
+}
+
+/// Where the only object of a motif is.
+fn place(scene: &Scene, object: &Object) -> Option<Pair> {
+    let object = scene.only(object.motif)?;
+    let (noun, whereabouts) = (object.motif.noun(), column_words(object));
+    let is = if object.motif.is_plural() { "are" } else { "is" };
+    let answer = match object.row {
+        Row::Sky => format!("The {noun} {is} in the sky, {whereabouts}."),
+        _ => format!("The {noun} {is} {whereabouts}."),
+    };
+    Some((format!("Where {is} the {noun}?"), answer))
+}
+
+/// Which of its two sizes an object has.
+fn size(scene: &Scene, rng: &mut Rng) -> Option<Pair> {
+    let choices: Vec<&Object> = { scene.objects.iter() }
+        .filter(|o| o.size != Size::Plain && scene.only(o.motif).is_some())
+        .collect();
+    let object = *choices.get(rng.index(choices.len()))?;
+    let [small, big] = object.motif.sizes()?;
+    let word = if object.size == Size::Small { small } else { big };
+    let noun = object.motif.noun();
+    Some((format!("Is the {noun} {small} or {big}?"), format!("The {noun} is {word}.")))
+}
+
+/// Everything in the sky.
+fn sky(scene: &Scene, rng: &mut Rng) -> Option<Pair> {
+    let up: Vec<&Object> = scene.objects.iter().filter(|o| o.row == Row::Sky).collect();
+    let stars = (scene.light == Light::Night).then(|| "the stars".to_string());
+    let items: Vec<String> = up.iter().map(|o| phrase(o)).chain(stars).collect();
+    let question = say_one(&["What is in the sky?", "What do you see in the sky?"], &[], rng);
+    let answer = if items.is_empty() { "Only the sky.".to_string() } else { list(&items) + "." };
+    Some((question, capitals(&answer)))
+}

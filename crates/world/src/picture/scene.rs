@@ -1,0 +1,191 @@
+//! What stands where in a picture: the truth that it is painted from and asked about.
+//!
+//! A scene is a time of day, snow or grass, and objects in a grid of three columns and three rows:
+//! sky, back and front. No two objects share a cell. Left out on purpose: perspective, and objects
+//! that hold or hide one another.
+
+use serde::{Deserialize, Serialize};
+use stdx::Rng;
+
+use super::motif::{MOTIFS, Motif};
+
+/// The light a scene is seen in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Light {
+    /// A blue sky.
+    Day,
+    /// The sun is low, the sky orange and violet, lamps are lit.
+    Dusk,
+    /// A dark sky with stars, lamps are lit.
+    Night,
+}
+
+/// A color that a word names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "each name is the color")]
+pub enum Color {
+    Red,
+    Orange,
+    Yellow,
+    Green,
+    Blue,
+    Purple,
+    Pink,
+    White,
+    Gray,
+    Brown,
+    Black,
+}
+
+impl Color {
+    /// The word for it.
+    pub fn word(self) -> &'static str {
+        [
+            "red", "orange", "yellow", "green", "blue", "purple", "pink", "white", "gray", "brown",
+            "black",
+        ][self as usize]
+    }
+}
+
+/// How large an object is among those of its motif.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Size {
+    /// The smaller of two.
+    Small,
+    /// The motif has one size only, which nobody mentions.
+    Plain,
+    /// The larger of two.
+    Big,
+}
+
+/// Left, middle or right.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "each name says where")]
+pub enum Column {
+    Left,
+    Middle,
+    Right,
+}
+
+/// How high in the picture, which is how far away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Row {
+    /// In the air.
+    Sky,
+    /// On the ground, at the horizon.
+    Back,
+    /// On the ground, close by.
+    Front,
+}
+
+/// One thing in a scene.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Object {
+    /// What it is.
+    pub motif: Motif,
+    /// Its color, or that of what it wears.
+    pub color: Color,
+    /// How large it is.
+    pub size: Size,
+    /// Where it is from left to right.
+    pub column: Column,
+    /// Where it is from far to near.
+    pub row: Row,
+}
+
+/// What a picture shows.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Scene {
+    /// Day, dusk or night.
+    pub light: Light,
+    /// Whether snow lies on the ground.
+    pub snow: bool,
+    /// Everything in it, the farthest first.
+    pub objects: Vec<Object>,
+}
+
+const COLUMNS: [Column; 3] = [Column::Left, Column::Middle, Column::Right];
+
+impl Scene {
+    /// Draws a scene: up to two objects in the sky, two to five on the ground.
+    pub fn new(rng: &mut Rng) -> Self {
+        let light = [Light::Day, Light::Dusk, Light::Night][rng.weighted(&[4, 2, 3])];
+        let mut scene = Self { light, snow: rng.one_in(4), objects: Vec::new() };
+        let lamp = if light == Light::Night { Motif::Moon } else { Motif::Sun };
+        if rng.chance(0.6) {
+            scene.place(lamp, rng);
+        }
+        if rng.chance(0.5) {
+            scene.place_any(|m| m.rows() == [Row::Sky] && m != lamp, rng);
+        }
+        let wanted = rng.between(2, 5) as usize;
+        while scene.ground().count() < wanted {
+            let seen: Vec<Motif> = scene.ground().map(|o| o.motif).collect();
+            if seen.is_empty() || rng.chance(0.75) {
+                scene.place_any(|m| m.rows() != [Row::Sky], rng);
+            } else {
+                scene.place(*rng.choose(&seen), rng);
+            }
+        }
+        scene.objects.sort_by_key(|o| (o.row, o.motif != Motif::Hill, o.column));
+        scene
+    }
+
+    /// The objects that are not in the sky.
+    pub fn ground(&self) -> impl Iterator<Item = &Object> {
+        self.objects.iter().filter(|o| o.row != Row::Sky)
+    }
+
+    /// How many objects of a motif there are.
+    pub fn count(&self, motif: Motif) -> usize {
+        self.objects.iter().filter(|o| o.motif == motif).count()
+    }
+
+    /// The only object of a motif, if there is exactly one.
+    pub fn only(&self, motif: Motif) -> Option<&Object> {
+        self.objects.iter().find(|o| o.motif == motif).filter(|_| self.count(motif) == 1)
+    }
+
+    fn place_any(&mut self, fits: impl Fn(Motif) -> bool, rng: &mut Rng) {
+        let choices: Vec<Motif> = MOTIFS.into_iter().filter(|&m| fits(m)).collect();
+        self.place(*rng.choose(&choices), rng);
+    }
+
+    /// Adds an object where there is room for it; adds nothing if there is none, or if it does not
+    /// belong here.
+    fn place(&mut self, motif: Motif, rng: &mut Rng) {
+        let cells: Vec<(Row, Column)> = motif
+            .rows()
+            .iter()
+            .flat_map(|&row| COLUMNS.map(|column| (row, column)))
+            .filter(|&(row, column)| {
+                !self.objects.iter().any(|o| (o.row, o.column) == (row, column))
+            })
+            .collect();
+        let lone = motif.is_lone() && self.count(motif) > 0;
+        if cells.is_empty() || lone || !motif.belongs(self.light, self.snow) {
+            return;
+        }
+        let (row, column) = *rng.choose(&cells);
+        let size = match (motif.sizes(), row) {
+            (None, _) => Size::Plain,
+            (Some(_), Row::Front) => Size::Small,
+            (Some(_), _) => *rng.choose(&[Size::Small, Size::Big]),
+        };
+        let colors: Vec<Color> =
+            motif.colors().iter().copied().filter(|&c| self.shows(motif, c)).collect();
+        self.objects.push(Object { motif, color: *rng.choose(&colors), size, column, row });
+    }
+
+    /// Whether a color can be told from what is behind it.
+    fn shows(&self, motif: Motif, color: Color) -> bool {
+        let hidden = match color {
+            Color::Black => self.light == Light::Night,
+            Color::White => self.snow && motif.colors().len() > 1,
+            Color::Blue => motif.rows() == [Row::Sky] && self.light != Light::Dusk,
+            Color::Orange => motif.rows() == [Row::Sky] && self.light == Light::Dusk,
+            _ => false,
+        };
+        !hidden || motif.colors() == [color]
+    }
+}
