@@ -6,7 +6,8 @@
 //! a model says later can be checked against [`World::facts`] and [`Story::events`].
 //!
 //! Reading order: [`names`] and [`lexicon`] (the words), [`village`] (the state), [`event`] (what
-//! changes it), [`simulate`] (days), [`render`] (text), [`corpus`] (the numbered documents).
+//! changes it), [`simulate`] (days), [`render`] (text), [`corpus`] (the numbered documents); beside
+//! them [`syntax`] (sentences with their trees) and [`language`] (the neighbours' tongue).
 //!
 //! ```
 //! use world::{Corpus, Document, World};
@@ -26,15 +27,19 @@
 
 pub mod corpus;
 pub mod event;
+pub mod language;
 pub mod lexicon;
 pub mod names;
 pub mod render;
 pub mod simulate;
+pub mod syntax;
 pub mod village;
 
 pub use corpus::{Corpus, Document, World};
 pub use event::{Event, Kind};
+pub use language::{Parallel, Parallels};
 pub use render::dialogue::{Dialogue, Speaker, Turn};
 pub use render::facts::{Fact, Relation};
 pub use render::story::Story;
+pub use syntax::{Sentence, Token, Treebank};
 pub use village::Person;
