@@ -10,7 +10,8 @@
 //! assistant is taught and examined in: [`mod@split`], [`tale`] (stories of worlds met once, with
 //! questions), [`task`] (one kind of exercise a file), [`lesson`], [`mod@exam`]. Then, each for
 //! itself, what later stages learn from: [`picture`] (to see), [`program`] (to write code),
-//! [`preference`] (which of two answers is better).
+//! [`preference`] (which of two answers is better), [`syntax`] (sentences with their trees),
+//! [`language`] (the neighbours' tongue).
 //!
 //! ```
 //! use world::{Corpus, Document, World};
@@ -33,6 +34,7 @@ pub mod corpus;
 pub mod event;
 pub mod exam;
 pub mod exercise;
+pub mod language;
 pub mod lesson;
 pub mod lexicon;
 pub mod names;
@@ -42,6 +44,7 @@ pub mod program;
 pub mod render;
 pub mod simulate;
 pub mod split;
+pub mod syntax;
 pub mod tale;
 pub mod task;
 pub mod village;
@@ -51,6 +54,7 @@ pub use conversation::{Speaker, Turn};
 pub use corpus::{Corpus, Document, World};
 pub use event::{Event, Kind};
 pub use exercise::{Check, Exercise, Task};
+pub use language::{Parallel, Parallels};
 pub use lesson::{Course, Mix};
 pub use picture::{Picture, Pictures};
 pub use preference::{Preference, Preferences, Reason};
@@ -59,5 +63,6 @@ pub use render::dialogue::Dialogue;
 pub use render::facts::{Fact, Relation};
 pub use render::story::Story;
 pub use split::Split;
+pub use syntax::{Sentence, Token, Treebank};
 pub use tale::Tale;
 pub use village::Person;
