@@ -44,7 +44,7 @@ pub mod prefetch;
 mod error;
 
 pub use batch::{Batch, WHOLE};
-pub use batches::{BatchOptions, Batches, Cursor, Sampling};
+pub use batches::{BatchOptions, Batches, Cursor, STRETCH, Sampling};
 pub use encode::{Encode, Marks, Shards};
 pub use error::Error;
 pub use pass::Pass;
