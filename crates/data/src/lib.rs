@@ -52,5 +52,6 @@ pub use mix::{Epochs, Mix, Strand};
 pub use pass::Pass;
 pub use prefetch::Prefetch;
 pub use shard::{Shard, ShardWriter};
+pub use source::records::{Record, Records};
 pub use source::{Document, Documents, SourceOptions};
 pub use split::{Part, Split, SplitOptions};
