@@ -37,6 +37,14 @@ pub enum Error {
         /// What it said.
         reason: String,
     },
+    /// A record of instruction data of no known form, or one that breaks its form.
+    #[error("{origin}: {reason}")]
+    Record {
+        /// Where it stands.
+        origin: String,
+        /// What was expected, what was there, and what to do.
+        reason: String,
+    },
     /// A `tokenizer_config.json` that is not what it should be.
     #[error("tokenizer_config.json, {key}: expected {expected}, found {got}")]
     Config {

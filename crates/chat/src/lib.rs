@@ -2,10 +2,11 @@
 //!
 //! Stage of the life: after training, where people and programs talk to a model.
 //!
-//! Reading order: [`message`] (who said what), [`template`] (messages to the text that a model was
-//! trained on), [`tokenizer_config`] (the file that carries a template beside a model), [`stop`]
-//! (strings that end an answer), [`respond`] (the trait through which servers and pages see a
-//! model), [`local`] (a decoder and a tokenizer as a `Respond`).
+//! Reading order: [`message`] (who said what), [`dataset`] (conversations to learn from, in the forms
+//! that people have them), [`template`] (messages to the text that a model is trained on),
+//! [`tokenizer_config`] (the file that carries a
+//! template beside a model), [`stop`] (strings that end an answer), [`respond`] (the trait through
+//! which servers and pages see a model), [`local`] (a decoder and a tokenizer as a `Respond`).
 //!
 //! ```
 //! use chat::{Conversation, Message, Role, Template};
@@ -18,6 +19,7 @@
 //! Must never know: which model answers, HTTP.
 #![forbid(unsafe_code)]
 
+pub mod dataset;
 pub mod error;
 pub mod local;
 pub mod message;
@@ -26,6 +28,7 @@ pub mod stop;
 pub mod template;
 pub mod tokenizer_config;
 
+pub use dataset::Dataset;
 pub use error::Error;
 // A server asks with these and needs no other word of `generate`.
 pub use generate::{Flow, Sampling};
