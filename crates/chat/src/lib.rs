@@ -3,8 +3,8 @@
 //! Stage of the life: after training, where people and programs talk to a model.
 //!
 //! Reading order: [`message`] (who said what), [`dataset`] (conversations to learn from, in the forms
-//! that people have them), [`template`] (messages to the text that a model is trained on),
-//! [`tokenizer_config`] (the file that carries a
+//! that people have them), [`template`] (messages to the text that a model is trained on, and which
+//! of it is learnt), [`guard`] (that text to ids), [`tokenizer_config`] (the file that carries a
 //! template beside a model), [`stop`] (strings that end an answer), [`respond`] (the trait through
 //! which servers and pages see a model), [`local`] (a decoder and a tokenizer as a `Respond`).
 //!
@@ -21,6 +21,7 @@
 
 pub mod dataset;
 pub mod error;
+pub mod guard;
 pub mod local;
 pub mod message;
 pub mod respond;
@@ -36,5 +37,5 @@ pub use local::{LocalModel, LocalOptions};
 pub use message::{Content, Message, Part, Role};
 pub use respond::{Finish, Reply, Request, Respond};
 pub use stop::StopStrings;
-pub use template::{COMPLETION_TEMPLATE, Conversation, DEFAULT_TEMPLATE, Template, special};
+pub use template::{COMPLETION_TEMPLATE, Conversation, DEFAULT_TEMPLATE, Piece, Template, special};
 pub use tokenizer_config::TokenizerConfig;
