@@ -174,7 +174,7 @@ mod tests {
         assert_eq!(rows, [vec![0, 3], vec![7]], "what would share a row does not");
         assert_eq!(packed.stretches().collect::<Vec<_>>(), [0..1, 1..1, 1..2]);
         let whole = Packed::new(documents.into_iter(), 4);
-        assert_eq!((whole.n_rows(), whole.stretches().collect::<Vec<_>>()), (1, vec![0..1]));
+        assert!(whole.n_rows() == 1 && whole.stretches().eq(std::iter::once(0..1)));
     }
 
     #[test]
