@@ -37,6 +37,23 @@ pub enum Error {
         /// What it said.
         reason: String,
     },
+    /// A record of instruction data of no known form, or one that breaks its form.
+    #[error("{origin}: {reason}")]
+    Record {
+        /// Where it stands.
+        origin: String,
+        /// What was expected, what was there, and what to do.
+        reason: String,
+    },
+    /// A template whose text does not grow turn by turn.
+    #[error(
+        "the chat template does not say which of its text is the answer: {reason}; train with the \
+         default template, or mark the answers with {{% generation %}}"
+    )]
+    Pieces {
+        /// Where it fails.
+        reason: String,
+    },
     /// A `tokenizer_config.json` that is not what it should be.
     #[error("tokenizer_config.json, {key}: expected {expected}, found {got}")]
     Config {

@@ -2,10 +2,11 @@
 //!
 //! Stage of the life: after training, where people and programs talk to a model.
 //!
-//! Reading order: [`message`] (who said what), [`template`] (messages to the text that a model was
-//! trained on), [`tokenizer_config`] (the file that carries a template beside a model), [`stop`]
-//! (strings that end an answer), [`respond`] (the trait through which servers and pages see a
-//! model), [`local`] (a decoder and a tokenizer as a `Respond`).
+//! Reading order: [`message`] (who said what), [`dataset`] (conversations to learn from, in the forms
+//! that people have them), [`template`] (messages to the text that a model is trained on, and which
+//! of it is learnt), [`guard`] (that text to ids), [`tokenizer_config`] (the file that carries a
+//! template beside a model), [`stop`] (strings that end an answer), [`respond`] (the trait through
+//! which servers and pages see a model), [`local`] (a decoder and a tokenizer as a `Respond`).
 //!
 //! ```
 //! use chat::{Conversation, Message, Role, Template};
@@ -18,7 +19,9 @@
 //! Must never know: which model answers, HTTP.
 #![forbid(unsafe_code)]
 
+pub mod dataset;
 pub mod error;
+pub mod guard;
 pub mod local;
 pub mod message;
 pub mod respond;
@@ -26,6 +29,7 @@ pub mod stop;
 pub mod template;
 pub mod tokenizer_config;
 
+pub use dataset::Dataset;
 pub use error::Error;
 // A server asks with these and needs no other word of `generate`.
 pub use generate::{Flow, Sampling};
@@ -33,5 +37,5 @@ pub use local::{LocalModel, LocalOptions};
 pub use message::{Content, Message, Part, Role};
 pub use respond::{Finish, Reply, Request, Respond};
 pub use stop::StopStrings;
-pub use template::{COMPLETION_TEMPLATE, Conversation, DEFAULT_TEMPLATE, Template, special};
+pub use template::{COMPLETION_TEMPLATE, Conversation, DEFAULT_TEMPLATE, Piece, Template, special};
 pub use tokenizer_config::TokenizerConfig;

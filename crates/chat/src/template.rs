@@ -1,7 +1,7 @@
 //! Messages to the text that a model was trained on, by a Jinja template, rendered as the Hugging
 //! Face `transformers` library renders: `trim_blocks`, `lstrip_blocks`, no escaping,
-//! `raise_exception`, Python's common string methods, `tojson` without HTML escapes, and
-//! `{% generation %}` blocks read as if they were not there.
+//! `raise_exception`, Python's common string methods, `tojson` without HTML escapes. What of the text
+//! is learnt in training, [`Template::pieces`] says.
 //!
 //! A template comes with a downloaded model, so it is taken for hostile: it cannot include files,
 //! and its source, its steps and its output are bounded.
@@ -9,6 +9,8 @@
 //! Left out on purpose: `strftime_now`. With it a prompt, and so an answer, would depend on the
 //! day; templates that know it ask first whether it is there.
 
+mod generation;
+mod pieces;
 mod python;
 mod tojson;
 
@@ -16,6 +18,8 @@ use std::io;
 
 use minijinja::syntax::SyntaxConfig;
 use minijinja::{Environment, ErrorKind, Value, context};
+
+pub use pieces::Piece;
 
 use crate::{Error, Message};
 
@@ -79,6 +83,8 @@ impl<'a> Conversation<'a> {
 pub struct Template {
     environment: Environment<'static>,
     source: String,
+    /// Whether the template says what is learnt: then it is there as `marked` too.
+    is_marked: bool,
 }
 
 impl Default for Template {
@@ -99,10 +105,14 @@ impl Template {
             return Err(wrong(format!("it has {got} bytes, at most {MAX_SOURCE_BYTES} are read")));
         }
         let mut environment = environment().map_err(|e| wrong(describe(&e)))?;
-        environment
-            .add_template_owned("chat", without_generation_blocks(source))
-            .map_err(|e| wrong(describe(&e)))?;
-        Ok(Self { environment, source: source.to_string() })
+        let mut add = |name, source| {
+            environment.add_template_owned(name, source).map_err(|e| wrong(describe(&e)))
+        };
+        add("chat", generation::unmarked(source))?;
+        let marked = generation::marked(source);
+        let is_marked = marked.is_some();
+        marked.map_or(Ok(()), |marked| add("marked", marked))?;
+        Ok(Self { environment, source: source.to_string(), is_marked })
     }
 
     /// The source it was parsed from.
@@ -115,6 +125,11 @@ impl Template {
     /// # Errors
     /// [`Error::Part`], or [`Error::TemplateRun`] with what the template raised.
     pub fn render(&self, conversation: &Conversation<'_>) -> Result<String, Error> {
+        self.render_with("chat", conversation)
+    }
+
+    /// The text by the template of that name.
+    fn render_with(&self, name: &str, conversation: &Conversation<'_>) -> Result<String, Error> {
         let messages = conversation.messages.iter().map(|message| {
             Ok(context! { role => message.role.name(), content => message.text()? })
         });
@@ -128,7 +143,7 @@ impl Template {
         };
         let mut text = Bounded(Vec::new());
         let refused = |e: minijinja::Error| Error::TemplateRun { reason: describe(&e) };
-        let template = self.environment.get_template("chat").map_err(refused)?;
+        let template = self.environment.get_template(name).map_err(refused)?;
         template.render_captured_to(values, &mut text).map_err(refused)?;
         String::from_utf8(text.0).map_err(|e| Error::TemplateRun { reason: e.to_string() })
     }
@@ -146,26 +161,6 @@ fn environment() -> Result<Environment<'static>, minijinja::Error> {
         Err(minijinja::Error::new(ErrorKind::InvalidOperation, reason))
     });
     Ok(environment)
-}
-
-/// Turns `{% generation %}` and `{% endgeneration %}`, which mark what training is on, into
-/// blocks that are always taken. Their dashes stay and trim as before.
-fn without_generation_blocks(source: &str) -> String {
-    let mut out = String::with_capacity(source.len());
-    let mut rest = source;
-    while let Some(open) = rest.find("{%") {
-        let (before, tag) = rest.split_at(open);
-        out.push_str(before);
-        let end = tag.find("%}").unwrap_or(tag.len());
-        let inside = &tag[..end];
-        match inside.trim_start_matches("{%").trim_matches(|c: char| "-+".contains(c)).trim() {
-            "generation" => out.push_str(&inside.replace("generation", "if true")),
-            "endgeneration" => out.push_str(&inside.replace("endgeneration", "endif")),
-            _ => out.push_str(inside),
-        }
-        rest = &tag[end..];
-    }
-    out + rest
 }
 
 /// One line: the kind and the detail, with the line of the template.

@@ -1,9 +1,11 @@
 //! An endless stream of batches that can stop at any batch and go on later as if it had not.
 //!
-//! Two samplings. *Documents*: packed rows, every pair once an epoch, in an order shuffled anew
-//! each epoch. *Windows*: rows cut at uniformly random places, as nanoGPT has it; there are no
-//! epochs. In both the stream is one of rows: the batch size decides only how many are handed out
-//! together, and a batch at the end of an epoch is filled up from the next one.
+//! Three samplings. *Documents*: packed rows, every pair once an epoch, in an order shuffled anew
+//! each epoch. *Ordered*: the same for a corpus whose order means something, as from easy to hard:
+//! each [`STRETCH`] documents are packed and shuffled among themselves only, and every epoch begins
+//! with the first of them. *Windows*: rows cut at uniformly random places, as nanoGPT has it; there
+//! are no epochs. In all of them the stream is one of rows: the batch size decides only how many are
+//! handed out together, and a batch at the end of an epoch is filled up from the next one.
 
 use std::sync::Arc;
 
@@ -17,6 +19,10 @@ use stdx::Sum;
 /// More positions than this in a batch are taken for a mistake.
 const MOST_POSITIONS: usize = 1 << 30;
 
+/// Documents that are packed and shuffled together where their order is kept: enough that rows fill
+/// up and a batch mixes, and few beside a corpus.
+pub const STRETCH: usize = 512;
+
 /// How rows are chosen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -25,6 +31,8 @@ pub enum Sampling {
     Documents,
     /// Random windows, document ends ignored.
     Windows,
+    /// Packed documents in the order of the corpus, [`STRETCH`] by [`STRETCH`].
+    Ordered,
 }
 
 /// What batches look like.
@@ -77,7 +85,7 @@ pub struct Batches {
 
 #[derive(Clone)]
 enum Rows {
-    Documents {
+    Packed {
         packed: Arc<Packed>,
         /// This epoch's order.
         order: Vec<usize>,
@@ -114,7 +122,10 @@ impl Batches {
     fn from_place(shard: Arc<Shard>, options: BatchOptions, cursor: Cursor) -> Result<Self, Error> {
         options.check()?;
         let rows = match options.sampling {
-            Sampling::Documents => Rows::packed(&shard, &options, &cursor)?,
+            Sampling::Documents => Rows::packed(pack(&shard, options.context)?, &cursor)?,
+            Sampling::Ordered => {
+                Rows::packed(pack_stretches(&shard, options.context, STRETCH)?, &cursor)?
+            }
             Sampling::Windows if shard.n_tokens() <= options.context => {
                 return Err(too_few(&shard, options.context, options.context as u64 + 1));
             }
@@ -136,7 +147,7 @@ impl Batches {
     /// Rows in an epoch; none for windows, which know no epochs.
     pub fn rows_per_epoch(&self) -> Option<usize> {
         match &self.rows {
-            Rows::Documents { packed, .. } => Some(packed.n_rows()),
+            Rows::Packed { packed, .. } => Some(packed.n_rows()),
             Rows::Windows => None,
         }
     }
@@ -153,11 +164,11 @@ impl Batches {
     fn next_row(&mut self, batch: &mut Batch, row: usize) {
         let cursor = &mut self.cursor;
         match &mut self.rows {
-            Rows::Documents { packed, order, rng } => {
+            Rows::Packed { packed, order, rng } => {
                 if cursor.position == order.len() as u64 {
                     (cursor.epoch, cursor.position) = (cursor.epoch + 1, 0);
                     cursor.rng = rng.state();
-                    *order = shuffled(order.len(), rng);
+                    *order = order_of(packed, rng);
                 }
                 let index = order[cursor.position as usize];
                 batch.fill(row, packed.row(index), &self.shard);
@@ -182,36 +193,40 @@ impl Iterator for Batches {
 }
 
 impl Rows {
-    fn packed(shard: &Shard, options: &BatchOptions, cursor: &Cursor) -> Result<Self, Error> {
-        let packed = pack(shard, options.context)?;
+    fn packed(packed: Packed, cursor: &Cursor) -> Result<Self, Error> {
         if cursor.position > packed.n_rows() as u64 {
             let (at, n) = (cursor.position, packed.n_rows());
             return Err(Error::Cursor { reason: format!("row {at} of {n} rows") });
         }
         let mut rng = Rng::from_state(cursor.rng);
-        let order = shuffled(packed.n_rows(), &mut rng);
-        Ok(Self::Documents { packed: Arc::new(packed), order, rng })
+        let order = order_of(&packed, &mut rng);
+        Ok(Self::Packed { packed: Arc::new(packed), order, rng })
     }
 }
 
 /// A shard's documents in rows, at least one.
 pub(crate) fn pack(shard: &Shard, context: usize) -> Result<Packed, Error> {
+    pack_stretches(shard, context, usize::MAX)
+}
+
+fn pack_stretches(shard: &Shard, context: usize, stretch: usize) -> Result<Packed, Error> {
     let documents = (0..shard.n_documents()).map(|i| shard.document(i));
-    let packed = Packed::new(documents, context);
+    let packed = Packed::in_stretches(documents, context, stretch);
     if packed.n_rows() == 0 {
         return Err(too_few(shard, context, 2));
     }
     Ok(packed)
 }
 
-fn too_few(shard: &Shard, context: usize, expected: u64) -> Error {
-    Error::TooFew { got: shard.n_tokens() as u64, expected, context }
+/// An order of all rows: stretch by stretch, each shuffled.
+pub(crate) fn order_of(packed: &Packed, rng: &mut Rng) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..packed.n_rows()).collect();
+    packed.stretches().for_each(|rows| rng.shuffle(&mut order[rows]));
+    order
 }
 
-pub(crate) fn shuffled(n: usize, rng: &mut Rng) -> Vec<usize> {
-    let mut order: Vec<usize> = (0..n).collect();
-    rng.shuffle(&mut order);
-    order
+fn too_few(shard: &Shard, context: usize, expected: u64) -> Error {
+    Error::TooFew { got: shard.n_tokens() as u64, expected, context }
 }
 
 /// A number for everything that the stream of rows depends on.

@@ -59,6 +59,16 @@ pub enum Error {
         /// What was expected, what was there, and what to do.
         reason: String,
     },
+    /// A record of a list of them that does not hold what it should.
+    #[error("{}, record {number}: {reason}", path.display())]
+    Element {
+        /// The file.
+        path: PathBuf,
+        /// The record, counted from one.
+        number: u64,
+        /// What was expected, what was there, and what to do.
+        reason: String,
+    },
     /// A Parquet file that ends early or contradicts itself, or another file of that name.
     #[error("{} is no sound Parquet file: {reason}; copy or download it again", path.display())]
     Parquet {

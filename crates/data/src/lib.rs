@@ -1,10 +1,10 @@
 //! Corpora: read, split, tokenize into shards, pack, shuffle, batch; resumable and deterministic.
 //!
 //! The stage between a folder of text and a training step. Reading order, which is the order that
-//! text takes: [`source`] (files to documents), [`split`] (what trains, what measures), [`encode`]
-//! (documents to ids), [`shard`] (ids on the disk), [`pack`] (documents into rows), [`batch`] (what
-//! a step is fed), [`batches`] (the endless stream and its cursor), [`pass`] (each pair once, to
-//! measure), [`prefetch`] (the stream on a thread of its own).
+//! text takes: [`source`] (files to documents), [`mix`] (several corpora in shares), [`split`] (what
+//! trains, what measures), [`encode`] (documents to ids), [`shard`] (ids on the disk), [`pack`]
+//! (documents into rows), [`batch`] (what a step is fed), [`batches`] (the endless stream and its
+//! cursor), [`pass`] (each pair once, to measure), [`prefetch`] (the stream on a thread of its own).
 //!
 //! ```
 //! use data::{BatchOptions, Batches, Sampling, Shard, ShardWriter};
@@ -28,6 +28,7 @@
 //!
 //! Must never know: models; nor any one tokenizer, which it meets as [`Encode`].
 
+pub mod mix;
 pub mod source;
 pub mod split;
 
@@ -44,11 +45,13 @@ pub mod prefetch;
 mod error;
 
 pub use batch::{Batch, WHOLE};
-pub use batches::{BatchOptions, Batches, Cursor, Sampling};
+pub use batches::{BatchOptions, Batches, Cursor, STRETCH, Sampling};
 pub use encode::{Encode, Marks, Shards};
 pub use error::Error;
+pub use mix::{Epochs, Mix, Strand};
 pub use pass::Pass;
 pub use prefetch::Prefetch;
 pub use shard::{Shard, ShardWriter};
+pub use source::records::{Record, Records};
 pub use source::{Document, Documents, SourceOptions};
 pub use split::{Part, Split, SplitOptions};

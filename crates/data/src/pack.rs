@@ -9,7 +9,8 @@
 //! pair and is in no row.
 //!
 //! Pieces go longest first into the fullest row that still has room. The result depends on the
-//! documents' lengths only.
+//! documents' lengths only. Documents whose order matters are packed a stretch of them at a time:
+//! the rows of one stretch stand together, before those of the next, and share no document.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -24,12 +25,14 @@ pub struct Piece {
 }
 
 /// All documents in rows.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Packed {
     /// Row by row.
     pieces: Vec<Piece>,
     /// Where in `pieces` each row ends.
     ends: Vec<usize>,
+    /// Where in `ends` each stretch ends.
+    stretches: Vec<usize>,
 }
 
 impl Packed {
@@ -38,6 +41,29 @@ impl Packed {
     /// # Panics
     /// If `context` is 0.
     pub fn new(documents: impl Iterator<Item = Range<usize>>, context: usize) -> Self {
+        Self::in_stretches(documents, context, usize::MAX)
+    }
+
+    /// Packs each `stretch` documents that follow each other into rows of their own.
+    ///
+    /// # Panics
+    /// If `context` or `stretch` is 0.
+    pub fn in_stretches(
+        mut documents: impl Iterator<Item = Range<usize>>,
+        context: usize,
+        stretch: usize,
+    ) -> Self {
+        assert!(stretch > 0, "a stretch holds at least one document");
+        let mut packed = Self::default();
+        while let Some(first) = documents.next() {
+            let rest = documents.by_ref().take(stretch - 1);
+            packed.push(std::iter::once(first).chain(rest), context);
+        }
+        packed
+    }
+
+    /// One more stretch.
+    fn push(&mut self, documents: impl Iterator<Item = Range<usize>>, context: usize) {
         let mut pieces: Vec<Piece> = documents.flat_map(|d| cut(d, context)).collect();
         // A stable sort: pieces of one length stay in the order of their documents.
         pieces.sort_by_key(|piece| std::cmp::Reverse(piece.pairs));
@@ -45,14 +71,24 @@ impl Packed {
         let mut placed: Vec<(usize, Piece)> =
             pieces.into_iter().map(|piece| (open.place(piece.pairs, context), piece)).collect();
         placed.sort_by_key(|(row, _)| *row);
-        let mut ends = vec![0; open.n_rows];
-        placed.iter().enumerate().for_each(|(i, (row, _))| ends[*row] = i + 1);
-        Self { pieces: placed.into_iter().map(|(_, piece)| piece).collect(), ends }
+        let (first_row, first_piece) = (self.ends.len(), self.pieces.len());
+        self.ends.resize(first_row + open.n_rows, 0);
+        for (i, (row, piece)) in placed.into_iter().enumerate() {
+            self.ends[first_row + row] = first_piece + i + 1;
+            self.pieces.push(piece);
+        }
+        self.stretches.push(self.ends.len());
     }
 
     /// How many rows there are.
     pub fn n_rows(&self) -> usize {
         self.ends.len()
+    }
+
+    /// The rows of each stretch; a stretch of documents without a pair has none.
+    pub fn stretches(&self) -> impl Iterator<Item = Range<usize>> {
+        let begins = std::iter::once(0).chain(self.stretches.iter().copied());
+        begins.zip(&self.stretches).map(|(begin, &end)| begin..end)
     }
 
     /// What stands in a row, left to right; whatever is left of the row is padding.
@@ -127,6 +163,18 @@ mod tests {
         assert_eq!(pack(&[6], 4), [[(0, 4)], [(4, 1)]], "cut, and no pair lost");
         assert_eq!(pack(&[1, 2, 1], 4), [[(1, 1)]], "one token has no pair");
         assert!(pack(&[], 4).is_empty() && pack(&[1], 4).is_empty());
+    }
+
+    #[test]
+    fn a_stretch_has_rows_of_its_own() {
+        let documents = [0..3, 3..5, 5..6, 6..7, 7..9];
+        let packed = Packed::in_stretches(documents.clone().into_iter(), 4, 2);
+        let starts = |row: &[Piece]| row.iter().map(|piece| piece.start).collect::<Vec<_>>();
+        let rows: Vec<_> = (0..packed.n_rows()).map(|row| starts(packed.row(row))).collect();
+        assert_eq!(rows, [vec![0, 3], vec![7]], "what would share a row does not");
+        assert_eq!(packed.stretches().collect::<Vec<_>>(), [0..1, 1..1, 1..2]);
+        let whole = Packed::new(documents.into_iter(), 4);
+        assert!(whole.n_rows() == 1 && whole.stretches().eq(std::iter::once(0..1)));
     }
 
     #[test]

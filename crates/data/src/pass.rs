@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use stdx::Rng;
 
-use crate::batches::{pack, shuffled};
+use crate::batches::{order_of, pack};
 use crate::pack::Packed;
 use crate::{Batch, BatchOptions, Error, Sampling, Shard};
 
@@ -29,7 +29,7 @@ impl Pass {
     pub fn new(shard: Arc<Shard>, rows: usize, context: usize) -> Result<Self, Error> {
         BatchOptions { rows, context, sampling: Sampling::Documents, seed: 0 }.check()?;
         let packed = pack(&shard, context)?;
-        let order = shuffled(packed.n_rows(), &mut Rng::stream(0, "pass"));
+        let order = order_of(&packed, &mut Rng::stream(0, "pass"));
         Ok(Self { shard, packed, order, rows, context, next: 0 })
     }
 }

@@ -94,7 +94,7 @@ mod tests {
 
     #[test]
     fn batches_come_in_order_each_with_its_cursor() {
-        for sampling in [Sampling::Documents, Sampling::Windows] {
+        for sampling in [Sampling::Documents, Sampling::Windows, Sampling::Ordered] {
             let mut plain = batches(sampling);
             let mut ahead = Prefetch::new(plain.clone(), 3).unwrap();
             assert_eq!(ahead.cursor(), plain.cursor());

@@ -2,20 +2,11 @@
 //!
 //! What is dropped from a conversation too long: its oldest turns, as few as possible, such that
 //! what is left begins with a user's message; system messages stay, and so does the newest message.
-//!
-//! Nobody can write a special token: where a message spells one, it is encoded as plain text. The
-//! text is cut within it by a mark that no text contains, and the pieces are encoded one by one.
 
 use arch::Decoder;
-use tokenizer::Tokenizer;
 
 use super::LocalModel;
-use crate::{Conversation, Error, Message, Role};
-
-/// A code point that Unicode keeps out of all texts.
-const SEAM: char = '\u{fdd0}';
-/// No special token is longer, in characters.
-const LONGEST_SPECIAL: usize = 64;
+use crate::{Conversation, Error, Message, Role, guard};
 
 impl<D: Decoder> LocalModel<D> {
     /// The prompt's ids, with room for `max_tokens` (for half of the context at most).
@@ -30,7 +21,7 @@ impl<D: Decoder> LocalModel<D> {
         let reserved = max_tokens.clamp(1, (self.context / 2).max(1));
         let room = self.context - reserved;
         let guarded: Vec<Message> =
-            messages.iter().map(|m| guard(&self.tokenizer, m)).collect::<Result<_, _>>()?;
+            messages.iter().map(|m| guard::guard(&self.tokenizer, m)).collect::<Result<_, _>>()?;
         let whole = self.encode(&guarded)?;
         if whole.len() <= room {
             return Ok(whole);
@@ -70,11 +61,7 @@ impl<D: Decoder> LocalModel<D> {
             eos_token: config.eos_token.as_deref(),
             ..Conversation::ask(messages)
         })?;
-        let mut ids = Vec::new();
-        for piece in text.split(SEAM).filter(|piece| !piece.is_empty()) {
-            ids.extend(self.tokenizer.encode_with_special(piece)?);
-        }
-        Ok(ids)
+        guard::encode(&self.tokenizer, &text)
     }
 }
 
@@ -89,27 +76,4 @@ fn starts(messages: &[Message]) -> Vec<usize> {
 fn from(messages: &[Message], start: usize) -> Vec<Message> {
     let kept = messages.iter().enumerate();
     kept.filter(|(i, m)| *i >= start || m.role == Role::System).map(|(_, m)| m.clone()).collect()
-}
-
-/// The message with a seam in each special token that it spells.
-fn guard(tokenizer: &Tokenizer, message: &Message) -> Result<Message, Error> {
-    let text = message.text()?.replace(SEAM, "");
-    let ids = tokenizer.encode_with_special(&text)?;
-    if !ids.iter().any(|&id| tokenizer.is_special(id)) {
-        return Ok(Message::new(message.role, text));
-    }
-    let mut guarded = String::with_capacity(text.len() + 8);
-    for (at, c) in text.char_indices() {
-        guarded.push(c);
-        if spells_special(tokenizer, &text[at..]) {
-            guarded.push(SEAM);
-        }
-    }
-    Ok(Message::new(message.role, guarded))
-}
-
-/// Whether `text` begins with a special token.
-fn spells_special(tokenizer: &Tokenizer, text: &str) -> bool {
-    let ends = text.char_indices().map(|(at, c)| at + c.len_utf8()).take(LONGEST_SPECIAL);
-    ends.into_iter().any(|end| tokenizer.special(&text[..end]).is_some())
 }

@@ -27,6 +27,17 @@ fn options(rows: usize, context: usize, sampling: Sampling) -> BatchOptions {
     BatchOptions { rows, context, sampling, seed: 11 }
 }
 
+/// Rows of 8 of one of the three, or windows so short that every corpus has one.
+fn any_sampling() -> impl Strategy<Value = (Sampling, usize)> {
+    use Sampling::{Documents, Ordered, Windows};
+    prop::sample::select(vec![(Documents, 8), (Ordered, 8), (Windows, 1)])
+}
+
+/// Both ways to pack.
+fn packed_sampling() -> impl Strategy<Value = Sampling> {
+    prop::sample::select(vec![Sampling::Documents, Sampling::Ordered])
+}
+
 /// How often each token is a target in the first `rows` rows of these batches.
 fn targets(batches: impl Iterator<Item = Batch>, rows: usize) -> BTreeMap<u32, usize> {
     let mut counts = BTreeMap::new();
@@ -91,8 +102,9 @@ proptest! {
     #[test]
     fn each_token_but_the_first_of_its_document_is_a_target_once_an_epoch(
         lengths in corpora(), rows in 1_usize..5, context in 1_usize..17, epochs in 1_usize..4,
+        sampling in packed_sampling(),
     ) {
-        let batches = Batches::new(shard(&lengths), options(rows, context, Sampling::Documents));
+        let batches = Batches::new(shard(&lengths), options(rows, context, sampling));
         let mut batches = batches.unwrap();
         let n = batches.rows_per_epoch().unwrap();
         let mut expected = all_but_first(&lengths);
@@ -112,18 +124,19 @@ proptest! {
     #[test]
     fn no_position_sees_another_document(
         lengths in corpora(), rows in 1_usize..5, context in 1_usize..17,
+        sampling in packed_sampling(),
     ) {
-        let batches = Batches::new(shard(&lengths), options(rows, context, Sampling::Documents));
+        let batches = Batches::new(shard(&lengths), options(rows, context, sampling));
         batches.unwrap().take(12).for_each(|batch| check_sight(&batch, &lengths));
     }
 
     #[test]
     fn a_resumed_stream_is_the_same_stream(
-        lengths in corpora(), rows in 1_usize..5, stop in 0_usize..20, windows: bool,
+        lengths in corpora(), rows in 1_usize..5, stop in 0_usize..20,
+        (sampling, context) in any_sampling(),
     ) {
-        let sampling = if windows { Sampling::Windows } else { Sampling::Documents };
         let shard = shard(&lengths);
-        let options = options(rows, if windows { 1 } else { 8 }, sampling);
+        let options = options(rows, context, sampling);
         let mut whole = Batches::new(shard.clone(), options).unwrap();
         whole.by_ref().take(stop).for_each(drop);
         let stored = serde_json::to_string(whole.cursor()).unwrap();
@@ -136,10 +149,12 @@ proptest! {
     }
 
     #[test]
-    fn the_batch_size_does_not_change_the_rows(lengths in corpora(), rows in 1_usize..7) {
+    fn the_batch_size_does_not_change_the_rows(
+        lengths in corpora(), rows in 1_usize..7, sampling in packed_sampling(),
+    ) {
         let shard = shard(&lengths);
         let stream = |rows| {
-            let batches = Batches::new(shard.clone(), options(rows, 8, Sampling::Documents));
+            let batches = Batches::new(shard.clone(), options(rows, 8, sampling));
             let inputs = batches.unwrap().flat_map(|b| b.inputs);
             inputs.take(8 * 60).collect::<Vec<_>>()
         };
@@ -178,6 +193,66 @@ fn epochs_and_seeds_differ_in_order() {
     assert_ne!(first, epoch(&mut Batches::new(shard, other).unwrap()));
 }
 
+/// The documents of 2 tokens, in rows of one, that an epoch gives.
+fn order_of_documents(batches: &mut Batches, n: usize) -> Vec<usize> {
+    batches.take(n).map(|batch| batch.inputs[0] as usize / 2).collect()
+}
+
+#[test]
+fn ordered_stretches_come_in_order_and_are_shuffled_within() {
+    let n = 2 * STRETCH + 100;
+    let shard = shard(&vec![2; n]);
+    let mut batches = Batches::new(shard.clone(), options(1, 1, Sampling::Ordered)).unwrap();
+    assert_eq!(batches.rows_per_epoch(), Some(n));
+    let epochs = [0, 1].map(|_| order_of_documents(&mut batches, n));
+    for order in &epochs {
+        for (stretch, documents) in order.chunks(STRETCH).enumerate() {
+            assert!(documents.iter().all(|document| document / STRETCH == stretch), "{stretch}");
+            assert!(!documents.is_sorted(), "a stretch is shuffled");
+        }
+    }
+    assert_ne!(epochs[0], epochs[1], "and anew each epoch");
+    assert_eq!((batches.cursor().epoch, batches.cursor().position), (1, n as u64));
+    let other = BatchOptions { seed: 12, ..options(1, 1, Sampling::Ordered) };
+    let mut other = Batches::new(shard, other).unwrap();
+    assert_ne!(epochs[0], order_of_documents(&mut other, n), "another seed");
+}
+
+#[test]
+fn an_ordered_stream_resumes_in_any_stretch() {
+    let n = STRETCH + 40;
+    let shard = shard(&vec![2; n]);
+    let options = options(3, 1, Sampling::Ordered);
+    let mut whole = Batches::new(shard.clone(), options).unwrap();
+    for _ in 0..2 * n / 3 {
+        let mut resumed = Batches::resume(shard.clone(), options, whole.cursor().clone()).unwrap();
+        assert_eq!(resumed.next_batch(), whole.next_batch());
+        assert_eq!(resumed.cursor(), whole.cursor());
+    }
+    assert_eq!(whole.cursor().epoch, 1);
+}
+
+#[test]
+fn a_small_corpus_in_order_is_one_stretch() {
+    let shard = shard(&[3, 9, 4, 20, 2]);
+    let rows = |sampling| {
+        let batches = Batches::new(shard.clone(), options(1, 8, sampling)).unwrap();
+        batches.take(30).collect::<Vec<_>>()
+    };
+    assert_eq!(rows(Sampling::Ordered), rows(Sampling::Documents));
+}
+
+#[test]
+fn a_sampling_has_its_name() {
+    let check = |sampling: Sampling, name: &str| {
+        assert_eq!(serde_json::to_string(&sampling).unwrap(), name);
+        assert_eq!(serde_json::from_str::<Sampling>(name).unwrap(), sampling);
+    };
+    check(Sampling::Documents, "\"documents\"");
+    check(Sampling::Windows, "\"windows\"");
+    check(Sampling::Ordered, "\"ordered\"");
+}
+
 #[test]
 fn a_cursor_of_another_stream_is_refused() {
     let (one, other) = (shard(&[9, 9]), shard(&[9, 8]));
@@ -193,6 +268,7 @@ fn a_cursor_of_another_stream_is_refused() {
     assert!(refused(&one, BatchOptions { seed: 3, ..options }, &cursor));
     assert!(refused(&one, BatchOptions { context: 4, ..options }, &cursor));
     assert!(refused(&one, BatchOptions { sampling: Sampling::Windows, ..options }, &cursor));
+    assert!(refused(&one, BatchOptions { sampling: Sampling::Ordered, ..options }, &cursor));
     assert!(refused(&one, options, &Cursor { position: 3, ..cursor.clone() }));
 }
 

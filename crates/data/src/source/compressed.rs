@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use super::SourceOptions;
 use crate::Error;
 
-pub(super) const SUFFIXES: [&str; 2] = [".gz", ".zst"];
+const SUFFIXES: [&str; 2] = [".gz", ".zst"];
 
 const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
@@ -83,6 +83,22 @@ impl Input {
         Ok(true)
     }
 
+    /// The first byte that is no white space, left where it is; what stands before it is passed
+    /// over.
+    pub(super) fn first_byte(&mut self) -> Result<Option<u8>, Error> {
+        loop {
+            let next = self.reader.fill_buf().map(|buffer| buffer.first().copied());
+            let Some(byte) = next.map_err(|error| self.error(error))? else { return Ok(None) };
+            let at = usize::try_from(self.offset).unwrap_or(usize::MAX);
+            if !byte.is_ascii_whitespace() && BYTE_ORDER_MARK.get(at) != Some(&byte) {
+                return Ok(Some(byte));
+            }
+            self.offset += 1;
+            self.line += u64::from(byte == b'\n');
+            self.reader.consume(1);
+        }
+    }
+
     /// A new document begins.
     pub(super) fn refill(&mut self) {
         self.reader.get_mut().refill();
@@ -128,9 +144,16 @@ pub(super) fn decode(
         .or_else(|error| not_text(error.utf8_error().valid_up_to(), "a byte that is not UTF-8"))
 }
 
-fn is_compressed(path: &Path) -> bool {
+pub(super) fn is_compressed(path: &Path) -> bool {
     let name = path.to_string_lossy().to_ascii_lowercase();
     SUFFIXES.iter().any(|suffix| name.ends_with(suffix))
+}
+
+/// A file's extension in small letters, compression aside.
+pub(super) fn extension(path: &Path) -> Option<String> {
+    let name = path.file_name()?.to_str()?.to_ascii_lowercase();
+    let name = SUFFIXES.iter().find_map(|s| name.strip_suffix(s)).unwrap_or(&name);
+    Some(name.rsplit_once('.')?.1.to_string())
 }
 
 fn decompressed(path: &Path, file: File) -> io::Result<Box<dyn Read + Send>> {

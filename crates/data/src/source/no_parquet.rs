@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{InFile, SourceOptions};
+use super::{Document, InFile, SourceOptions};
 use crate::Error;
 
 /// Always an error.
@@ -11,7 +11,7 @@ pub(super) fn check_built(path: &Path) -> Result<(), Error> {
 }
 
 /// Always an error.
-pub(super) fn open(path: &Path, _: &SourceOptions) -> Result<InFile, Error> {
+pub(super) fn open(path: &Path, _: &SourceOptions) -> Result<InFile<Document>, Error> {
     Err(Error::NoParquet { path: path.to_path_buf() })
 }
 

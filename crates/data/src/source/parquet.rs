@@ -44,7 +44,7 @@ pub(super) fn check_built(_: &Path) -> Result<(), Error> {
 }
 
 /// Opens a file at its first row.
-pub(super) fn open(path: &Path, options: &SourceOptions) -> Result<InFile, Error> {
+pub(super) fn open(path: &Path, options: &SourceOptions) -> Result<InFile<Document>, Error> {
     Ok(Box::new(Rows::open(path, options)?))
 }
 

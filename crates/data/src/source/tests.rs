@@ -6,7 +6,7 @@ use std::io::Write;
 use super::*;
 
 /// A folder of these files, `.gz` and `.zst` ones compressed on the way.
-fn folder(files: &[(&str, &[u8])]) -> tempfile::TempDir {
+pub(super) fn folder(files: &[(&str, &[u8])]) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     for (name, bytes) in files {
         let path = folder.path().join(name);
@@ -16,7 +16,7 @@ fn folder(files: &[(&str, &[u8])]) -> tempfile::TempDir {
     folder
 }
 
-fn compressed(name: &str, bytes: &[u8]) -> Vec<u8> {
+pub(super) fn compressed(name: &str, bytes: &[u8]) -> Vec<u8> {
     if name.to_lowercase().ends_with(".gz") {
         let mut gz = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
         gz.write_all(bytes).unwrap();
