@@ -26,8 +26,9 @@ mod truer;
 use serde::{Deserialize, Serialize};
 use stdx::Rng;
 
+use crate::conversation::{Speaker, Turn};
 use crate::corpus::{World, numbered};
-use crate::render::dialogue::{HELLO, Speaker, Turn, WELCOME};
+use crate::render::dialogue::{HELLO, WELCOME};
 use crate::render::facts::{answer, question};
 
 /// The respect in which the better answer is better.
