@@ -49,6 +49,20 @@ pub enum Error {
         /// The holder as it signed the lock file.
         holder: String,
     },
+    /// A file of the run is not what it should be.
+    #[error("{}: {reason}", path.display())]
+    BadFile {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it, and what to do.
+        reason: String,
+    },
+    /// The run's folder lies elsewhere, and what lies elsewhere is not removed.
+    #[error("{} is a link to a folder outside of the store; remove the link and that folder by hand", folder.display())]
+    Linked {
+        /// The link.
+        folder: PathBuf,
+    },
     /// A line in the journal, other than a torn last one, is not a record.
     #[error("{}:{line}: expected a journal record, got {text:?}: {source}; remove or mend that line", path.display())]
     BadLine {

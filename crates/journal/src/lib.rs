@@ -5,7 +5,9 @@
 //! fares reads the journal; nobody needs to ask the process that writes it.
 //!
 //! Reading order: `record` (what can be said about a run), `journal` (how it is written so that a
-//! crash cannot spoil it), `run` (the folder and its lock), `store` (where the runs live), `error`.
+//! crash cannot spoil it), `run` (the folder and its lock), `store` (where the runs live), `removal`
+//! (how one goes), `standing` (where a run stands, from its records), `outcome` and `settings` (what
+//! came of it and what it was made with, as far as runs are set beside one another), `error`.
 //!
 //! ```
 //! use journal::{Record, Store};
@@ -21,18 +23,25 @@
 //! # std::fs::remove_dir_all(&home)?; Ok(()) }
 //! ```
 //!
-//! Must never know: who reads, and what a config or a checkpoint contains. It reads no environment
+//! Must never know: who reads, and what the names in a config or a checkpoint mean. It reads no environment
 //! and no clock of its own; modification times come from the file system.
 #![forbid(unsafe_code)]
 
 mod error;
 mod journal;
+mod outcome;
 mod record;
+mod removal;
 mod run;
+mod settings;
+mod standing;
 mod store;
 
 pub use error::{Error, Result};
 pub use journal::{Journal, Reading, TornTail, read, read_whole};
+pub use outcome::{Metric, Outcome};
 pub use record::{Record, StageStatus};
 pub use run::{Run, RunLock};
+pub use settings::{Difference, Settings, differences};
+pub use standing::{Progress, Stage, Standing, State};
 pub use store::Store;

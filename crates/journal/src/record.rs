@@ -6,7 +6,7 @@
 //! journal must keep: such numbers are written as the strings `"NaN"`, `"inf"` and `"-inf"`.
 //!
 //! Left out on purpose: time stamps. The middle of the program reads no clock; `seconds` in a
-//! [`Record::Step`] is handed in by the caller.
+//! [`Record::Step`] or a [`Record::Stage`] is handed in by the caller.
 
 use serde::{Deserialize, Serialize};
 
@@ -64,6 +64,9 @@ pub enum Record {
         name: String,
         /// How it stands.
         status: StageStatus,
+        /// At its end: how long it took in this session.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        seconds: Option<f64>,
     },
     /// A remark in plain words.
     Note {
@@ -175,6 +178,10 @@ mod tests {
         }
     }
 
+    fn stage(status: StageStatus, seconds: Option<f64>) -> Record {
+        Record::Stage { name: "pretrain".into(), status, seconds }
+    }
+
     #[test]
     fn every_kind_has_its_line() {
         check(
@@ -190,8 +197,12 @@ mod tests {
             r#"{"kind":"sample","step":9,"prompt":"Anna","text":"went\nhome \"soon\""}"#,
         );
         check(
-            Record::Stage { name: "pretrain".into(), status: StageStatus::Started },
+            stage(StageStatus::Started, None),
             r#"{"kind":"stage","name":"pretrain","status":"started"}"#,
+        );
+        check(
+            stage(StageStatus::Done, Some(2.5)),
+            r#"{"kind":"stage","name":"pretrain","status":"done","seconds":2.5}"#,
         );
         check(Record::Note { text: "Grüße".into() }, r#"{"kind":"note","text":"Grüße"}"#);
         check(

@@ -86,6 +86,11 @@ impl Run {
         self.folder.join("report.json")
     }
 
+    /// Whether all stages are done: the report for a program is written last.
+    pub fn is_finished(&self) -> bool {
+        self.report_json_path().exists()
+    }
+
     /// Takes the run for writing, or says at once who has it.
     pub fn lock(&self) -> Result<RunLock> {
         let path = self.folder.join("lock");

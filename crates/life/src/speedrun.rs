@@ -3,6 +3,8 @@
 //! A corpus of files is tokenized before the plan is made, since its length bounds the training;
 //! the village is as long as the plan wants it.
 
+use std::time::Instant;
+
 use journal::{Journal, Record, Run, StageStatus, Store};
 use stdx::Progress;
 use stdx::interrupt::Interrupt;
@@ -258,26 +260,27 @@ fn tell(journal: &mut Journal, session: &Session, note: String) -> Result<(), Er
     Ok(journal.append(&Record::Note { text: note })?)
 }
 
-/// Does a stage between two records of the journal.
+/// Does a stage between two records of the journal, the second of which says how long it took.
 fn staged<T>(
     journal: &mut Journal,
     name: &str,
     is_done: bool,
     work: impl FnOnce(&mut Journal) -> Result<T, Error>,
 ) -> Result<T, Error> {
-    let stage = |status| Record::Stage { name: name.to_string(), status };
+    let stage = |status, seconds| Record::Stage { name: name.to_string(), status, seconds };
     if is_done {
-        journal.append(&stage(StageStatus::Skipped))?;
+        journal.append(&stage(StageStatus::Skipped, None))?;
         return work(journal);
     }
-    journal.append(&stage(StageStatus::Started))?;
+    journal.append(&stage(StageStatus::Started, None))?;
+    let start = Instant::now();
     let outcome = work(journal);
     let status = match &outcome {
         Ok(_) => StageStatus::Done,
         Err(Error::Interrupted { .. }) => StageStatus::Interrupted,
         Err(_) => StageStatus::Failed,
     };
-    let written = journal.append(&stage(status));
+    let written = journal.append(&stage(status, Some(start.elapsed().as_secs_f64())));
     let value = outcome?; // The stage's own error is the one to tell.
     written?;
     Ok(value)
