@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 use clap::ValueEnum;
 use life::{Recipe, Source};
 use train::config::Precision;
-use train::plan::{Decay, Dials};
+use train::plan::{Choice, Decay, Dials};
 
 /// A recipe, option by option. What is left out is derived.
 #[derive(Clone, Debug, Default, clap::Args)]
@@ -32,6 +32,13 @@ pub(crate) struct RecipeArgs {
     /// One token a byte, nothing merged
     #[arg(long, conflicts_with = "vocab", help_heading = "Text")]
     chars: bool,
+    /// What to teach after reading: instruction data (JSON lines or lists; messages, ShareGPT,
+    /// Alpaca, pairs) [default: the village's lessons]
+    #[arg(long, value_name = "PATH", help_heading = "Text")]
+    instructions: Option<PathBuf>,
+    /// Exercises of each task in the exam [default: 500]
+    #[arg(long, value_name = "N", value_parser = count, help_heading = "Text")]
+    exam: Option<u64>,
     #[command(flatten)]
     pub(crate) dials: DialArgs,
 
@@ -109,6 +116,9 @@ pub(crate) struct DialArgs {
     /// Pull of matrices towards zero [default: 0.1]
     #[arg(long, value_name = "X", value_parser = finite::<f32>, help_heading = "Training")]
     weight_decay: Option<f32>,
+    /// Who moves the matrices of the blocks [default: muon for a whole life, else adamw]
+    #[arg(long, value_enum, help_heading = "Training")]
+    optimizer: Option<OptimizerArg>,
     /// AdamW's first decay [default: 0.9]
     #[arg(long, value_name = "X", value_parser = finite::<f32>, help_heading = "Training")]
     beta1: Option<f32>,
@@ -147,6 +157,14 @@ enum DecayArg {
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
+enum OptimizerArg {
+    /// For everything
+    Adamw,
+    /// For the matrices in the blocks, AdamW for the rest
+    Muon,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
 enum PrecisionArg {
     F32,
     Bf16,
@@ -176,6 +194,12 @@ impl RecipeArgs {
         set(&mut recipe.validation, &self.validation);
         recipe.lossy |= self.lossy;
         recipe.chars |= self.chars;
+        if let Some(path) = &self.instructions {
+            let found = path.canonicalize();
+            let missing = || format!("cannot find the instructions {}", path.display());
+            recipe.instructions = Some(found.with_context(missing)?);
+        }
+        recipe.exam = self.exam.map(|n| n as usize).or(recipe.exam);
         recipe.vocab = self.vocab.map(|n| n as usize).or(recipe.vocab);
         if let Source::Files { path } = &mut recipe.corpus {
             let found = path.canonicalize();
@@ -202,6 +226,11 @@ impl DialArgs {
         if self.windows {
             dials.windows = Some(true);
         }
+        let optimizer = self.optimizer.map(|optimizer| match optimizer {
+            OptimizerArg::Adamw => Choice::AdamW,
+            OptimizerArg::Muon => Choice::Muon,
+        });
+        dials.optimizer = optimizer.or(dials.optimizer);
         let decay = self.decay.map(|decay| match decay {
             DecayArg::Cosine => Decay::Cosine,
             DecayArg::Wsd => Decay::Wsd,

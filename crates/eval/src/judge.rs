@@ -4,10 +4,10 @@
 //! last full stop. Nothing else is forgiven.
 
 use serde_json::Value;
+use world::Check;
 use world::exercise::Rule;
 use world::task::json::{Schema, Type};
 use world::task::refusal;
-use world::Check;
 
 /// Whether `answer` is what `check` asks for.
 pub fn is_right(check: &Check, answer: &str) -> bool {
@@ -64,7 +64,8 @@ fn is_of(kind: Type, value: &Value) -> bool {
 
 /// Whether the answer is one call of this tool with these arguments, and nothing else.
 fn calls(name: &str, arguments: &str, answer: &str) -> bool {
-    let call = answer.trim().strip_prefix("<tool_call>").and_then(|a| a.strip_suffix("</tool_call>"));
+    let call =
+        answer.trim().strip_prefix("<tool_call>").and_then(|a| a.strip_suffix("</tool_call>"));
     let Some(call) = call.and_then(|call| serde_json::from_str::<Value>(call.trim()).ok()) else {
         return false;
     };

@@ -22,6 +22,9 @@ pub struct Frozen {
     pub recipe: Recipe,
     /// What training does; absent until the stage `plan` is done.
     pub config: Option<Config>,
+    /// What teaching does; absent until its plan is made, or where nothing is taught.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub teaching: Option<Config>,
     /// Instructions of the machine that it was begun on: with others the last bits may differ.
     pub isa: Option<String>,
 }
@@ -29,7 +32,7 @@ pub struct Frozen {
 impl Frozen {
     /// A wish, nothing derived yet.
     pub fn new(recipe: Recipe) -> Self {
-        Self { version: VERSION, recipe, config: None, isa: None }
+        Self { version: VERSION, recipe, config: None, teaching: None, isa: None }
     }
 
     /// Takes the plan, for this machine's instructions.

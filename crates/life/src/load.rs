@@ -3,13 +3,14 @@
 use std::path::{Path, PathBuf};
 
 use burn::tensor::Device;
-use chat::{LocalOptions, TokenizerConfig};
+use chat::{LocalOptions, Template, TokenizerConfig};
 use journal::Run;
 use model::Decoding;
 use tokenizer::Tokenizer;
 
 use crate::Error;
 use crate::frozen::Frozen;
+use crate::stage::pretrain::taught_checkpoints;
 use crate::stage::samples::examples;
 
 /// The parts of a model that answers.
@@ -43,12 +44,38 @@ pub fn load(run: &Run) -> Result<Loaded, Error> {
         reason: format!("{reason}; train it with `lyceum resume {}`", run.name()),
     };
     let config = frozen.config.ok_or_else(|| missing("its training has not begun"))?;
-    let found = train::checkpoint::latest(&run.checkpoints_folder(), &config, &Device::flex())?;
+    let mut stage = (config, run.checkpoints_folder(), "");
+    // What was taught last speaks, if teaching has begun.
+    if let Some(teaching) = frozen.teaching {
+        let folder = taught_checkpoints(run);
+        if !train::checkpoint::list(&folder)?.is_empty() {
+            stage = (teaching, folder, " of teaching");
+        }
+    }
+    let (config, folder, of) = stage;
+    let found = train::checkpoint::latest(&folder, &config, &Device::flex())?;
     let state = found.state.ok_or_else(|| missing("it has no checkpoint yet"))?;
-    let note = format!("after {} of {} steps", state.place.step, config.steps());
+    let note = format!("after {} of {} steps{of}", state.place.step, config.steps());
     let (tokenizer, options) = words(&folder, &run.name())?;
     let decoding = Decoding::new(state.model);
     Ok(Loaded { decoding, tokenizer, options, note: Some(note), examples })
+}
+
+/// The form of a run's conversations.
+///
+/// # Errors
+/// [`Error::Chat`] for a template that cannot be read, [`Error::NoModel`] for one that knows no turns.
+pub fn template(run: &Run) -> Result<Template, Error> {
+    let (_, options) = words(&run.model_folder(), &run.name())?;
+    match options.config.chat_template.as_deref() {
+        Some(source) if source != chat::COMPLETION_TEMPLATE => Ok(Template::new(source)?),
+        _ => Err(Error::NoModel {
+            path: run.model_folder(),
+            reason: "its tokenizer has no chat template, so that nobody can say how a question \
+                     and an answer are written"
+                .into(),
+        }),
+    }
 }
 
 /// Whether there is something to load.

@@ -40,6 +40,15 @@ pub struct Recipe {
     pub field: String,
     /// The share of documents kept to measure with.
     pub validation: f64,
+    /// Whether the model is taught to answer after it has read: the whole life.
+    pub life: bool,
+    /// What it is taught with: a file or folder of instruction data. The village's own lessons if
+    /// absent.
+    pub instructions: Option<PathBuf>,
+    /// A Hugging Face folder to begin with. It is not trained on text then, only taught.
+    pub from: Option<PathBuf>,
+    /// Exercises of each task in the exam; 500 if absent.
+    pub exam: Option<usize>,
     /// The training.
     pub train: Dials,
 }
@@ -53,6 +62,10 @@ impl Default for Recipe {
             lossy: false,
             field: "text".to_string(),
             validation: 0.1,
+            life: false,
+            instructions: None,
+            from: None,
+            exam: None,
             train: Dials::default(),
         }
     }
@@ -87,6 +100,11 @@ impl Recipe {
         if matches!(self.corpus, Source::World { .. }) {
             self.check_village()?;
         }
+        if self.life && self.is_one_text() {
+            let why = "--windows makes one long text without marks, which no talk can be made of; \
+                       leave it out, or use `lyceum pretrain`";
+            return Err(Error::Recipe(why.into()));
+        }
         Ok(self.train.check()?)
     }
 
@@ -108,6 +126,19 @@ impl Recipe {
     /// Whether documents are one long text, without marks between them.
     pub fn is_one_text(&self) -> bool {
         self.train.windows == Some(true)
+    }
+
+    /// Whether the exam can be sat: what it asks is what the village's lessons teach.
+    pub fn is_examined(&self) -> bool {
+        self.life && self.instructions.is_none() && self.village().is_some()
+    }
+
+    /// The village's seed, if it is what the model reads.
+    pub fn village(&self) -> Option<u64> {
+        match self.corpus {
+            Source::World { seed } => Some(seed),
+            Source::Files { .. } => None,
+        }
     }
 
     /// The first setting in which the two differ, in words.

@@ -6,23 +6,49 @@
 use std::time::Instant;
 
 use journal::{Journal, Record, Run, StageStatus, Store};
+use serde::Serialize;
 use stdx::Progress;
 use stdx::interrupt::Interrupt;
 use tokenizer::Tokenizer;
-use train::Config;
 use train::plan::plan;
 use train::speed::measure;
+use train::{Config, Outcome};
 
 use crate::frozen::Frozen;
+use crate::stage::exam::{self, Exam};
+use crate::stage::pretrain::{self, Training};
 use crate::stage::report::{self, Facts};
 use crate::stage::tokens::Tokens;
-use crate::stage::{pretrain, samples, tokenizer as vocabulary, tokens};
+use crate::stage::{lessons, samples, teaching, tokenizer as vocabulary, tokens};
 use crate::{Error, Recipe, Source, corpus, load};
 
 /// Rows of text below which a person is warned.
 const MANY_ROWS: u64 = 10;
 /// Passes over the text above which a person is warned.
 const MANY_PASSES: f64 = 25.0;
+
+/// A stage and the seconds that it took, over all sessions.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Stage {
+    /// Its name.
+    pub name: String,
+    /// Its time.
+    pub seconds: f64,
+}
+
+/// The stages in the journal, in the order in which they first came.
+fn stages(records: &[Record]) -> Vec<Stage> {
+    let mut stages: Vec<Stage> = Vec::new();
+    for record in records {
+        let Record::Stage { name, seconds, .. } = record else { continue };
+        let at = stages.iter().position(|stage| stage.name == *name).unwrap_or_else(|| {
+            stages.push(Stage { name: name.clone(), seconds: 0.0 });
+            stages.len() - 1
+        });
+        stages[at].seconds += seconds.unwrap_or(0.0);
+    }
+    stages
+}
 
 /// What a session has from outside.
 #[derive(Clone, Debug, Default)]
@@ -132,10 +158,23 @@ pub fn speedrun(run: &Run, session: &Session) -> Result<figure::Report, Error> {
         vocabulary::learn(run, &frozen.recipe, session)
     })?;
     let tokens = prepared(run, &mut frozen, &words, &mut journal, session)?;
-    let config = frozen.config.as_ref().expect("the plan was made with the tokens");
-    let outcome = staged(&mut journal, "pretrain", false, |journal| {
-        pretrain::pretrain(run, config, &tokens, journal, session)
+    let config = frozen.config.clone().expect("the plan was made with the tokens");
+    let reading = Training::on_text(run, frozen.recipe.life);
+    let read = staged(&mut journal, "pretrain", false, |journal| {
+        pretrain::pretrain(run, &reading, &config, &tokens, (journal, session))
     })?;
+    let taught = match frozen.recipe.life {
+        true => Some(teach(run, &mut frozen, &words, &mut journal, session)?),
+        false => None,
+    };
+    let exam = match (frozen.recipe.is_examined(), &frozen.teaching, frozen.recipe.village()) {
+        (true, Some(teaching), Some(seed)) => {
+            let n = frozen.recipe.exam.unwrap_or(exam::N_EXERCISES);
+            Some(examined(run, (seed, n), teaching, &mut journal, session)?)
+        }
+        _ => None,
+    };
+    let (outcome, config) = (taught.as_ref().unwrap_or(&read), &config);
     let spoken = staged(&mut journal, "samples", false, |_| {
         samples::samples(load(run)?, &frozen.recipe.corpus, session)
     })?;
@@ -147,13 +186,17 @@ pub fn speedrun(run: &Run, session: &Session) -> Result<figure::Report, Error> {
             journal.append(&record)?;
         }
     }
+    let stages = stages(&run.records()?);
     staged(&mut journal, "report", false, |_| {
         let facts = Facts {
             run,
             recipe: &frozen.recipe,
             config,
             tokens: &tokens,
-            outcome: &outcome,
+            read: &read,
+            outcome,
+            exam: exam.as_ref(),
+            stages: &stages,
             samples: &spoken,
         };
         report::write(&facts)
@@ -194,6 +237,69 @@ fn prepared(
     Ok(tokens)
 }
 
+/// Teaches the model that has read, and gives what came of it.
+fn teach(
+    run: &Run,
+    frozen: &mut Frozen,
+    words: &Tokenizer,
+    journal: &mut Journal,
+    session: &Session,
+) -> Result<Outcome, Error> {
+    let base = frozen.config.clone().expect("reading comes first");
+    staged(journal, "plan of teaching", frozen.teaching.is_some(), |journal| {
+        if frozen.teaching.is_some() {
+            return Ok(());
+        }
+        let config = teaching::plan(&frozen.recipe, &base, &mut measure)?;
+        let (steps, positions) = (config.steps(), config.tokens_per_step());
+        tell(journal, session, format!("plan: lessons in {steps} steps of {positions} positions"))?;
+        frozen.teaching = Some(config);
+        frozen.write(run)?;
+        *frozen = Frozen::read(run)?;
+        Ok(())
+    })?;
+    let config = frozen.teaching.clone().expect("it was just made");
+    let there = lessons::open(run, words).unwrap_or_else(|error| {
+        session.note(&format!("{error}; this is being done"));
+        None
+    });
+    let template = load::template(run)?;
+    let tokens = staged(journal, "lessons", there.is_some(), |journal| {
+        if let Some(there) = there {
+            return Ok(there);
+        }
+        let wanted = wanted_tokens(&config);
+        let note = lessons::encode(run, &frozen.recipe, (words, &template), wanted, session)?;
+        note.map_or(Ok(()), |note| tell(journal, session, note))?;
+        let path = run.folder().to_path_buf();
+        let vanished = || Error::File { path, reason: "the lessons vanished; resume".into() };
+        lessons::open(run, words)?.ok_or_else(vanished)
+    })?;
+    let training = Training::on_lessons(run, pretrain::read_folder(run), base.steps());
+    staged(journal, "teach", false, |journal| {
+        pretrain::pretrain(run, &training, &config, &tokens, (journal, session))
+    })
+}
+
+/// The exam, sat now or before.
+fn examined(
+    run: &Run,
+    (seed, n): (u64, usize),
+    teaching: &Config,
+    journal: &mut Journal,
+    session: &Session,
+) -> Result<Exam, Error> {
+    let there = exam::open(run)?;
+    staged(journal, "exam", there.is_some(), |_| {
+        if let Some(there) = there {
+            return Ok(there);
+        }
+        let course = lessons::course(seed, wanted_tokens(teaching));
+        let n_lessons = lessons::n_lessons(run)?;
+        exam::exam(run, load(run)?, (&course, n_lessons), n, session)
+    })
+}
+
 /// Tokens that a run over the village sees once, with some to spare for what packing leaves empty.
 fn wanted_tokens(config: &Config) -> u64 {
     let positions = config.steps() * config.tokens_per_step() as u64;
@@ -212,8 +318,8 @@ fn freeze(
         if frozen.config.is_some() {
             return Ok(());
         }
-        let dials = &frozen.recipe.train;
-        let config = plan(dials, words.vocab_size(), corpus_tokens, &mut measure)?;
+        let dials = teaching::reading(&frozen.recipe);
+        let config = plan(&dials, words.vocab_size(), corpus_tokens, &mut measure)?;
         for note in notes_on(&config, corpus_tokens) {
             tell(journal, session, note)?;
         }

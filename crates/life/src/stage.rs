@@ -6,6 +6,12 @@ pub mod tokens;
 
 pub mod pretrain;
 
+pub mod teaching;
+
+pub mod lessons;
+
+pub mod exam;
+
 pub mod samples;
 
 pub mod report;

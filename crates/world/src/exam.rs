@@ -29,11 +29,11 @@ mod tests {
 
     use super::*;
     use crate::conversation::{Speaker, Turn};
-    use crate::lesson::{Course, Mix};
+    use crate::lesson::{Course, Mix, Pace};
 
     #[test]
     fn no_question_of_the_exam_is_practised() {
-        let course = Course::new(1, Mix::default(), 1);
+        let course = Course::new(1, Mix::default(), Pace::default());
         // What comes before an answer: the rules, if there are any, and the question.
         let asked = |turns: &[Turn]| {
             let rules = turns.iter().find(|turn| turn.speaker == Speaker::System);

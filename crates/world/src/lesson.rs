@@ -1,14 +1,26 @@
 //! What an assistant is taught: conversations without end, each addressable by its number.
 //!
-//! A course mixes the kinds of lesson by weight and gets harder: stories grow from two moments to
-//! fourteen over its first `ramp` lessons. Short ones never die out.
+//! A course begins with copying, which is what all finding in a text rests on, then calls rolls, then
+//! mixes the kinds of lesson by weight while stories grow from two moments to fourteen. Short stories
+//! never die out.
 
 use stdx::Rng;
 
 use crate::conversation::Turn;
 use crate::corpus::World;
 use crate::exercise::Task;
-use crate::task::{fact, json, refusal, story, sum, system, tool};
+use crate::task::{copy, fact, json, refusal, roll, story, sum, system, tool};
+
+/// How many lessons a course has of each phase but the last, which never ends.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Pace {
+    /// Copying, and some roll calls.
+    pub copying: u64,
+    /// Roll calls mostly.
+    pub calling: u64,
+    /// All kinds, while stories grow.
+    pub growing: u64,
+}
 
 /// How often each kind of lesson comes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,12 +29,16 @@ pub struct Mix {
     pub weights: [u32; 8],
     /// Talk about the village: stories on demand, portraits, greetings.
     pub talk: u32,
+    /// Lines to say again.
+    pub copy: u32,
+    /// Roll calls.
+    pub roll: u32,
 }
 
 impl Default for Mix {
     fn default() -> Self {
         // Story, fact, sums, JSON, tool, system, refusal, wrong refusal.
-        Self { weights: [52, 12, 12, 6, 5, 6, 3, 0], talk: 4 }
+        Self { weights: [48, 10, 14, 6, 5, 7, 4, 0], talk: 2, copy: 2, roll: 8 }
     }
 }
 
@@ -32,13 +48,13 @@ pub struct Course {
     world: World,
     seed: u64,
     mix: Mix,
-    ramp: u64,
+    pace: Pace,
 }
 
 impl Course {
-    /// Lessons of this world that reach full difficulty with number `ramp`.
-    pub fn new(seed: u64, mix: Mix, ramp: u64) -> Self {
-        Self { world: World::new(seed), seed, mix, ramp }
+    /// Lessons of this world, so many of each phase.
+    pub fn new(seed: u64, mix: Mix, pace: Pace) -> Self {
+        Self { world: World::new(seed), seed, mix, pace }
     }
 
     /// The lasting village.
@@ -50,14 +66,29 @@ impl Course {
     pub fn lesson(&self, i: u64) -> (Option<Task>, Vec<Turn>) {
         let start = Rng::stream(self.seed, "lesson").next_u64();
         let mut rng = Rng::new(start ^ i.wrapping_mul(0x9e37_79b9_7f4a_7c15));
-        let Mix { weights, talk } = self.mix;
-        let mut all = [0; 9];
+        let Pace { copying, calling, growing } = self.pace;
+        let Mix { weights, talk, copy, roll } = self.mix;
+        let mut all = [0; 11];
         all[..8].copy_from_slice(&weights);
-        all[8] = talk;
-        let Some(&task) = Task::ALL.get(rng.weighted(&all)) else {
-            return (None, self.world.dialogue(i).turns);
+        all[8..].copy_from_slice(&[talk, copy, roll]);
+        if i < copying {
+            all = [0; 11];
+            (all[9], all[10]) = (4, 1);
+        } else if i < copying + calling {
+            all.iter_mut().take(9).for_each(|weight| *weight = weight.div_ceil(4));
+            all[10] = 40;
+        }
+        let kind = rng.weighted(&all);
+        let Some(&task) = Task::ALL.get(kind) else {
+            let turns = match kind {
+                8 => self.world.dialogue(i).turns,
+                9 => copy::lesson(&mut rng),
+                _ => roll::lesson(&mut rng),
+            };
+            return (None, turns);
         };
-        let difficulty = (i + 1) as f64 / self.ramp.max(1) as f64;
+        let grown = (i + 1).saturating_sub(copying + calling);
+        let difficulty = grown as f64 / growing.max(1) as f64;
         let turns = match task {
             Task::StoryQa => story::lesson(difficulty.min(1.0), &mut rng),
             Task::FactQa => fact::lesson(&self.world, &mut rng),
@@ -78,7 +109,8 @@ mod tests {
 
     #[test]
     fn any_lesson_is_the_same_in_any_order_and_ends_with_an_answer() {
-        let course = Course::new(3, Mix::default(), 1000);
+        let pace = Pace { copying: 300, calling: 300, growing: 1000 };
+        let course = Course::new(3, Mix::default(), pace);
         for i in (0..2000).rev() {
             let (task, turns) = course.lesson(i);
             assert_eq!((task, turns.clone()), course.lesson(i));

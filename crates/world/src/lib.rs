@@ -55,7 +55,7 @@ pub use corpus::{Corpus, Document, World};
 pub use event::{Event, Kind};
 pub use exercise::{Check, Exercise, Task};
 pub use language::{Parallel, Parallels};
-pub use lesson::{Course, Mix};
+pub use lesson::{Course, Mix, Pace};
 pub use picture::{Picture, Pictures};
 pub use preference::{Preference, Preferences, Reason};
 pub use program::{Program, Programs};

@@ -2,11 +2,13 @@
 //!
 //! Each file makes lessons (conversations of the training split, often with several questions) and
 //! exam questions (one question each, of the test split: people, operands, wordings and requests that
-//! no lesson has).
+//! no lesson has). Two are practised only, for what they teach the others: [`copy`] and [`roll`].
 
+pub mod copy;
 pub mod fact;
 pub mod json;
 pub mod refusal;
+pub mod roll;
 pub mod story;
 pub mod sum;
 pub mod system;

@@ -188,7 +188,6 @@ fn the_mistakes_of_a_request_are_known_as_such() {
     let model = model(64);
     for request in [
         ask(&[]),
-        ask(&[(Role::Tool, "4")]),
         ask(&[(Role::User, &"long".repeat(99))]),
         Request {
             sampling: Sampling { temperature: -1.0, ..Sampling::default() },

@@ -44,9 +44,18 @@ fn our_own_forms() {
 #[test]
 fn a_role_that_the_template_refuses_is_named() {
     let messages = [Message::new(Role::Tool, "4")];
-    let error = Template::default().render(&Conversation::ask(&messages)).unwrap_err();
+    let source = "{% for m in messages %}{{ raise_exception('not ' + m.role) }}{% endfor %}";
+    let template = Template::new(source).unwrap();
+    let error = template.render(&Conversation::ask(&messages)).unwrap_err();
     assert!(error.to_string().contains("not tool"), "{error}");
     assert!(error.is_of_request());
+}
+
+#[test]
+fn what_a_tool_returned_is_told_by_the_user() {
+    let messages = [Message::new(Role::Tool, "4")];
+    let text = Template::default().render(&Conversation::ask(&messages)).unwrap();
+    assert_eq!(text, "<|user|>\n<tool_response>4</tool_response><|end|>\n<|assistant|>\n");
 }
 
 #[test]

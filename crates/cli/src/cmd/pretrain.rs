@@ -35,6 +35,9 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: &Args, host: &Host) -> Result<()> {
     let recipe = args.recipe.recipe()?;
+    if recipe.instructions.is_some() || recipe.exam.is_some() {
+        anyhow::bail!("pretrain only reads; to be taught and examined, use `lyceum speedrun`");
+    }
     if args.dry_run {
         out::line(serde_json::to_string_pretty(&recipe)?)?;
         return Ok(());

@@ -11,15 +11,19 @@ use crate::host::Host;
 use crate::out;
 use crate::recipe_args::RecipeArgs;
 
-/// A first model in minutes: text, tokenizer, pretraining, samples, report
+/// A first model in minutes: text, tokenizer, reading, lessons, exam, report
 ///
 /// Everything that is not said is derived: the size of the model from the time, the time from
-/// nothing (five minutes of training). Stopped or killed, the same command goes on where it was.
+/// nothing (ten minutes in all). Without a corpus the model reads the stories of a village, is taught
+/// to answer, count, obey, call tools and refuse, and sits an exam. A corpus is read only, unless
+/// there are --instructions to be taught with. Stopped or killed, the same command goes on where it
+/// was.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
-  lyceum speedrun                                  a village's stories, five minutes of training
+  lyceum speedrun                                  a village's whole life, ten minutes
   lyceum speedrun --minutes 1 --name quick         smaller and sooner
-  lyceum speedrun --corpus shakespeare.txt --name bard")]
+  lyceum speedrun --corpus shakespeare.txt --name bard
+  lyceum speedrun --corpus books/ --instructions talks.jsonl --name helper")]
 pub(crate) struct Args {
     /// Name of the run
     #[arg(long, value_name = "NAME", default_value = "speedrun")]
@@ -32,7 +36,9 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args, host: &Host) -> Result<()> {
-    let recipe = args.recipe.recipe()?;
+    let mut recipe = args.recipe.recipe()?;
+    // Text alone, without marks or without anything that says how to answer, is only read.
+    recipe.life = recipe.instructions.is_some() || recipe.village().is_some();
     let run = life::open(&host.store, &args.name, &recipe)?;
     live(host, &run, &recipe, args.json)
 }

@@ -97,7 +97,7 @@ fn an_unknown_key_in_a_config() {
     let message = lyceum.bad(&["pretrain", "--config", &config]);
     says(&message, &["recipe.json", "unknown field", "learning_rate"]);
     let tiny = ["--layers", "1", "--width", "32", "--context", "32", "--steps", "1"];
-    lyceum.good(&[&["speedrun", "-q", "--vocab", "270"], &tiny[..]].concat());
+    lyceum.good(&[&["pretrain", "--name", "speedrun", "-q", "--vocab", "270"], &tiny[..]].concat());
     let path = lyceum.run_folder("speedrun").join("config.json");
     let text = std::fs::read_to_string(&path).unwrap();
     std::fs::write(&path, text.replacen('{', "{\"colour\": 1,", 1)).unwrap();
@@ -131,7 +131,7 @@ fn a_full_disk_loses_nothing() {
     let lyceum = Lyceum::new();
     let tiny = ["--layers", "1", "--width", "32", "--context", "32", "--vocab", "270"];
     let steps = ["--steps", "9", "--checkpoint-every", "3", "--quiet"];
-    let all = [&["speedrun", "--name", "full"], &tiny[..], &steps[..]].concat();
+    let all = [&["pretrain", "--name", "full"], &tiny[..], &steps[..]].concat();
     lyceum.good(&all);
     let (folder, weights) = (lyceum.run_folder("full"), lyceum.weights("full"));
     for file in ["report.json", "checkpoints/step-00000009.safetensors"] {
@@ -151,7 +151,7 @@ fn a_checkpoint_cut_short() {
     let lyceum = Lyceum::new();
     let tiny = ["--layers", "1", "--width", "32", "--context", "32", "--vocab", "270"];
     let steps = ["--steps", "9", "--checkpoint-every", "3", "--quiet"];
-    lyceum.good(&[&["speedrun"], &tiny[..], &steps[..]].concat());
+    lyceum.good(&[&["pretrain", "--name", "speedrun"], &tiny[..], &steps[..]].concat());
     let (folder, weights) = (lyceum.run_folder("speedrun"), lyceum.weights("speedrun"));
     std::fs::remove_file(folder.join("report.json")).unwrap();
     let cut = |step: u32| {
@@ -180,7 +180,7 @@ fn a_checkpoint_cut_short() {
 fn a_run_is_written_by_one_process_at_a_time() {
     let lyceum = Lyceum::new();
     let tiny = ["--layers", "1", "--width", "32", "--vocab", "270", "--steps", "100000", "-q"];
-    let arguments = [&["speedrun"], &tiny[..]].concat();
+    let arguments = [&["pretrain", "--name", "speedrun"], &tiny[..]].concat();
     let mut child = lyceum.command(&arguments).spawn().unwrap();
     let started = std::time::Instant::now();
     while crate::journal(&lyceum.run_folder("speedrun")).is_empty() {

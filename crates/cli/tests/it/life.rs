@@ -10,7 +10,7 @@ const TINY: [&str; 10] =
     ["--layers", "1", "--width", "32", "--context", "64", "--batch", "4", "--steps", "12"];
 
 fn speedrun<'a>(more: &[&'a str]) -> Vec<&'a str> {
-    [&["speedrun", "--quiet"], &TINY[..], more].concat()
+    [&["pretrain", "--name", "speedrun", "--quiet"], &TINY[..], more].concat()
 }
 
 #[test]
@@ -54,6 +54,60 @@ fn a_speedrun_ends_in_a_model_that_answers() {
     assert!(claims[0]["statement"].as_str().unwrap().contains("exported model"));
     assert_eq!(claims[0]["verdict"], "holds");
     assert!(figures["bits_per_byte"].as_f64().unwrap() > 0.1);
+}
+
+#[test]
+fn a_whole_life_ends_in_a_report_card() {
+    let lyceum = Lyceum::new();
+    let all = [&["speedrun", "--quiet", "--exam", "2", "--vocab", "400"], &TINY[..]].concat();
+    let told = lyceum.good(&all);
+    assert!(told.contains("lyceum chat --model speedrun"), "{told}");
+    let figures: serde_json::Value =
+        serde_json::from_str(&lyceum.good(&["report", "--json"])).unwrap();
+    let tasks = ["story_qa", "fact_qa", "sums", "json_valid", "tool_call", "system_prompt"];
+    for task in tasks.into_iter().chain(["refusal", "wrong_refusal"]) {
+        let metric = &figures["metrics"][task];
+        assert_eq!(metric["n"], 2, "{task}");
+        let [low, value, high] = ["low", "value", "high"].map(|key| metric[key].as_f64().unwrap());
+        assert!(low <= value && value <= high, "{task}: {metric}");
+    }
+    assert!(figures["metrics"]["bits_per_byte"]["value"].as_f64().unwrap() > 0.1);
+    assert_eq!(figures["baselines"].as_object().unwrap().len(), 3);
+    assert!(figures["wall_seconds"].as_f64().unwrap() > 0.0);
+    let stages: Vec<&str> =
+        figures["stages"].as_array().unwrap().iter().map(|s| s["name"].as_str().unwrap()).collect();
+    for stage in ["tokenizer", "tokens", "pretrain", "lessons", "teach", "exam"] {
+        assert!(stages.contains(&stage), "{stage} in {stages:?}");
+    }
+    assert_eq!(figures["steps"], 48, "four steps of teaching for each of reading");
+    let whole = lyceum.good(&["report"]);
+    for part in ["95 % interval", "without the skill: 5-gram", "Three failures"] {
+        assert!(whole.contains(part), "{part} in {whole}");
+    }
+}
+
+#[test]
+fn a_model_is_taught_with_ones_own_talks() {
+    let lyceum = Lyceum::new();
+    let corpus =
+        lyceum.file("text.txt", "Ada went to the mill. Tom went home. ".repeat(400).as_bytes());
+    let talks: String = (0..60)
+        .map(|i| format!("{{\"instruction\": \"Add one to {i}.\", \"output\": \"{}\"}}\n", i + 1))
+        .collect();
+    let talks = lyceum.file("talks.jsonl", talks.as_bytes());
+    let own =
+        ["speedrun", "--quiet", "--name", "own", "--corpus", &corpus, "--instructions", &talks];
+    lyceum.good(&[&own[..], &TINY[..]].concat());
+    let figures: serde_json::Value =
+        serde_json::from_str(&lyceum.good(&["report", "own", "--json"])).unwrap();
+    assert_eq!(figures["steps"], 48);
+    assert!(figures["metrics"]["story_qa"].is_null(), "nobody examined it");
+    let notes = std::fs::read_to_string(lyceum.run_folder("own").join("journal.jsonl")).unwrap();
+    assert!(notes.contains("60 conversations"), "{notes}");
+    let wrong = lyceum.file("wrong.jsonl", b"{\"a\": 1}\n");
+    let wrong = ["speedrun", "--name", "wrong", "--corpus", &corpus, "--instructions", &wrong];
+    let told = lyceum.bad(&[&wrong[..], &TINY[..]].concat());
+    assert!(told.contains("wrong.jsonl:1") && told.contains("instruction"), "{told}");
 }
 
 #[test]
@@ -137,8 +191,8 @@ fn ctrl_c_keeps_a_checkpoint_and_resume_ends_with_the_same_bits() {
         &["--context", "64", "--batch", "4", "--quiet"],
     ]
     .concat();
-    lyceum.good(&[&["speedrun", "--name", "whole"], &long[..]].concat());
-    let arguments = [&["speedrun", "--name", "stopped"], &long[..]].concat();
+    lyceum.good(&[&["pretrain", "--name", "whole"], &long[..]].concat());
+    let arguments = [&["pretrain", "--name", "stopped"], &long[..]].concat();
     let mut child =
         lyceum.command(&arguments).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
     let folder = lyceum.run_folder("stopped");

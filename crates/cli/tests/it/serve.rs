@@ -25,7 +25,7 @@ fn ask(address: &str, head: &str, body: &str) -> String {
 fn a_model_is_served_and_ctrl_c_ends_it() {
     let lyceum = Lyceum::new();
     let tiny = ["--layers", "1", "--width", "32", "--vocab", "270", "--steps", "3", "-q"];
-    lyceum.good(&[&["speedrun"], &tiny[..]].concat());
+    lyceum.good(&[&["pretrain", "--name", "speedrun"], &tiny[..]].concat());
     let mut child = lyceum
         .command(&["serve", "--port", "0"])
         .stdout(Stdio::piped())

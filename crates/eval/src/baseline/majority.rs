@@ -17,8 +17,7 @@ pub fn majority(learnt: &[Exercise], asked: &[Exercise]) -> Proportion {
         let answers = counts.get(kind)?.iter();
         answers.max_by_key(|(_, count)| **count).map(|(answer, _)| *answer)
     };
-    let right = |e: &&Exercise| {
-        commonest(&e.kind).is_some_and(|answer| judge::is_right(&e.check, answer))
-    };
+    let right =
+        |e: &&Exercise| commonest(&e.kind).is_some_and(|answer| judge::is_right(&e.check, answer));
     Proportion::new(asked.iter().filter(right).count() as u64, asked.len() as u64)
 }

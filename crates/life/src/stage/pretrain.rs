@@ -1,4 +1,8 @@
 //! Tokens to a model: checkpoints on the way, the model's folder at the end.
+//!
+//! Training on text and teaching are the same loop over other tokens, in folders of their own.
+
+use std::path::PathBuf;
 
 use journal::{Journal, Run};
 use train::probe::bar::Bar;
@@ -8,31 +12,71 @@ use train::{Config, Ending, Outcome, Task, train};
 use super::tokens::Tokens;
 use crate::{Error, Session};
 
+/// A stage that trains.
+#[derive(Clone, Debug)]
+pub struct Training {
+    /// Its name.
+    pub stage: &'static str,
+    /// The model to begin with, if not a random one.
+    pub from: Option<PathBuf>,
+    /// Where its checkpoints lie.
+    pub checkpoints: PathBuf,
+    /// Where its model goes.
+    pub model: PathBuf,
+    /// Steps of the stages before it.
+    pub before: u64,
+}
+
+impl Training {
+    /// The stage that reads text: its model is the run's, or what teaching begins with.
+    pub fn on_text(run: &Run, is_taught: bool) -> Self {
+        let model = if is_taught { read_folder(run) } else { run.model_folder() };
+        let checkpoints = run.checkpoints_folder();
+        Self { stage: "pretrain", from: None, checkpoints, model, before: 0 }
+    }
+
+    /// The stage that is taught to answer, after `before` steps on text.
+    pub fn on_lessons(run: &Run, from: PathBuf, before: u64) -> Self {
+        let checkpoints = taught_checkpoints(run);
+        Self { stage: "teach", from: Some(from), checkpoints, model: run.model_folder(), before }
+    }
+}
+
+/// Where the model lies that has read and was not taught yet.
+pub fn read_folder(run: &Run) -> PathBuf {
+    run.folder().join("read")
+}
+
+/// Where the checkpoints of teaching lie.
+pub fn taught_checkpoints(run: &Run) -> PathBuf {
+    run.folder().join("checkpoints-teach")
+}
+
 /// Trains, or goes on training, and writes the finished model.
 ///
 /// # Errors
 /// [`Error::Train`], [`Error::Folder`], [`Error::Interrupted`] with a checkpoint kept.
 pub fn pretrain(
     run: &Run,
+    training: &Training,
     config: &Config,
     tokens: &Tokens,
-    journal: &mut Journal,
-    session: &Session,
+    (journal, session): (&mut Journal, &Session),
 ) -> Result<Outcome, Error> {
     let task = Task {
         config,
         train: &tokens.train,
         held_out: &tokens.held_out,
-        from: None,
-        checkpoints: &run.checkpoints_folder(),
+        from: training.from.as_deref(),
+        checkpoints: &training.checkpoints,
         interrupt: &session.interrupt,
     };
-    let mut bar = Bar::new(session.progress("pretrain", config.steps()), session.peak);
-    let mut recorder = Recorder::new(journal, run.records()?);
+    let mut bar = Bar::new(session.progress(training.stage, config.steps()), session.peak);
+    let mut recorder = Recorder::new(journal, run.records()?).after(training.before);
     let outcome = train(task, &mut [&mut recorder, &mut bar])?;
     if outcome.ending == Ending::Interrupted {
-        return Err(Error::Interrupted { stage: "pretrain" });
+        return Err(Error::Interrupted { stage: training.stage });
     }
-    model::folder::save(&outcome.model, &run.model_folder())?;
+    model::folder::save(&outcome.model, &training.model)?;
     Ok(outcome)
 }

@@ -1,13 +1,17 @@
 //! What a person gets to see in the end: `report.md`, `report.html`, `report.json`.
 
+mod card;
+
 use figure::{Block, Claim, LineChart, Report, Section, Series, Verdict};
 use journal::{Record, Run};
 use serde_json::json;
 use train::{Config, Outcome};
 
+use super::exam::Exam;
 use super::samples::Sample;
 use super::tokens::Tokens;
 use crate::frozen::write_json;
+use crate::speedrun::Stage;
 use crate::{Error, Recipe, Source};
 
 /// All that a report tells of.
@@ -21,8 +25,14 @@ pub struct Facts<'a> {
     pub config: &'a Config,
     /// With which text.
     pub tokens: &'a Tokens,
-    /// What came of it.
+    /// What came of reading.
+    pub read: &'a Outcome,
+    /// What came of it all: of teaching, where the model was taught.
     pub outcome: &'a Outcome,
+    /// The exam, where it was sat.
+    pub exam: Option<&'a Exam>,
+    /// The stages before the report, in order, with the time that they took in all sessions.
+    pub stages: &'a [Stage],
     /// What the model says.
     pub samples: &'a [Sample],
 }
@@ -39,6 +49,7 @@ pub fn write(facts: &Facts<'_>) -> Result<Report, Error> {
         title: format!("{}: a model of {}", facts.run.name(), count(n_params(facts))),
         subtitle: subtitle(facts),
         sections: vec![
+            section("The exam", facts.exam.map(card::blocks).unwrap_or_default()),
             section("What it says", facts.samples.iter().map(sample).collect()),
             section(
                 "How it learnt",
@@ -47,6 +58,10 @@ pub fn write(facts: &Facts<'_>) -> Result<Report, Error> {
             section("What was checked", vec![Block::Claims(claims.clone())]),
             section("Go on", vec![Block::Text(next(facts.run))]),
         ],
+    };
+    let report = Report {
+        sections: report.sections.into_iter().filter(|s| !s.blocks.is_empty()).collect(),
+        ..report
     };
     let put = |path: &std::path::Path, text: String| {
         stdx::atomic_file::write(path, text.as_bytes()).map_err(Error::io(path))
@@ -219,8 +234,23 @@ fn next(run: &Run) -> String {
     )
 }
 
+fn wall_seconds(stages: &[Stage]) -> f64 {
+    stages.iter().map(|stage| stage.seconds).sum()
+}
+
+/// What was measured, each with its interval; bits per byte are one number on much text.
+fn metrics(facts: &Facts<'_>) -> serde_json::Value {
+    let bits = facts.read.evaluation.map(|e| {
+        json!({"value": e.bits_per_byte, "low": e.bits_per_byte, "high": e.bits_per_byte,
+               "n": e.n_targets})
+    });
+    let mut metrics = facts.exam.map_or_else(|| json!({}), card::metrics);
+    metrics["bits_per_byte"] = json!(bits);
+    metrics
+}
+
 fn figures(facts: &Facts<'_>, claims: &[Claim]) -> serde_json::Value {
-    let evaluation = facts.outcome.evaluation;
+    let evaluation = facts.read.evaluation;
     json!({
         "run": facts.run.name(),
         "recipe": facts.recipe,
@@ -233,5 +263,10 @@ fn figures(facts: &Facts<'_>, claims: &[Claim]) -> serde_json::Value {
         "bits_per_byte": evaluation.map(|e| e.bits_per_byte),
         "samples": facts.samples,
         "claims": claims,
+        "wall_seconds": wall_seconds(facts.stages),
+        "stages": facts.stages,
+        "metrics": metrics(facts),
+        "baselines": facts.exam.map(card::baselines),
+        "versions": { "lyceum": env!("CARGO_PKG_VERSION"), "isa": kernels::Isa::current().name() },
     })
 }

@@ -2,7 +2,7 @@
 //! `generation_config.json`.
 //!
 //! A vocabulary that nobody asked for is a power of two near one id for 2000 bytes of text, from
-//! 512 to 8192, or as many ids as the text allows; the village has 1024.
+//! 512 to 8192, or as many ids as the text allows; the village has 1024, with its lessons 1536.
 
 use std::path::PathBuf;
 
@@ -12,6 +12,7 @@ use data::Part;
 use journal::Run;
 use serde_json::json;
 
+use super::lessons;
 use crate::corpus::{Text, stream};
 use crate::frozen::write_json;
 use crate::{Error, Recipe, Session, Source};
@@ -34,6 +35,7 @@ pub fn learn(run: &Run, recipe: &Recipe, session: &Session) -> Result<Tokenizer,
     let texts = texts(recipe, session)?;
     let tokenizer = train(recipe, &texts)?;
     let config = match recipe.corpus {
+        _ if recipe.life => TokenizerConfig::ours(),
         Source::World { .. } => TokenizerConfig::ours(),
         Source::Files { .. } => {
             let chat_template = Some(COMPLETION_TEMPLATE.to_string());
@@ -72,10 +74,15 @@ fn train(recipe: &Recipe, texts: &[String]) -> Result<Tokenizer, Error> {
         return Ok(Tokenizer::train(texts, &options)?);
     }
     let vocab_size = recipe.vocab.unwrap_or_else(|| match recipe.corpus {
+        // Lessons have more words than stories.
+        Source::World { .. } if recipe.life => 1536,
         Source::World { .. } => 1024,
         Source::Files { .. } => (n_bytes / 2000).next_power_of_two().clamp(512, 8192),
     });
-    let mut options = TrainOptions { vocab_size, specials, ..TrainOptions::default() };
+    // What is taught to count counts by digits.
+    let single_digits = recipe.life && recipe.village().is_some();
+    let mut options =
+        TrainOptions { vocab_size, specials, single_digits, ..TrainOptions::default() };
     match Tokenizer::train(texts, &options) {
         Err(Refusal::TooFewMerges { most, .. }) if recipe.vocab.is_none() => {
             options.vocab_size = most;
@@ -92,6 +99,13 @@ fn texts(recipe: &Recipe, session: &Session) -> Result<Vec<String>, Error> {
         Source::Files { .. } => usize::MAX,
     };
     let (mut texts, mut n_bytes) = (Vec::new(), 0);
+    if let Some(seed) = recipe.village().filter(|_| recipe.life) {
+        // Of the whole course, as it is towards its end.
+        let course = lessons::course(seed, 0);
+        let turns = (0..VILLAGE_TEXTS as u64).flat_map(|i| course.lesson(i).1);
+        texts.extend(turns.map(|turn| turn.text));
+    }
+    let most_texts = texts.len().saturating_add(most_texts);
     for item in stream(recipe)? {
         session.go_on("tokenizer")?;
         let (part, text) = item?;

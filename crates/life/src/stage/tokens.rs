@@ -4,7 +4,7 @@
 //! one before it. A conversation opens with the mark of its first speaker and ends with one
 //! end-of-text mark. Files trained on by random windows are one long text without marks.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use ::tokenizer::Tokenizer;
@@ -38,15 +38,22 @@ pub fn hash(tokenizer: &Tokenizer) -> u64 {
 /// # Errors
 /// [`Error::Data`] for shards that are damaged or of another tokenizer.
 pub fn open(run: &Run, tokenizer: &Tokenizer) -> Result<Option<Tokens>, Error> {
-    let [train_path, validation_path] = paths(run);
+    open_at(&paths(run), tokenizer)
+}
+
+/// The tokens of these two files, if both are there.
+pub(super) fn open_at(
+    [train_path, validation_path]: &[PathBuf; 2],
+    tokenizer: &Tokenizer,
+) -> Result<Option<Tokens>, Error> {
     // The second to be written; with it both are there.
     if !validation_path.exists() {
         return Ok(None);
     }
-    let (train, validation) = (Shard::open(&train_path)?, Shard::open(&validation_path)?);
+    let (train, validation) = (Shard::open(train_path)?, Shard::open(validation_path)?);
     let hash = hash(tokenizer);
-    train.expect_tokenizer(&train_path, hash)?;
-    validation.expect_tokenizer(&validation_path, hash)?;
+    train.expect_tokenizer(train_path, hash)?;
+    validation.expect_tokenizer(validation_path, hash)?;
     let token_bytes = token_bytes(tokenizer);
     let held_out = HeldOut { shard: Arc::new(validation), token_bytes };
     Ok(Some(Tokens { train: Arc::new(train), held_out }))
@@ -87,7 +94,7 @@ pub fn encode(
     Ok(())
 }
 
-fn paths(run: &Run) -> [std::path::PathBuf; 2] {
+fn paths(run: &Run) -> [PathBuf; 2] {
     ["train.tokens", "validation.tokens"].map(|name| run.folder().join("data").join(name))
 }
 

@@ -173,7 +173,8 @@ fn the_same_seed_gives_the_same_weights_and_losses_fall() {
     let device = Device::flex().autodiff();
     let train = || {
         let mut model = model::init::random(spec, 1, &device).unwrap();
-        let mut optimizer = optim::Optimizer::new(optim::adamw::Options::default(), None, optim::Stacks::new());
+        let mut optimizer =
+            optim::Optimizer::new(optim::adamw::Options::default(), None, optim::Stacks::new());
         let batch = model::Batch {
             inputs: Arc::from(&IDS[..11]),
             targets: Arc::from(&IDS[1..]),

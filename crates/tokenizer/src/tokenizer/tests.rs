@@ -23,7 +23,13 @@ fn seen(text: &str, vocab_size: usize) -> Result<Tokenizer, Error> {
     let (specials, alphabet) = (vec![], Alphabet::Seen);
     Tokenizer::train(
         [text].iter(),
-        &TrainOptions { vocab_size, specials, alphabet, min_frequency: 0, ..TrainOptions::default() },
+        &TrainOptions {
+            vocab_size,
+            specials,
+            alphabet,
+            min_frequency: 0,
+            ..TrainOptions::default()
+        },
     )
 }
 

@@ -18,6 +18,18 @@ const BUY: [&str; 4] = ["bought", "ordered", "chose", "got"];
 const THEN: [&str; 7] =
     ["Then", "After that", "A little later", "Next", "Soon", "Meanwhile", "By and by"];
 
+/// Verbs by what they tell of.
+pub(crate) struct Verbs {
+    pub(crate) go: &'static [&'static str],
+    pub(crate) take: &'static [&'static str],
+    pub(crate) buy: &'static [&'static str],
+}
+
+/// The verbs of tales, for who tells such things elsewhere.
+pub(crate) fn verbs() -> Verbs {
+    Verbs { go: &GO, take: &TAKE, buy: &BUY }
+}
+
 const OPENINGS: [&str; 6] = [
     "It was {w} in {v}.",
     "This happened on {w} in {v}.",

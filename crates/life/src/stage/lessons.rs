@@ -1,0 +1,219 @@
+//! Lessons to tokens: `data/lessons.tokens` and `data/lessons-validation.tokens`.
+//!
+//! A conversation is written in the form of the model's chat template. Only the assistant's words and
+//! the mark that ends its turn are learnt; all else weighs nothing. Documents keep their order, for
+//! lessons of the village get harder.
+
+use std::path::{Path, PathBuf};
+
+use ::tokenizer::Tokenizer;
+use chat::{Conversation, Dataset, Message, Template, guard, special};
+use data::split::by_content;
+use data::{Part, Records, ShardWriter, Shards, SplitOptions, WHOLE};
+use journal::Run;
+use world::{Course, Mix, Pace};
+
+use super::tokens::{Tokens, hash, open_at};
+use crate::{Error, Recipe, Session};
+
+/// Of the village's lessons these are kept to measure with.
+const FIRST_HELD_OUT: u64 = 1 << 40;
+/// How many of them.
+const N_HELD_OUT: u64 = 400;
+/// Tokens of the phases of a course: copying takes so many to be learnt, whatever follows …
+const COPYING_TOKENS: f64 = 2.6e6;
+/// … but at most this share of all.
+const MOST_COPYING: f64 = 0.25;
+/// The share of all tokens that is mostly roll calls, and that in which stories grow.
+const CALLING: f64 = 0.06;
+const GROWING: f64 = 0.35;
+/// Tokens of a lesson of each of these phases, about.
+const TOKENS_PER_LESSON: [f64; 3] = [150.0, 130.0, 260.0];
+
+/// A conversation and its part.
+type Lesson = (Part, Vec<Message>);
+
+/// The tokens that a run has, if the stage is done.
+///
+/// # Errors
+/// [`Error::Data`] for shards that are damaged or of another tokenizer.
+pub fn open(run: &Run, tokenizer: &Tokenizer) -> Result<Option<Tokens>, Error> {
+    open_at(&paths(run), tokenizer)
+}
+
+/// How many lessons are taught.
+///
+/// # Errors
+/// [`Error::Data`].
+pub fn n_lessons(run: &Run) -> Result<u64, Error> {
+    let [train, _] = paths(run);
+    Ok(data::Shard::open(&train)?.n_documents() as u64)
+}
+
+/// Encodes lessons: about `most_tokens` of the village's, all of a file's.
+///
+/// # Errors
+/// [`Error::Data`], [`Error::Chat`], [`Error::Interrupted`].
+pub fn encode(
+    run: &Run,
+    recipe: &Recipe,
+    (tokenizer, template): (&Tokenizer, &Template),
+    most_tokens: u64,
+    session: &Session,
+) -> Result<Option<String>, Error> {
+    let (vocab_size, hash) = (tokenizer.vocab_size(), hash(tokenizer));
+    let [train, validation] = paths(run);
+    let create = |path: &Path| ShardWriter::create(path, vocab_size, hash);
+    let mut shards = Shards { train: create(&train)?, validation: create(&validation)? };
+    let mut progress = session.progress("lessons", most_tokens);
+    let mut write = |shards: &mut Shards, (part, messages): Lesson| {
+        session.go_on("lessons")?;
+        write_one(shards.part(part), tokenizer, template, &messages)?;
+        let n_tokens = shards.train.n_tokens() as u64;
+        progress.set(n_tokens.min(most_tokens), format!("{n_tokens} tokens"));
+        Ok::<u64, Error>(n_tokens)
+    };
+    let note = match (&recipe.instructions, recipe.village()) {
+        (Some(path), _) => {
+            let mut dataset = Dataset::default();
+            for lesson in of_files(path, recipe, &mut dataset)? {
+                write(&mut shards, lesson?)?;
+            }
+            Some(format!("{}: {}", path.display(), dataset.counts()))
+        }
+        (None, Some(seed)) => {
+            for lesson in of_village(seed, most_tokens) {
+                if write(&mut shards, lesson)? >= most_tokens {
+                    break;
+                }
+            }
+            None
+        }
+        (None, None) => {
+            let why = "a corpus of files says nothing of how to answer; give --instructions";
+            return Err(Error::Recipe(why.into()));
+        }
+    };
+    let n_tokens = shards.train.n_tokens();
+    shards.finish()?;
+    progress.finish(format!("{n_tokens} tokens"));
+    Ok(note)
+}
+
+/// The village's lessons, those to measure with first.
+fn of_village(seed: u64, most_tokens: u64) -> impl Iterator<Item = Lesson> {
+    let course = course(seed, most_tokens);
+    let held_out = (FIRST_HELD_OUT..FIRST_HELD_OUT + N_HELD_OUT).map(|i| (Part::Validation, i));
+    let all = held_out.chain((0..FIRST_HELD_OUT).map(|i| (Part::Train, i)));
+    all.map(move |(part, i)| (part, eval::exam::messages(&course.lesson(i).1)))
+}
+
+/// The course that about so many tokens are taken from.
+pub fn course(seed: u64, most_tokens: u64) -> Course {
+    let all = most_tokens as f64;
+    let tokens = [COPYING_TOKENS.min(MOST_COPYING * all), CALLING * all, GROWING * all];
+    let [copying, calling, growing] =
+        [0, 1, 2].map(|phase| (tokens[phase] / TOKENS_PER_LESSON[phase]) as u64);
+    Course::new(seed, Mix::default(), Pace { copying, calling, growing })
+}
+
+/// A file's conversations; a part of them, by what they say, is kept to measure with.
+fn of_files<'d>(
+    path: &Path,
+    recipe: &Recipe,
+    dataset: &'d mut Dataset,
+) -> Result<impl Iterator<Item = Result<Lesson, Error>> + use<'d>, Error> {
+    let options = SplitOptions { validation: recipe.validation, seed: 0 };
+    let records = Records::open(path)?;
+    Ok(records.filter_map(move |record| {
+        let lesson = |record: data::Record| {
+            let Some(messages) = dataset.read(&record.fields, &record.origin)? else {
+                return Ok(None);
+            };
+            let said: Vec<String> = messages.iter().map(Message::text).collect::<Result<_, _>>()?;
+            Ok(Some((by_content(&said.join("\n"), &options), messages)))
+        };
+        record.map_err(Error::from).and_then(lesson).transpose()
+    }))
+}
+
+/// Adds a conversation: what is learnt weighs whole, the rest nothing.
+fn write_one(
+    shard: &mut ShardWriter,
+    tokenizer: &Tokenizer,
+    template: &Template,
+    messages: &[Message],
+) -> Result<(), Error> {
+    let guarded: Vec<Message> =
+        messages.iter().map(|m| guard::guard(tokenizer, m)).collect::<Result<_, _>>()?;
+    let (mut ids, mut weights, mut n_bytes) = (Vec::new(), Vec::new(), 0);
+    ids.extend(tokenizer.special(special::END_OF_TEXT));
+    weights.resize(ids.len(), 0);
+    for piece in template.pieces(&Conversation::whole(&guarded))? {
+        let more = guard::encode(tokenizer, &piece.text)?;
+        weights.resize(weights.len() + more.len(), if piece.learn { WHOLE } else { 0 });
+        ids.extend(more);
+        n_bytes += if piece.learn { piece.text.len() as u64 } else { 0 };
+    }
+    Ok(shard.push_weighted(&ids, &weights, n_bytes)?)
+}
+
+fn paths(run: &Run) -> [PathBuf; 2] {
+    ["lessons.tokens", "lessons-validation.tokens"].map(|name| run.folder().join("data").join(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use chat::Role;
+    use tokenizer::TrainOptions;
+
+    use super::*;
+
+    /// Text of the tokens that are learnt, and of those that are not.
+    fn learnt(messages: &[Message]) -> (String, String) {
+        let specials: Vec<String> = special::ALL.map(str::to_string).into();
+        let options = TrainOptions { vocab_size: 300, specials, ..TrainOptions::default() };
+        let tokenizer = Tokenizer::train(["Where is Ada? Ada is at the mill."; 40], &options)
+            .expect("a tokenizer of a few words");
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("x.tokens");
+        let mut shard = ShardWriter::create(&path, tokenizer.vocab_size(), 1).expect("a shard");
+        write_one(&mut shard, &tokenizer, &Template::default(), messages).expect("a lesson");
+        shard.finish().expect("a shard");
+        let shard = data::Shard::open(&path).expect("a shard");
+        let n = shard.n_tokens();
+        let mut weights = vec![0; n];
+        shard.copy_weights_into(0, &mut weights);
+        let text = |wanted: u8| {
+            let ids = shard.tokens(0..n).zip(&weights).filter(|(_, w)| **w == wanted);
+            let bytes = ids.flat_map(|(id, _)| match tokenizer.is_special(id) {
+                true => special::ALL
+                    .into_iter()
+                    .find(|name| tokenizer.special(name) == Some(id))
+                    .unwrap_or_default()
+                    .as_bytes()
+                    .to_vec(),
+                false => tokenizer.token_bytes(id).unwrap_or_default().to_vec(),
+            });
+            String::from_utf8_lossy(&bytes.collect::<Vec<u8>>()).into_owned()
+        };
+        (text(WHOLE), text(0))
+    }
+
+    #[test]
+    fn only_the_assistant_and_its_stop_token_are_learnt() {
+        let turns = [
+            Message::new(Role::System, "Be brief."),
+            Message::new(Role::User, "Where is Ada?"),
+            Message::new(Role::Assistant, "Ada is at the mill."),
+            Message::new(Role::User, "Thank you!"),
+            Message::new(Role::Assistant, "You are <|end|> welcome."),
+        ];
+        let (learnt, rest) = learnt(&turns);
+        // A spelled special token is plain text, and learnt as such; each turn has its own mark.
+        assert_eq!(learnt, "Ada is at the mill.<|end|>You are <|end|> welcome.<|end|>");
+        assert!(rest.contains("Where is Ada?") && rest.contains("Be brief."), "{rest}");
+        assert!(rest.contains("<|assistant|>\n") && !rest.contains("mill"), "{rest}");
+        assert_eq!(rest.matches("<|end|>").count(), 3, "those of the others: {rest}");
+    }
+}

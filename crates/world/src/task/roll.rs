@@ -1,0 +1,158 @@
+//! Roll calls: sentences about several people or things, and a question about all of them at once.
+//!
+//! Each word of the answer that matters is looked up under a name, in an order that the question sets:
+//! practice in finding who is meant, with many lookups in few words. "In short" leaves out all but
+//! name and answer.
+
+use stdx::Rng;
+
+use crate::conversation::Turn;
+use crate::tale::names::{MEN, WOMEN};
+use crate::tale::tell::{list, verbs};
+use crate::tale::words::{GOODS, NUMBERS, PLACES, REASONS, THINGS, TIMES};
+
+/// People at most.
+const MOST: usize = 8;
+
+/// What is told of each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum About {
+    Place,
+    Thing,
+    Holder,
+    Time,
+    Reason,
+    Number,
+}
+
+const ALL: [About; 6] =
+    [About::Place, About::Thing, About::Holder, About::Time, About::Reason, About::Number];
+
+/// A roll call, asked for twice.
+pub fn lesson(rng: &mut Rng) -> Vec<Turn> {
+    let about = *rng.choose(&ALL);
+    let n = 2 + rng.index(MOST - 1);
+    let mut entries = entries(about, n, rng);
+    let text: Vec<String> = entries.iter().map(|entry| entry.told.clone()).collect();
+    let mut turns = Vec::with_capacity(4);
+    for round in 0..2 {
+        rng.shuffle(&mut entries);
+        let short = rng.one_in(2);
+        let keys: Vec<&str> = entries.iter().map(|entry| entry.key.as_str()).collect();
+        let asked = question(about, &list(&keys), short);
+        let answers: Vec<&str> = entries
+            .iter()
+            .map(|entry| if short { entry.short.as_str() } else { entry.answer.as_str() })
+            .collect();
+        let (between, end) = if short { (", ", ".") } else { (" ", "") };
+        turns.push(Turn::user(match round {
+            0 => format!("{}\n\n{asked}", text.join(" ")),
+            _ => asked,
+        }));
+        turns.push(Turn::assistant(format!("{}{end}", answers.join(between))));
+    }
+    turns
+}
+
+/// One of those called.
+struct Entry {
+    key: String,
+    told: String,
+    answer: String,
+    short: String,
+}
+
+fn question(about: About, keys: &str, short: bool) -> String {
+    let asked = match about {
+        About::Place => format!("Where are {keys}?"),
+        About::Thing => format!("What do {keys} have?"),
+        About::Holder => format!("Who has {keys}?"),
+        About::Time => format!("When did somebody visit {keys}?"),
+        About::Reason => format!("Why did somebody visit {keys}?"),
+        About::Number => format!("How much did {keys} buy?"),
+    };
+    if short { format!("{asked} In short.") } else { asked }
+}
+
+fn entries(about: About, n: usize, rng: &mut Rng) -> Vec<Entry> {
+    let mut names = [&WOMEN[..], &MEN].concat();
+    let (mut places, mut things) = (PLACES.to_vec(), THINGS.to_vec());
+    let (mut times, mut reasons, mut goods) = (TIMES.to_vec(), REASONS.to_vec(), GOODS.to_vec());
+    rng.shuffle(&mut names);
+    for words in [&mut places[..], &mut things, &mut times, &mut reasons, &mut goods] {
+        rng.shuffle(words);
+    }
+    let verbs = verbs();
+    let one = |i: usize, rng: &mut Rng| {
+        let (name, place, thing) = (names[i], places[i], things[i]);
+        let go = format!("{name} {} the {place}", rng.choose::<&str>(verbs.go));
+        let entry = |key: &str, told: String, answer: String, short: String| Entry {
+            key: key.to_string(),
+            told,
+            answer,
+            short,
+        };
+        match about {
+            About::Place => entry(
+                name,
+                format!("{go}."),
+                format!("{name} is at the {place}."),
+                format!("{name} {place}"),
+            ),
+            About::Thing | About::Holder => {
+                let told = format!("{name} {} the {thing}.", rng.choose::<&str>(verbs.take));
+                match about {
+                    About::Thing => entry(
+                        name,
+                        told,
+                        format!("{name} has the {thing}."),
+                        format!("{name} {thing}"),
+                    ),
+                    _ => entry(
+                        &format!("the {thing}"),
+                        told,
+                        format!("The {thing} is with {name}."),
+                        format!("{thing} {name}"),
+                    ),
+                }
+            }
+            About::Time | About::Reason => {
+                let what = if about == About::Time { times[i] } else { reasons[i] };
+                entry(
+                    &format!("the {place}"),
+                    format!("{go} {what}."),
+                    format!("{name} visited the {place} {what}."),
+                    format!("{place} {what}"),
+                )
+            }
+            About::Number => {
+                let number = NUMBERS[2 + rng.index(NUMBERS.len() - 2)];
+                let bought = rng.choose::<&str>(verbs.buy);
+                let said = format!("{name} {bought} {number} {}.", goods[i]);
+                entry(name, said.clone(), said, format!("{name} {number}"))
+            }
+        }
+    };
+    (0..n).map(|i| one(i, rng)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn everybody_called_is_answered_for_in_order() {
+        let mut rng = Rng::new(2);
+        for _ in 0..500 {
+            let turns = lesson(&mut rng);
+            let asked = turns[2].text.clone();
+            let answer = &turns[3].text;
+            let mut from = 0;
+            for name in WOMEN.iter().chain(&MEN).filter(|name| asked.contains(**name)) {
+                assert!(answer.contains(name), "{asked} {answer}");
+                from += 1;
+            }
+            assert!(from <= MOST && answer.ends_with('.'), "{asked} {answer}");
+        }
+    }
+}
