@@ -130,10 +130,7 @@ mod tests {
         let told = differences(&[a.clone(), b.clone(), a.clone()]);
         let told: Vec<_> = told.iter().map(|d| (d.setting.as_str(), d.words())).collect();
         let words = |words: [&str; 3]| words.map(str::to_string).to_vec();
-        assert_eq!(
-            told,
-            [("lr", words(["0.1", "0.2", "0.1"])), ("only", words(["a", "–", "a"]))]
-        );
+        assert_eq!(told, [("lr", words(["0.1", "0.2", "0.1"])), ("only", words(["a", "–", "a"]))]);
         assert_eq!(differences(&[a.clone(), a]), []);
         assert_eq!(differences(&[]), []);
     }

@@ -262,6 +262,9 @@ mod tests {
     #[test]
     fn a_stage_that_began_goes_on_only_in_a_running_run() {
         let begun = stand(&[stage("a", StageStatus::Started, None)]).stages.remove(0);
-        assert_eq!((begun.word(State::Running), begun.word(State::Stopped)), ("running", "stopped"));
+        assert_eq!(
+            (begun.word(State::Running), begun.word(State::Stopped)),
+            ("running", "stopped")
+        );
     }
 }
