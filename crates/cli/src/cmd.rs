@@ -83,4 +83,15 @@ mod tests {
             assert!(help.contains("lyceum "), "{} has no example", command.get_name());
         }
     }
+
+    #[test]
+    fn every_part_of_runs_shows_an_example() {
+        let mut lyceum = super::Lyceum::command();
+        let runs = lyceum.find_subcommand_mut("runs").unwrap();
+        for part in runs.get_subcommands_mut() {
+            let help = part.render_long_help().to_string();
+            let call = format!("lyceum runs {} ", part.get_name());
+            assert!(help.contains(&call), "{} has no example", part.get_name());
+        }
+    }
 }

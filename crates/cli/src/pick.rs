@@ -30,11 +30,15 @@ pub(crate) fn model(host: &Host, name: Option<&str>) -> Result<Loaded> {
 
 /// The newest run that has a model, or at least a checkpoint.
 fn newest_that_speaks(host: &Host) -> Result<Run> {
-    let runs = host.store.runs()?;
-    match runs.into_iter().find(life::load::has_model) {
+    match speaking(host)? {
         Some(run) => Ok(run),
         None => run(host, None), // Its error says what to do.
     }
+}
+
+/// The newest run that has a model, or at least a checkpoint, if there is any.
+pub(crate) fn speaking(host: &Host) -> Result<Option<Run>> {
+    Ok(host.store.runs()?.into_iter().find(life::load::has_model))
 }
 
 /// The run of this name, or the newest.

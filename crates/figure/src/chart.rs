@@ -66,7 +66,7 @@ pub struct LineChart {
 /// One line.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Series {
-    /// In the legend.
+    /// In the legend; empty for a lone series that needs none.
     pub name: String,
     /// From left to right. Points that are not finite are skipped.
     pub points: Vec<(f64, f64)>,
@@ -78,6 +78,11 @@ impl LineChart {
     /// For a page that is wide enough for 720 units; scales to the width it is given.
     pub fn to_svg(&self) -> String {
         self.draw(720.0, 280.0, 0.0, "")
+    }
+
+    /// For a place that is about `width` units wide, with room for the curves `height` units high.
+    pub fn to_svg_sized(&self, width: f64, height: f64) -> String {
+        self.draw(width.max(200.0), height.max(50.0), 0.0, "")
     }
 
     /// For a phone: fewer ticks, and text that is readable at 340 units.
@@ -101,7 +106,11 @@ impl LineChart {
         let longest = sorted.iter().max_by_key(|points| points.len());
         let x_name = if self.x_label.is_empty() { "x" } else { &self.x_label };
         let mut columns = vec![Column::right(x_name)];
-        columns.extend(self.series.iter().map(|series| Column::right(&series.name)));
+        let name = |series: &'_ Series| match series.name.as_str() {
+            "" => Column::right(&self.y_label),
+            name => Column::right(name),
+        };
+        columns.extend(self.series.iter().map(name));
 
         let mut rows = Vec::new();
         for (x, _) in longest.map_or(Vec::new(), |points| spread(points, 8)) {
@@ -175,7 +184,8 @@ impl LineChart {
             );
         }
         let mut x = 0.0;
-        for (i, series) in self.series.iter().enumerate() {
+        let is_lone = self.series.len() == 1 && self.series[0].name.is_empty();
+        for (i, series) in self.series.iter().enumerate().filter(|_| !is_lone) {
             let name = shortened(&series.name, width / 8.0);
             let entry = text_width(&name) + 52.0;
             if i == 0 || x + entry > width + 20.0 {
@@ -369,8 +379,19 @@ mod tests {
             assert!(svg.contains(part), "{part} in {svg}");
         }
         let file = chart.to_svg_file();
+        assert!(chart.to_svg_sized(980.0, 300.0).contains("viewBox=\"0 0 980 "));
         assert!(!svg.contains("<style") && file.contains("<style"));
         assert!(file.contains("viewBox=\"-20 -20 760 "), "{file}");
+    }
+
+    #[test]
+    fn a_lone_series_needs_no_legend() {
+        let mut chart = chart(vec![(0.0, 1.0), (1.0, 2.0)]);
+        assert_eq!(chart.to_svg().matches("data-legend").count(), 1);
+        chart.series[0].name.clear();
+        chart.y_label = "nats".into();
+        assert_eq!(chart.to_svg().matches("data-legend").count(), 0);
+        assert_eq!(chart.to_table().columns[1].name, "nats");
     }
 
     #[test]

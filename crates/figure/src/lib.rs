@@ -3,8 +3,10 @@
 //! Every stage of a model's life ends in something to look at; this crate draws it. It takes values
 //! and returns strings: no files, no clock, no outside host, no script.
 //!
-//! Reading order: `table`, `axis` (which ticks a range gets), `chart`, `claim`, `report` (what a
-//! report is, and its Markdown), `page` (its HTML), `escape` (why no text can break out).
+//! Reading order: `table`, `axis` (which ticks a range gets), `chart`, `terminal` (a chart in
+//! characters), `spark` (one the size of a word), `smooth`, `quantity` (numbers in few words),
+//! `claim`, `report` (what a report is, and its Markdown), `page` (its HTML), `escape` (why no text
+//! can break out).
 //!
 //! ```
 //! use figure::{Block, LineChart, Report, Section, Series};
@@ -23,6 +25,11 @@ mod table;
 
 mod axis;
 mod chart;
+mod smooth;
+mod spark;
+mod terminal;
+
+pub mod quantity;
 
 mod claim;
 mod report;
@@ -33,5 +40,8 @@ mod escape;
 
 pub use chart::{LineChart, PALETTE_CSS, Series};
 pub use claim::{Claim, Verdict};
+pub use smooth::smoothed;
+pub use spark::sparkline;
+
 pub use report::{Block, Report, Section};
 pub use table::{Align, Column, Table};

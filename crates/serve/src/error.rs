@@ -45,6 +45,12 @@ impl Refusal {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, message)
     }
 
+    /// There is nothing yet that could answer.
+    pub fn no_model(reason: &str) -> Self {
+        let new = Self::new(StatusCode::SERVICE_UNAVAILABLE, reason);
+        Self { code: Some("no_model"), ..new }
+    }
+
     pub(crate) fn no_such_route() -> Self {
         let message = "no such address; there are POST /v1/chat/completions, GET /v1/models and \
                        GET /health";

@@ -54,11 +54,27 @@ pub fn router(respond: Arc<dyn Respond>) -> Router {
     Router::new()
         .route("/v1/chat/completions", post(completions::chat_completions))
         .route("/v1/models", get(models))
-        .route("/health", get(async || Json(serde_json::json!({"status": "ok"}))))
+        .route("/health", get(health))
         .fallback(async || Refusal::no_such_route())
         .method_not_allowed_fallback(async || Refusal::method_not_allowed())
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .with_state(shared)
+}
+
+/// The same addresses while there is no model: `reason` is what a request for words is told.
+pub fn router_without_model(reason: &str) -> Router {
+    let refusal = Refusal::no_model(reason);
+    let list = Json(serde_json::json!({"object": "list", "data": []}));
+    Router::new()
+        .route("/v1/chat/completions", post(async move || refusal.clone()))
+        .route("/v1/models", get(async move || list.clone()))
+        .route("/health", get(health))
+        .fallback(async || Refusal::no_such_route())
+        .method_not_allowed_fallback(async || Refusal::method_not_allowed())
+}
+
+async fn health() -> Json<serde_json::Value> {
+    Json(serde_json::json!({"status": "ok"}))
 }
 
 /// Serves `router` on `listener` until `shutdown` is done; answers under way are finished first.

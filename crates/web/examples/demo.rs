@@ -1,6 +1,7 @@
 //! The chat page in front of a scripted model that says its words slowly:
 //! `cargo run -p web --example demo`, then open the address that it prints.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
@@ -52,7 +53,10 @@ async fn main() -> std::io::Result<()> {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:8123").await?;
     println!("http://{}", listener.local_addr()?);
     let model = Arc::new(Storyteller);
+    // Any runs that were made in this folder with `lyceum --home .lyceum`.
+    let store = journal::Store::open(Path::new(".lyceum")).map_err(std::io::Error::other)?;
     let router = serve::router(model.clone())
-        .merge(web::router(model.model_name(), &["Tell me a story.".to_string()]));
+        .merge(web::router(model.model_name(), &["Tell me a story.".to_string()]))
+        .merge(web::runs::router(store));
     serve::serve(router, listener, async { drop(tokio::signal::ctrl_c().await) }).await
 }

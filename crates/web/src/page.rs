@@ -1,6 +1,9 @@
-//! The page's HTML. What moves is in `page/chat.js`, how it looks in `page/chat.css`.
+//! The chat page's HTML. What moves is in `page/chat.js`, how it looks in `page/base.css` and
+//! `page/chat.css`.
 
-use maud::{DOCTYPE, Markup, html};
+use maud::{Markup, html};
+
+use crate::frame::{Frame, Place};
 
 /// Of 80 answers to four questions about the village, a speedrun's model gave 60 in the true words
 /// at 0.8, 71 at 0.6, 73 at 0.5 and 80 at 0.3. At 0.5 its stories still differ from one another.
@@ -11,55 +14,67 @@ const TEMPERATURE: &str = "Low: the likeliest words. High: more surprising ones.
 
 /// The chat page of the model called `model_name`, with examples of what may be said to it.
 pub fn page(model_name: &str, examples: &[String]) -> Markup {
-    html! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                meta name="color-scheme" content="light dark";
-                title { (model_name) " · Lyceum" }
-                link rel="icon" href="/icon.svg" type="image/svg+xml";
-                link rel="stylesheet" href="/chat.css";
-                script src="/chat.js" defer {}
-            }
-            body {
-                (header(model_name))
-                main id="scroll" {
-                    div id="welcome" {
-                        h1 { "What would you like to say?" }
-                        p { "You are talking to a small language model. It may be wrong, or odd." }
-                        div class="examples" {
-                            @for example in examples {
-                                button type="button" class="example" { (example) }
-                            }
-                        }
+    let frame = Frame {
+        title: model_name,
+        place: Place::Chat,
+        styles: &["/chat.css"],
+        script: Some("/chat.js"),
+        reload_seconds: None,
+    };
+    let body = html! {
+        main id="scroll" {
+            div id="welcome" {
+                h1 { "What would you like to say?" }
+                p { "You are talking to a small language model. It may be wrong, or odd." }
+                div class="examples" {
+                    @for example in examples {
+                        button type="button" class="example" { (example) }
                     }
-                    div id="log" role="log" aria-live="polite" aria-label="Conversation" {}
                 }
-                (composer())
-                noscript { p class="noscript" { "This page needs its script to talk to the model." } }
             }
+            div id="log" role="log" aria-live="polite" aria-label="Conversation" {}
         }
-    }
+        (composer())
+        noscript { p class="noscript" { "This page needs its script to talk to the model." } }
+    };
+    frame.around(&tools(model_name), &body)
 }
 
-fn header(model_name: &str) -> Markup {
-    html! {
-        header {
-            div class="brand" {
-                img src="/icon.svg" alt="" width="28" height="28";
-                span class="name" { "Lyceum" }
-                span class="model" title=(model_name) { (model_name) }
-            }
-            div class="tools" {
-                label class="slider" for="temperature" title=(TEMPERATURE) {
-                    span class="caption" { "Temperature" }
-                    input id="temperature" type="range" min="0" max="2" step="0.1" value=(START);
-                    output id="temperature-value" for="temperature" { (START) }
+/// What stands in the chat's place while there is no model to talk with.
+pub fn page_without_model() -> Markup {
+    let frame = Frame {
+        title: "No model yet",
+        place: Place::Chat,
+        styles: &["/chat.css"],
+        script: None,
+        reload_seconds: None,
+    };
+    let body = html! {
+        main {
+            div id="welcome" {
+                h1 { "There is no model to talk with yet." }
+                p {
+                    "Make a first one in a few minutes with "
+                    code class="command" { "lyceum speedrun" }
+                    ". Once it is finished, load this page again."
                 }
-                button type="button" id="new-chat" class="quiet" { "New chat" }
+                div class="examples" { a class="quiet" href="/runs" { "See the runs" } }
             }
+        }
+    };
+    frame.around(&html! {}, &body)
+}
+
+fn tools(model_name: &str) -> Markup {
+    html! {
+        span class="model" title=(model_name) { (model_name) }
+        div class="tools" {
+            label class="slider" for="temperature" title=(TEMPERATURE) {
+                span class="caption" { "Temperature" }
+                input id="temperature" type="range" min="0" max="2" step="0.1" value=(START);
+                output id="temperature-value" for="temperature" { (START) }
+            }
+            button type="button" id="new-chat" class="quiet" { "New chat" }
         }
     }
 }

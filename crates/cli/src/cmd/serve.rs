@@ -1,18 +1,26 @@
-//! `lyceum serve`: the model behind OpenAI's interface and a chat page.
+//! `lyceum serve`: the model behind OpenAI's interface and a chat page, and the pages of runs.
+//!
+//! Without a model yet it serves all the rest, and looks for the first finished run meanwhile: the
+//! socket stays open while the routes behind it change.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
+use axum::Router;
 use chat::{LocalModel, Respond};
+use journal::{Run, Store};
 use life::Loaded;
+use stdx::interrupt::Interrupt;
 
 use crate::host::Host;
-use crate::out;
-use crate::pick;
+use crate::{out, pick};
 
-/// Serve a model: a chat page, and OpenAI's interface under /v1
+/// Serve a model: a chat page, pages of all runs, and OpenAI's interface under /v1
+///
+/// The runs are at /runs, live while they train. Without a model yet, these pages are served all
+/// the same, and the first run that is finished meanwhile answers.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   lyceum serve                         then open http://127.0.0.1:8000
@@ -31,40 +39,86 @@ pub(crate) struct Args {
     port: u16,
 }
 
+/// What a request for words is told while nothing can answer it.
+const NO_MODEL: &str = "there is no model yet; make one with `lyceum speedrun`, and once it is \
+                        finished it answers here";
+/// Between two looks for a first model.
+const LOOK_EVERY: Duration = Duration::from_secs(2);
+
 pub(crate) fn run(args: Args, host: &Host) -> Result<()> {
-    let loaded = pick::model(host, args.model.as_deref())?;
-    let Loaded { decoding, tokenizer, options, examples, .. } = loaded;
-    let model = Arc::new(LocalModel::new(decoding, tokenizer, options)?);
+    let has_model = args.model.is_some() || pick::speaking(host)?.is_some();
+    let model = if has_model { Some(pick::model(host, args.model.as_deref())?) } else { None };
     if !args.host.is_loopback() {
-        eprintln!("note: whoever reaches {} can talk with this model", args.host);
+        eprintln!("note: whoever reaches {} can talk with the model and see all runs", args.host);
     }
+    let listener = TcpListener::bind((args.host, args.port)).with_context(|| {
+        format!("cannot listen on {}:{}; choose another --port", args.host, args.port)
+    })?;
+    listener.set_nonblocking(true)?; // As the runtime needs it.
     let mut runtime = tokio::runtime::Builder::new_multi_thread();
     runtime.worker_threads(2).enable_all();
     let runtime = runtime.build().context("no threads for the server")?;
-    let pages = web::router(model.model_name(), &examples);
-    runtime.block_on(listen(args, model, pages, host.interrupt.clone()))
-}
-
-async fn listen(
-    args: Args,
-    model: Arc<dyn Respond>,
-    pages: axum::Router,
-    interrupt: stdx::interrupt::Interrupt,
-) -> Result<()> {
-    let address = (args.host, args.port);
-    let listener = tokio::net::TcpListener::bind(address).await.with_context(|| {
-        format!("cannot listen on {}:{}; choose another --port", args.host, args.port)
-    })?;
-    out::line(format_args!(
-        "{} on http://{}  (Ctrl-C ends it)",
-        model.model_name(),
-        listener.local_addr()?
-    ))?;
-    let router = serve::router(model.clone()).merge(pages);
-    let asked = async move {
-        while !interrupt.requested() {
-            tokio::time::sleep(Duration::from_millis(50)).await;
+    let address = listener.local_addr()?;
+    let loaded = match model {
+        Some(loaded) => loaded,
+        None => {
+            out::line(format_args!(
+                "no model yet; runs on http://{address}/runs  (Ctrl-C ends it)"
+            ))?;
+            runtime.block_on(wait(&listener, host))?;
+            if host.interrupt.requested() {
+                return Ok(());
+            }
+            pick::model(host, None)?
         }
     };
-    Ok(serve::serve(router, listener, asked).await?)
+    let (name, routes) = routes(loaded, &host.store)?;
+    out::line(format_args!("{name} on http://{address}  (Ctrl-C ends it)"))?;
+    runtime.block_on(serve(routes, &listener, asked(host.interrupt.clone())))
+}
+
+/// The model's name, and everything that is served with it.
+fn routes(loaded: Loaded, store: &Store) -> Result<(String, Router)> {
+    let Loaded { decoding, tokenizer, options, examples, .. } = loaded;
+    let model = Arc::new(LocalModel::new(decoding, tokenizer, options)?);
+    let name = model.model_name().to_string();
+    let pages = web::router(&name, &examples).merge(web::runs::router(store.clone()));
+    Ok((name, serve::router(model).merge(pages)))
+}
+
+/// Serves what there is without a model, until a run is finished or somebody asks to stop.
+async fn wait(listener: &TcpListener, host: &Host) -> Result<()> {
+    let pages = web::router_without_model().merge(web::runs::router(host.store.clone()));
+    let routes = serve::router_without_model(NO_MODEL).merge(pages);
+    let (asked, found) = (asked(host.interrupt.clone()), found(host.store.clone()));
+    let either = async move {
+        tokio::select! { () = asked => {} () = found => {} }
+    };
+    serve(routes, listener, either).await
+}
+
+async fn serve(
+    routes: Router,
+    listener: &TcpListener,
+    until: impl Future<Output = ()> + Send + 'static,
+) -> Result<()> {
+    let listener = tokio::net::TcpListener::from_std(listener.try_clone()?)?;
+    Ok(serve::serve(routes, listener, until).await?)
+}
+
+/// Done once somebody asks to stop.
+async fn asked(interrupt: Interrupt) {
+    while !interrupt.requested() {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+/// Done once there is a finished run. One that has a checkpoint only would be served as it was
+/// then, and babble.
+async fn found(store: Store) {
+    let speaks = |run: &Run| run.is_finished() && life::load::has_model(run);
+    let is_there = || store.runs().is_ok_and(|runs| runs.iter().any(speaks));
+    while !is_there() {
+        tokio::time::sleep(LOOK_EVERY).await;
+    }
 }

@@ -5,6 +5,7 @@
 mod bad_input;
 mod kill;
 mod life;
+mod runs;
 mod serve;
 
 use std::path::{Path, PathBuf};

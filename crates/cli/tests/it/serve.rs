@@ -39,6 +39,8 @@ fn a_model_is_served_and_ctrl_c_ends_it() {
     assert!(ask(address, "GET /health", "").contains("ok"));
     assert!(ask(address, "GET /v1/models", "").contains("\"speedrun\""));
     assert!(ask(address, "GET /", "").contains("<!DOCTYPE html>"));
+    assert!(ask(address, "GET /runs", "").contains("href=\"/runs/speedrun\""));
+    assert!(ask(address, "GET /runs/speedrun/report", "").contains("What it says"));
     let body = r#"{"messages": [{"role": "user", "content": "Hello"}], "max_tokens": 6}"#;
     let whole = ask(address, "POST /v1/chat/completions", body);
     assert!(
@@ -51,6 +53,44 @@ fn a_model_is_served_and_ctrl_c_ends_it() {
     let port = address.rsplit(':').next().unwrap();
     let taken = lyceum.bad(&["serve", "--port", port]);
     assert!(taken.contains("choose another --port"), "{taken}");
+    signal(&child, "-INT");
+    assert!(child.wait().unwrap().success());
+}
+
+#[test]
+fn without_a_model_the_runs_are_served_and_the_first_finished_one_answers() {
+    let lyceum = Lyceum::new();
+    let mut child = lyceum
+        .command(&["serve", "--port", "0"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let first = lines.next().unwrap().unwrap();
+    assert!(first.starts_with("no model yet; runs on http://127.0.0.1:"), "{first}");
+    let address = first.split("http://").nth(1).unwrap().split('/').next().unwrap();
+    assert!(ask(address, "GET /", "").contains("no model to talk with yet"));
+    assert!(ask(address, "GET /runs", "").contains("no runs yet"));
+    let body = r#"{"messages": [{"role": "user", "content": "Hello"}], "max_tokens": 6}"#;
+    let refused = ask(address, "POST /v1/chat/completions", body);
+    assert!(refused.contains(" 503 ") && refused.contains("lyceum speedrun"), "{refused}");
+    let tiny = ["--layers", "1", "--width", "32", "--vocab", "270", "--steps", "3", "-q"];
+    lyceum.good(&[&["speedrun", "--name", "tiny"], &tiny[..]].concat());
+    let second = lines.next().unwrap().unwrap();
+    assert!(second.starts_with(&format!("tiny on http://{address}")), "{second}");
+    assert!(ask(address, "POST /v1/chat/completions", body).contains("\"chat.completion\""));
+    assert!(ask(address, "GET /runs/tiny", "").contains("badge finished"));
+    signal(&child, "-INT");
+    assert!(child.wait().unwrap().success());
+}
+
+#[test]
+fn waiting_for_a_model_ends_by_ctrl_c() {
+    let lyceum = Lyceum::new();
+    let mut child =
+        lyceum.command(&["serve", "--port", "0"]).stdout(Stdio::piped()).spawn().unwrap();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut String::new()).unwrap();
     signal(&child, "-INT");
     assert!(child.wait().unwrap().success());
 }

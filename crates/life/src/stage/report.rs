@@ -2,7 +2,7 @@
 
 mod card;
 
-use figure::{Block, Claim, LineChart, Report, Section, Series, Verdict};
+use figure::{Block, Claim, LineChart, Report, Section, Series, Verdict, smoothed};
 use journal::{Record, Run};
 use serde_json::json;
 use train::{Config, Outcome};
@@ -126,8 +126,11 @@ fn curve(records: &[Record]) -> LineChart {
     });
     let held_out =
         Series { name: "held-out text".into(), points: held_out.collect(), dashed: false };
-    let train =
-        Series { name: "training text".into(), points: smooth(train.collect()), dashed: true };
+    let train = Series {
+        name: "training text".into(),
+        points: smoothed(&train.collect::<Vec<_>>(), 100),
+        dashed: true,
+    };
     LineChart {
         title: "Loss".into(),
         x_label: "steps".into(),
@@ -139,18 +142,6 @@ fn curve(records: &[Record]) -> LineChart {
         log_y: true,
         ..LineChart::default()
     }
-}
-
-/// Means over windows of a hundredth of the run.
-fn smooth(points: Vec<(f64, f64)>) -> Vec<(f64, f64)> {
-    let window = (points.len() / 100).max(1);
-    let mean = |chunk: &[(f64, f64)], part: fn(&(f64, f64)) -> f64| {
-        chunk.iter().map(part).sum::<f64>() / chunk.len() as f64
-    };
-    points
-        .chunks(window)
-        .map(|chunk| (mean(chunk, |p| p.0).round(), mean(chunk, |p| p.1)))
-        .collect()
 }
 
 fn numbers(facts: &Facts<'_>) -> Vec<(String, String)> {

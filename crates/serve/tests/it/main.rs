@@ -73,7 +73,10 @@ struct Server {
 impl Server {
     fn start() -> Self {
         let script = Arc::new(Script::default());
-        let respond = script.clone();
+        Self::of(script.clone(), serve::router(script))
+    }
+
+    fn of(script: Arc<Script>, router: axum::Router) -> Self {
         let (stop, stopped) = tokio::sync::oneshot::channel();
         let (tell, address) = mpsc::channel();
         let thread = thread::spawn(move || {
@@ -82,7 +85,7 @@ impl Server {
                 let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
                 tell.send(listener.local_addr().unwrap()).unwrap();
                 let shutdown = async { drop(stopped.await) };
-                serve::serve(serve::router(respond), listener, shutdown).await.unwrap();
+                serve::serve(router, listener, shutdown).await.unwrap();
             });
         });
         let address = address.recv().unwrap();
@@ -280,4 +283,21 @@ fn models_and_health() {
     let (status, body) = server.send("GET /v1/models", "");
     assert_eq!((status, &parse(&body)["data"][0]["id"]), (200, &json!("script")));
     assert_eq!(server.send("GET /health", "").0, 200);
+}
+
+#[test]
+fn without_a_model_a_request_is_told_why() {
+    let router = serve::router_without_model("no model yet; make one");
+    let server = Server::of(Arc::default(), router);
+    let (status, body) = server.ask("a", json!({}));
+    let error = &parse(&body)["error"];
+    assert_eq!((status, &error["code"]), (503, &json!("no_model")));
+    assert_eq!(
+        (&error["message"], &error["type"]),
+        (&json!("no model yet; make one"), &json!("server_error"))
+    );
+    let (status, body) = server.send("GET /v1/models", "");
+    assert_eq!((status, &parse(&body)["data"]), (200, &json!([])));
+    assert_eq!(server.send("GET /health", "").0, 200);
+    assert_eq!(server.send("GET /v2", "").0, 404);
 }
