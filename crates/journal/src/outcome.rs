@@ -124,15 +124,15 @@ mod tests {
         let report = json!({
             "run": "a", "tokens": 100, "seconds": 2.5, "loss": null,
             "metrics": {
-                "story_questions": {"value": 0.5, "low": 0.4, "high": 0.6, "n": 100},
+                "story_qa": {"value": 0.5, "low": 0.4, "high": 0.6, "n": 100},
                 "bare": 3, "odd": "x", "half": {"low": 1.0},
             },
         });
         let outcome = Outcome::from_report(&report);
         assert_eq!((outcome.tokens, outcome.seconds, outcome.loss), (Some(100.0), Some(2.5), None));
-        assert_eq!(outcome.metrics.keys().collect::<Vec<_>>(), ["bare", "story_questions"]);
+        assert_eq!(outcome.metrics.keys().collect::<Vec<_>>(), ["bare", "story_qa"]);
         let story = Metric { value: 0.5, low: Some(0.4), high: Some(0.6), n: Some(100) };
-        assert_eq!(outcome.metric_about(&["stor", "question"]), Some(&story));
+        assert_eq!(outcome.metric_about(&["stor", "qa"]), Some(&story));
         assert_eq!(outcome.metric_about(&["stor", "answer"]), None);
         assert_eq!(Outcome::from_report(&json!([])), Outcome::default());
     }

@@ -47,13 +47,13 @@ pub fn load(run: &Run) -> Result<Loaded, Error> {
     let mut stage = (config, run.checkpoints_folder(), "");
     // What was taught last speaks, if teaching has begun.
     if let Some(teaching) = frozen.teaching {
-        let folder = taught_checkpoints(run);
-        if !train::checkpoint::list(&folder)?.is_empty() {
-            stage = (teaching, folder, " of teaching");
+        let taught = taught_checkpoints(run);
+        if !train::checkpoint::list(&taught)?.is_empty() {
+            stage = (teaching, taught, " of teaching");
         }
     }
-    let (config, folder, of) = stage;
-    let found = train::checkpoint::latest(&folder, &config, &Device::flex())?;
+    let (config, checkpoints, of) = stage;
+    let found = train::checkpoint::latest(&checkpoints, &config, &Device::flex())?;
     let state = found.state.ok_or_else(|| missing("it has no checkpoint yet"))?;
     let note = format!("after {} of {} steps{of}", state.place.step, config.steps());
     let (tokenizer, options) = words(&folder, &run.name())?;

@@ -11,7 +11,7 @@ use journal::{Metric, Outcome, Record, Result, Run, Settings, Standing, State};
 
 /// Words in the name of the metric that lists show: how many questions on stories were answered
 /// truly.
-const STORY_QUESTIONS: [&str; 2] = ["stor", "question"];
+const STORY_QUESTIONS: [&str; 2] = ["story", "qa"];
 
 /// A run as it is shown.
 #[derive(Clone, Debug)]
@@ -61,7 +61,9 @@ impl Facts {
 
     /// Steps of the whole training, once that is planned.
     pub fn planned_steps(&self) -> Option<u64> {
-        self.settings.number("config.schedule.steps").map(|steps| steps as u64)
+        let of = |key| self.settings.number(key).map(|steps| steps as u64);
+        // A model that is taught after reading counts on from there.
+        Some(of("config.schedule.steps")? + of("teaching.schedule.steps").unwrap_or(0))
     }
 
     /// The last step, and of how many, as `120 of 6066`.
@@ -93,7 +95,7 @@ impl Facts {
     }
 
     /// The share of questions on stories that were answered truly, if that was measured.
-    pub fn story_questions(&self) -> Option<&Metric> {
+    pub fn story_qa(&self) -> Option<&Metric> {
         self.outcome.as_ref()?.metric_about(&STORY_QUESTIONS)
     }
 
@@ -227,11 +229,11 @@ pub(crate) mod tests {
     fn a_report_has_the_last_word() {
         let eval = Record::Eval { step: 9, split: "val".into(), loss: 2.0, bits_per_byte: 1.5 };
         let report = r#"{"bits_per_byte": 1.25, "loss": 1.75,
-            "metrics": {"questions_on_stories": {"value": 0.5, "low": 0.4, "high": 0.6, "n": 90}}}"#;
+            "metrics": {"story_qa": {"value": 0.5, "low": 0.4, "high": 0.6, "n": 90}}}"#;
         let (_home, run) = run("{}", &[eval], Some(report));
         let facts = Facts::of(&run).unwrap();
         assert_eq!((facts.bits_per_byte(), facts.held_out_loss()), (Some(1.25), Some(1.75)));
-        let metric = facts.story_questions().unwrap();
+        let metric = facts.story_qa().unwrap();
         assert_eq!(metric_in_words(metric), "0.5 (0.4–0.6), n 90");
         assert_eq!((facts.plan().len(), facts.steps()), (0, "9".to_string()));
     }

@@ -12,7 +12,7 @@ fn two_runs() -> Lyceum {
     let tiny = ["--layers", "1", "--width", "32", "--context", "64", "--batch", "4"];
     for (name, lr) in [("one", "1e-3"), ("two", "2e-3")] {
         let more = ["--vocab", "300", "--steps", "6", "--lr", lr, "--name", name];
-        lyceum.good(&[&["speedrun", "-q"], &tiny[..], &more].concat());
+        lyceum.good(&[&["pretrain", "-q"], &tiny[..], &more].concat());
     }
     lyceum
 }
@@ -45,12 +45,12 @@ fn the_list(lyceum: &Lyceum) {
     assert!(lines[0].contains("bits/byte") && !lines[0].contains("stories"), "{list}");
     assert!(lines[2].starts_with("two  finished     6  "), "the newest first: {list}");
     assert!(lines[3].starts_with("one  finished"), "{list}");
-    measure(lyceum, "one", r#"{"story_questions": {"value": 0.25, "low": 0.2, "high": 0.3}}"#);
+    measure(lyceum, "one", r#"{"story_qa": {"value": 0.25, "low": 0.2, "high": 0.3}}"#);
     let list = lyceum.good(&["runs"]);
     assert!(list.contains("stories") && list.contains("25 %"), "{list}");
     let lines = lyceum.good(&["runs", "--json"]);
     let newest = parse(lines.lines().next().unwrap());
-    assert_eq!((&newest["run"], &newest["story_questions"]), (&"two".into(), &Value::Null));
+    assert_eq!((&newest["run"], &newest["story_qa"]), (&"two".into(), &Value::Null));
     assert!(newest["bytes"].as_u64().unwrap() > 10_000 && newest["modified"].as_u64() > Some(0));
 }
 
@@ -62,7 +62,7 @@ fn one_run(lyceum: &Lyceum) {
         assert!(shown.contains(part), "{part} in {shown}");
     }
     assert!(shown.contains("Tell me a story.") || shown.contains("from nothing"), "{shown}");
-    assert!(shown.contains("report.html") && shown.contains("measured   story questions"));
+    assert!(shown.contains("report.html") && shown.contains("measured   story qa"));
     let object = parse(&lyceum.good(&["runs", "show", "one", "--json"]));
     let stages = object["standing"]["stages"].as_array().unwrap();
     let timed = stages.iter().filter(|stage| stage["seconds"].as_f64() > Some(0.0)).count();

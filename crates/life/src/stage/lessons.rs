@@ -172,7 +172,7 @@ mod tests {
     /// Text of the tokens that are learnt, and of those that are not.
     fn learnt(messages: &[Message]) -> (String, String) {
         let specials: Vec<String> = special::ALL.map(str::to_string).into();
-        let options = TrainOptions { vocab_size: 300, specials, ..TrainOptions::default() };
+        let options = TrainOptions { vocab_size: 270, specials, ..TrainOptions::default() };
         let tokenizer = Tokenizer::train(["Where is Ada? Ada is at the mill."; 40], &options)
             .expect("a tokenizer of a few words");
         let folder = tempfile::tempdir().expect("a folder");

@@ -43,9 +43,8 @@ fn nothing() -> Markup {
 }
 
 fn table(books: &[(String, Option<Arc<Book>>)], now: SystemTime) -> Markup {
-    let has_stories = books
-        .iter()
-        .any(|(_, book)| book.as_ref().is_some_and(|b| b.facts.story_questions().is_some()));
+    let has_stories =
+        books.iter().any(|(_, book)| book.as_ref().is_some_and(|b| b.facts.story_qa().is_some()));
     html! {
         table class="runs" {
             thead {
@@ -78,7 +77,7 @@ fn row(book: &Book, has_stories: bool, now: SystemTime) -> Markup {
     let address = format!("/runs/{}", facts.name);
     let choose = format!("Choose {}", facts.name);
     let bits = facts.bits_per_byte().map(|bits| format!("{bits:.3}"));
-    let stories = facts.story_questions().map(|metric| format!("{:.0} %", 100.0 * metric.value));
+    let stories = facts.story_qa().map(|metric| format!("{:.0} %", 100.0 * metric.value));
     html! {
         tr {
             td class="choose" {

@@ -1,3 +1,5 @@
+//! Tales by their logs: replayed, kept apart by split, asked and told.
+
 use std::collections::BTreeSet;
 
 use super::simulate::Moment;

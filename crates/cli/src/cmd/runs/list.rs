@@ -49,7 +49,7 @@ fn line(run: &Run, facts: &Facts) -> Value {
         "state": facts.standing.state,
         "step": facts.standing.step,
         "bits_per_byte": facts.bits_per_byte(),
-        "story_questions": facts.story_questions(),
+        "story_qa": facts.story_qa(),
         "modified": since_1970.as_secs(),
         "bytes": facts.size_bytes,
         "folder": run.folder(),
@@ -62,7 +62,7 @@ fn damaged(run: &Run) -> Value {
 
 fn table(runs: &[(String, Option<Facts>)]) -> Table {
     let has_stories =
-        runs.iter().flat_map(|(_, facts)| facts).any(|facts| facts.story_questions().is_some());
+        runs.iter().flat_map(|(_, facts)| facts).any(|facts| facts.story_qa().is_some());
     let mut columns = vec![
         Column::left("run"),
         Column::left("state"),
@@ -90,7 +90,7 @@ fn row(facts: &Facts, has_stories: bool, now: SystemTime) -> Vec<String> {
         facts.bits_per_byte().map_or_else(dash, |bits| format!("{bits:.3}")),
     ];
     if has_stories {
-        let share = facts.story_questions().map(|metric| 100.0 * metric.value);
+        let share = facts.story_qa().map(|metric| 100.0 * metric.value);
         cells.push(share.map_or_else(dash, |share| format!("{share:.0} %")));
     }
     cells.extend([facts.age(now), quantity::bytes(facts.size_bytes)]);
