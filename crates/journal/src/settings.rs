@@ -14,6 +14,9 @@ use crate::{Result, Run};
 /// A longer config is not read.
 const MAX_BYTES: u64 = 1 << 20;
 
+/// A fraction that is longer is shown with fewer digits.
+const MAX_NUMBER_CHARS: usize = 10;
+
 /// Paths and values, in the order of the paths.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 #[serde(transparent)]
@@ -91,8 +94,15 @@ fn flatten(path: String, value: Value, out: &mut BTreeMap<String, Value>) {
     }
 }
 
+/// Text without its quotes, a long fraction with five digits that matter.
 fn words(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_string)
+    let text = value.as_str().map_or_else(|| value.to_string(), str::to_string);
+    match value.as_f64() {
+        Some(number) if value.is_f64() && text.len() > MAX_NUMBER_CHARS => {
+            format!("{number:.4e}").parse::<f64>().map_or(text, |short| short.to_string())
+        }
+        _ => text,
+    }
 }
 
 #[cfg(test)]
@@ -121,6 +131,16 @@ mod tests {
         assert_eq!(settings.below("recipe.corpus"), below);
         assert_eq!(settings.below("recipe.corpus.world.s"), []);
         assert_eq!(settings.0.len(), 2);
+    }
+
+    #[test]
+    fn long_fractions_are_shown_short() {
+        let check = |value: Value, expected: &str| assert_eq!(words(&value), expected);
+        check(json!(0.0028284271247461905), "0.0028284");
+        check(json!(0.00028284271247461907), "0.00028284");
+        check(json!(4.0), "4.0");
+        check(json!(123456789012u64), "123456789012");
+        check(json!("0.0028284271247461905"), "0.0028284271247461905");
     }
 
     #[test]

@@ -15,7 +15,7 @@ use crate::frame::drawn;
 pub(crate) fn page(books: &[Arc<Book>]) -> Markup {
     let facts: Vec<Facts> = books.iter().map(|book| book.facts.clone()).collect();
     let names: Vec<&str> = facts.iter().map(|run| run.name.as_str()).collect();
-    let title = names.join(" beside ");
+    let title = title(&names);
     let is_live = facts.iter().any(Facts::is_running);
     let body = html! {
         h1 { (title) }
@@ -27,6 +27,16 @@ pub(crate) fn page(books: &[Arc<Book>]) -> Markup {
         section id="settings" data-part { (settings(&facts)) }
     };
     framed(&title, is_live, &body)
+}
+
+/// `a beside b`, `a, b beside c`.
+fn title(names: &[&str]) -> String {
+    match names.split_last() {
+        Some((last, others)) if !others.is_empty() => {
+            format!("{} beside {last}", others.join(", "))
+        }
+        _ => names.join(""),
+    }
 }
 
 fn curves(books: &[Arc<Book>]) -> Markup {

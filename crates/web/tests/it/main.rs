@@ -126,6 +126,8 @@ fn runs_are_compared_in_one_picture() {
     site.run("b", 0.2);
     let page = site.page("/runs/compare?run=a&run=b&run=a&other=c");
     has_all(&page, &["a beside b", "recipe.train.lr", "0.1</td>", "0.2</td>", "bits a byte"]);
+    site.run("c", 0.2);
+    has_all(&site.page("/runs/compare?run=a&run=b&run=c"), &["a, b beside c"]);
     assert!(!page.contains("schedule.steps"), "what is the same is left out");
     let chart = page.split("<svg").nth(1).unwrap();
     assert_eq!(chart.matches("data-legend").count(), 2, "one line a run: {chart}");

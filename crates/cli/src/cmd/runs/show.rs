@@ -135,11 +135,16 @@ fn spoken(records: &[Record]) -> impl Iterator<Item = (u64, &str, &str)> {
     })
 }
 
-/// The first samples of the newest step that has any, cut where they are long.
+/// Of the newest step that has samples: the first to each prompt, cut where they are long.
 fn samples(records: &[Record]) -> Result<()> {
     let newest = spoken(records).map(|(step, ..)| step).max();
-    let samples = spoken(records).filter(|(step, ..)| Some(*step) == newest);
-    for (step, prompt, text) in samples.take(N_SAMPLES) {
+    let mut told: Vec<(u64, &str, &str)> = Vec::new();
+    for sample in spoken(records).filter(|(step, ..)| Some(*step) == newest) {
+        if told.iter().all(|(_, prompt, _)| *prompt != sample.1) {
+            told.push(sample);
+        }
+    }
+    for (step, prompt, text) in told.into_iter().take(N_SAMPLES) {
         let prompt = if prompt.is_empty() { "from nothing" } else { prompt };
         out::said(&format!("\n{prompt} (step {step})\n"))?;
         for line in text.lines().take(N_SAMPLE_LINES) {
