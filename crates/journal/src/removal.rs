@@ -113,6 +113,7 @@ mod tests {
     fn a_run_that_is_written_stays() {
         let (_folder, store) = store();
         let lock = store.run("books").unwrap().lock().unwrap();
+        assert!(matches!(store.may_remove("books"), Err(Error::Locked { .. })));
         assert!(matches!(store.remove("books"), Err(Error::Locked { .. })));
         assert!(store.run("books").unwrap().is_finished());
         drop(lock);
