@@ -54,7 +54,8 @@ pub(crate) struct DialArgs {
     #[arg(long, help_heading = "Text")]
     windows: bool,
 
-    /// Minutes to train [default: 5, if nothing else says how long]
+    /// Minutes: of training for a model that only reads [default: 5], of all for a whole life
+    /// [default: 10]
     #[arg(long, short, value_name = "M", value_parser = finite::<f64>, help_heading = "How long")]
     minutes: Option<f64>,
     /// Tokens to train on, such as 10M

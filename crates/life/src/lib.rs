@@ -1,6 +1,7 @@
 //! The speedrun: a model's first life, stage after stage, in one folder.
 //!
-//! Text, tokenizer, tokens, pretraining, samples, report. Each stage leaves its result whole on the
+//! Text, tokenizer, tokens, reading, lessons, teaching, exam, samples, report; a model that is only to
+//! read goes without lessons, teaching and exam. Each stage leaves its result whole on the
 //! disk or leaves nothing, so a run that was stopped or killed anywhere goes on where it stood, and
 //! ends with the same weights, bit for bit.
 //!

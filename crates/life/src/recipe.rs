@@ -45,8 +45,6 @@ pub struct Recipe {
     /// What it is taught with: a file or folder of instruction data. The village's own lessons if
     /// absent.
     pub instructions: Option<PathBuf>,
-    /// A Hugging Face folder to begin with. It is not trained on text then, only taught.
-    pub from: Option<PathBuf>,
     /// Exercises of each task in the exam; 500 if absent.
     pub exam: Option<usize>,
     /// The training.
@@ -64,7 +62,6 @@ impl Default for Recipe {
             validation: 0.1,
             life: false,
             instructions: None,
-            from: None,
             exam: None,
             train: Dials::default(),
         }
@@ -99,6 +96,11 @@ impl Recipe {
         }
         if matches!(self.corpus, Source::World { .. }) {
             self.check_village()?;
+        }
+        if self.exam.is_some() && (self.instructions.is_some() || self.village().is_none()) {
+            let why = "--exam is for what the village's lessons teach; leave it out with --corpus \
+                       or --instructions";
+            return Err(Error::Recipe(why.into()));
         }
         if self.life && self.is_one_text() {
             let why = "--windows makes one long text without marks, which no talk can be made of; \

@@ -194,7 +194,7 @@ pub fn speedrun(run: &Run, session: &Session) -> Result<figure::Report, Error> {
             config,
             tokens: &tokens,
             read: &read,
-            outcome,
+            taught: taught.as_ref(),
             exam: exam.as_ref(),
             stages: &stages,
             samples: &spoken,

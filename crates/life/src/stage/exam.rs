@@ -20,8 +20,8 @@ use crate::{Error, Loaded, Session};
 pub const N_EXERCISES: usize = 500;
 /// Exercises of another seed that the majority's answers are learnt from.
 const N_MAJORITY: usize = 4000;
-/// Lessons that the 5-gram model reads.
-const N_NGRAM_LESSONS: u64 = 4000;
+/// Lessons on stories that the 5-gram model reads.
+const N_NGRAM_LESSONS: usize = 4000;
 /// The seed of the exam: the same for all runs of a village.
 const SEED: u64 = 1;
 
@@ -84,15 +84,16 @@ pub fn exam(
     let closed = self::answers(&model, closed, "closed book", session)?;
     let n_right = closed.iter().filter(|a| a.right).count() as u64;
     let mut ngrams = Ngrams::default();
-    let mut seen = Seen::default();
+    let (mut seen, mut n_read) = (Seen::default(), 0);
     for i in 0..n_lessons {
         if i % 64 == 0 {
             session.go_on("exam")?;
         }
         let (task, turns) = course.lesson(i);
         seen.add(&turns);
-        if i < N_NGRAM_LESSONS && task == Some(Task::StoryQa) {
+        if n_read < N_NGRAM_LESSONS && task == Some(Task::StoryQa) {
             ngrams.add(&turns);
+            n_read += 1;
         }
     }
     let learnt = world::exam::exam(course.world(), Split::Train, Task::StoryQa, N_MAJORITY, 2);

@@ -27,8 +27,8 @@ pub struct Facts<'a> {
     pub tokens: &'a Tokens,
     /// What came of reading.
     pub read: &'a Outcome,
-    /// What came of it all: of teaching, where the model was taught.
-    pub outcome: &'a Outcome,
+    /// What came of teaching, where the model was taught.
+    pub taught: Option<&'a Outcome>,
     /// The exam, where it was sat.
     pub exam: Option<&'a Exam>,
     /// The stages before the report, in order, with the time that they took in all sessions.
@@ -44,7 +44,7 @@ pub struct Facts<'a> {
 pub fn write(facts: &Facts<'_>) -> Result<Report, Error> {
     let records = facts.run.records()?;
     let curve = curve(&records);
-    let claims = vec![loads_back(facts)?, learnt(&records, facts)];
+    let claims = vec![loads_back(facts)?, learnt(facts)];
     let report = Report {
         title: format!("{}: a model of {}", facts.run.name(), count(n_params(facts))),
         subtitle: subtitle(facts),
@@ -109,8 +109,8 @@ fn subtitle(facts: &Facts<'_>) -> String {
             path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
         }
     };
-    let minutes = facts.outcome.seconds / 60.0;
-    let tokens = count(facts.outcome.tokens);
+    let (tokens, seconds) = trained(facts);
+    let (tokens, minutes) = (count(tokens), seconds / 60.0);
     format!("Trained on {source}: {tokens} tokens in {minutes:.1} minutes.")
 }
 
@@ -144,14 +144,31 @@ fn curve(records: &[Record]) -> LineChart {
     }
 }
 
+/// What the last stage of training left: the run's model.
+fn last<'a>(facts: &Facts<'a>) -> &'a Outcome {
+    facts.taught.unwrap_or(facts.read)
+}
+
+/// Tokens learnt and seconds of training, of reading and of teaching together.
+fn trained(facts: &Facts<'_>) -> (u64, f64) {
+    let taught = facts.taught.map_or((0, 0.0), |outcome| (outcome.tokens, outcome.seconds));
+    (facts.read.tokens + taught.0, facts.read.seconds + taught.1)
+}
+
 fn numbers(facts: &Facts<'_>) -> Vec<(String, String)> {
-    let (config, spec, outcome) = (facts.config, &facts.config.spec, facts.outcome);
-    let evaluation = outcome.evaluation;
+    let (config, spec, read) = (facts.config, &facts.config.spec, facts.read);
+    let optimizer = if config.muon.is_some() { "Muon and AdamW" } else { "AdamW" };
     let shape = format!(
         "{}, {} blocks of width {}, {} heads, context {}",
         spec.family, spec.n_layers, spec.d_model, spec.n_heads, spec.context
     );
-    let rate = outcome.tokens as f64 / outcome.seconds.max(1e-9);
+    let rate = read.tokens as f64 / read.seconds.max(1e-9);
+    let taught = facts.taught.map(|taught| {
+        let (tokens, minutes) = (count(taught.tokens), taught.seconds / 60.0);
+        let told =
+            format!("{tokens} tokens of answers in {} steps, {minutes:.1} minutes", taught.step);
+        ("Taught", told)
+    });
     let pairs = [
         ("Model", shape),
         (
@@ -162,22 +179,22 @@ fn numbers(facts: &Facts<'_>) -> Vec<(String, String)> {
         ),
         ("Vocabulary", spec.vocab_size.to_string()),
         ("Training text", format!("{} tokens", count(facts.tokens.train.n_tokens() as u64))),
-        ("Trained on", format!("{} tokens in {} steps", count(outcome.tokens), outcome.step)),
+        ("Trained on", format!("{} tokens in {} steps", count(read.tokens), read.step)),
         ("Passes over the text", {
             let all = facts.tokens.train.n_tokens().max(1) as f64;
-            format!("{:.1}", outcome.tokens as f64 / all)
+            format!("{:.1}", read.tokens as f64 / all)
         }),
         ("Speed", format!("{rate:.0} tokens a second")),
-        ("Learning rate", format!("{:.2e}, AdamW", config.schedule.peak)),
+        ("Learning rate", format!("{:.2e}, {optimizer}", config.schedule.peak)),
         (
             "Held-out text",
-            evaluation.map_or("–".into(), |e| {
+            read.evaluation.map_or("–".into(), |e| {
                 format!("{:.4} nats a token, {:.4} bits a byte", e.loss, e.bits_per_byte)
             }),
         ),
         ("Seed", config.seed.to_string()),
     ];
-    pairs.map(|(key, value)| (key.to_string(), value)).into()
+    pairs.into_iter().chain(taught).map(|(key, value)| (key.to_string(), value)).collect()
 }
 
 /// Exported and read again, the weights are the same bits.
@@ -187,7 +204,7 @@ fn loads_back(facts: &Facts<'_>) -> Result<Claim, Error> {
         let slots = model.slots().into_iter();
         slots.flat_map(|(_, tensor)| tensor.values).map(f32::to_bits).collect()
     };
-    let (again, trained) = (bits(&again), bits(&facts.outcome.model));
+    let (again, trained) = (bits(&again), bits(&last(facts).model));
     let missing = again.len().abs_diff(trained.len());
     let differing = missing + again.iter().zip(&trained).filter(|(a, b)| a != b).count();
     Ok(Claim {
@@ -199,15 +216,11 @@ fn loads_back(facts: &Facts<'_>) -> Result<Claim, Error> {
 }
 
 /// Held-out text became likelier than by guessing each token at random.
-fn learnt(records: &[Record], facts: &Facts<'_>) -> Claim {
+fn learnt(facts: &Facts<'_>) -> Claim {
     let guess = (facts.config.spec.vocab_size as f64).ln();
-    let last = records.iter().rev().find_map(|record| match record {
-        Record::Eval { loss, .. } => Some(*loss),
-        _ => None,
-    });
     let statement = "It knows held-out text better than a guess among all tokens".to_string();
     let expected = format!("below {guess:.2} nats a token");
-    let Some(loss) = last else {
+    let Some(loss) = facts.read.evaluation.map(|e| e.loss) else {
         return Claim { statement, expected, measured: "–".into(), verdict: Verdict::Open };
     };
     let verdict = if loss < guess { Verdict::Holds } else { Verdict::Fails };
@@ -242,14 +255,15 @@ fn metrics(facts: &Facts<'_>) -> serde_json::Value {
 
 fn figures(facts: &Facts<'_>, claims: &[Claim]) -> serde_json::Value {
     let evaluation = facts.read.evaluation;
+    let (tokens, seconds) = trained(facts);
     json!({
         "run": facts.run.name(),
         "recipe": facts.recipe,
         "config": facts.config,
         "parameters": n_params(facts),
-        "tokens": facts.outcome.tokens,
-        "steps": facts.outcome.step,
-        "seconds": facts.outcome.seconds,
+        "tokens": tokens,
+        "steps": last(facts).step,
+        "seconds": seconds,
         "loss": evaluation.map(|e| e.loss),
         "bits_per_byte": evaluation.map(|e| e.bits_per_byte),
         "samples": facts.samples,

@@ -5,7 +5,7 @@ use stdx::Rng;
 use super::Pair;
 use super::cast::Cast;
 use crate::corpus::World;
-use crate::render::facts::{Fact, Relation, answer, question};
+use crate::render::facts::{Fact, Relation, answer, kin_word, question};
 
 pub(super) fn pair(world: &World, rng: &mut Rng) -> Pair {
     let fact = rng.choose(world.facts());
@@ -83,13 +83,5 @@ fn indirect(fact: &Fact) -> String {
 }
 
 fn kin(relation: Relation) -> &'static str {
-    match relation {
-        Relation::Mother => "mother",
-        Relation::Father => "father",
-        Relation::Sister => "sister",
-        Relation::Brother => "brother",
-        Relation::Wife => "wife",
-        Relation::Husband => "husband",
-        _ => "best friend",
-    }
+    if relation == Relation::Friend { "best friend" } else { kin_word(relation) }
 }

@@ -241,7 +241,8 @@ fn fill_in(pattern: &str, fact: &Fact, gender: Option<Gender>) -> String {
     out
 }
 
-fn kin_word(relation: Relation) -> &'static str {
+/// "mother"; "friend" for all that is no kin.
+pub(crate) fn kin_word(relation: Relation) -> &'static str {
     match relation {
         Relation::Mother => "mother",
         Relation::Father => "father",

@@ -96,7 +96,7 @@ fn clause(cast: &Cast, moment: Moment, rng: &mut Rng) -> String {
         Moment::Buy { number, goods, .. } => {
             format!("{} {} {}", rng.choose(&BUY), NUMBERS[number], GOODS[goods])
         }
-        Moment::Do { deed, .. } => DEEDS[deed].0.to_string(),
+        Moment::Do { deed, .. } => DEEDS[deed].to_string(),
     }
 }
 
