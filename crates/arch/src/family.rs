@@ -9,6 +9,7 @@ use crate::{Error, Spec, Tensor, WeightSource};
 
 pub mod gpt2;
 pub mod llama;
+pub mod qwen2;
 
 /// A place in the model that holds one tensor. Projections that are computed together are held
 /// together: query, key and value rows in one matrix; gate and up rows in one.
@@ -79,7 +80,7 @@ impl Spec {
             (true, Part::AttentionNormGain, vec![d]),
             (norm_bias, Part::AttentionNormBias, vec![d]),
             (true, Part::Qkv, vec![qkv, d]),
-            (self.bias, Part::QkvBias, vec![qkv]),
+            (self.bias || self.qkv_bias, Part::QkvBias, vec![qkv]),
             (true, Part::AttentionOut, vec![d, heads]),
             (self.bias, Part::AttentionOutBias, vec![d]),
             (true, Part::FeedForwardNormGain, vec![d]),
@@ -121,7 +122,7 @@ pub trait Family: Sync {
 }
 
 /// Every family, one line each.
-pub const FAMILIES: &[&dyn Family] = &[&llama::Llama, &gpt2::Gpt2];
+pub const FAMILIES: &[&dyn Family] = &[&llama::Llama, &qwen2::Qwen2, &gpt2::Gpt2];
 
 /// The family called `name`.
 ///

@@ -44,7 +44,7 @@ pub enum Positions {
 /// A decoder-only transformer.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Spec {
-    /// The family whose file names and config keys it has: `"llama"` or `"gpt2"`.
+    /// The family whose file names and config keys it has: `"llama"`, `"qwen2"` or `"gpt2"`.
     pub family: String,
     /// V: rows of the embedding.
     pub vocab_size: usize,
@@ -72,6 +72,9 @@ pub struct Spec {
     pub positions: Positions,
     /// Whether linear layers and layer norms have biases.
     pub bias: bool,
+    /// Whether queries, keys and values have biases where other layers have none.
+    #[serde(default)]
+    pub qkv_bias: bool,
     /// Whether the output matrix is the embedding.
     pub tied: bool,
 }
@@ -95,8 +98,15 @@ impl Spec {
             activation: Activation::SwiGlu,
             positions: Positions::Rope { theta: 10_000.0 },
             bias: false,
+            qkv_bias: false,
             tied: true,
         }
+    }
+
+    /// Qwen 2's form at a size: a Llama whose queries, keys and values have biases.
+    pub fn qwen2(vocab_size: usize, d_model: usize, n_layers: usize, n_heads: usize) -> Self {
+        let llama = Self::llama(vocab_size, d_model, n_layers, n_heads);
+        Self { family: "qwen2".into(), qkv_bias: true, ..llama }
     }
 
     /// GPT-2's form at a size: LayerNorm, learned positions, GELU, biases, tied, context 256.
@@ -173,11 +183,13 @@ impl Spec {
             Norm::Layer if self.bias => 2 * self.d_model,
             _ => self.d_model,
         };
-        let biases = if self.bias {
-            self.qkv_width() + self.d_model + self.ff_in_width() + self.d_model
-        } else {
-            0
-        };
+        let mut biases = 0;
+        if self.bias || self.qkv_bias {
+            biases += self.qkv_width();
+        }
+        if self.bias {
+            biases += self.d_model + self.ff_in_width() + self.d_model;
+        }
         let block = self.n_block_matrix_params() + 2 * norm + biases;
         let tables = self.vocab_size * self.d_model * if self.tied { 1 } else { 2 };
         let positions = match self.positions {

@@ -68,8 +68,9 @@ pub(crate) struct DialArgs {
     /// Parameters in the blocks, such as 2M [default: what the time allows]
     #[arg(long, value_name = "N", value_parser = count, help_heading = "Model")]
     size: Option<u64>,
-    /// llama (RMSNorm, RoPE, SwiGLU) or gpt2 (LayerNorm, learned positions, GELU)
-    #[arg(long, value_parser = ["llama", "gpt2"], help_heading = "Model")]
+    /// llama (RMSNorm, RoPE, SwiGLU), qwen2 (the same with biases on queries, keys and values) or
+    /// gpt2 (LayerNorm, learned positions, GELU) [default: llama; qwen2 for a whole life]
+    #[arg(long, value_parser = ["llama", "qwen2", "gpt2"], help_heading = "Model")]
     arch: Option<String>,
     /// Blocks
     #[arg(long, value_name = "N", help_heading = "Model")]

@@ -17,6 +17,7 @@ fn main() {
     let specs = [
         ("llama", Spec { n_kv_heads: 2, tied: false, context: 32, ..Spec::llama(50, 32, 2, 4) }),
         ("llama-tied", Spec { context: 32, ..Spec::llama(50, 24, 1, 2) }),
+        ("qwen2", Spec { n_kv_heads: 2, context: 32, ..Spec::qwen2(50, 32, 2, 4) }),
         ("gpt2", Spec { context: 32, ..Spec::gpt2(50, 32, 2, 4) }),
     ];
     for (name, spec) in specs {

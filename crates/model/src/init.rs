@@ -1,5 +1,6 @@
 //! Random weights: normal with standard deviation 0.02, the two projections that write to the
-//! stream scaled by `1/sqrt(2·L)` (Radford et al., 2019), gains 1, biases 0.
+//! stream scaled by `1/sqrt(2·L)` (Radford et al., 2019), gains 1, biases 0. Where queries and keys alone
+//! have biases, some heads begin with a sense of place ([`bearings`]).
 //!
 //! Each tensor has a stream of its own from the seed and its slot, so that a model of more layers
 //! starts with the same first layers.
@@ -10,6 +11,8 @@ use burn::tensor::Device;
 use stdx::Rng;
 
 use crate::Transformer;
+
+mod bearings;
 
 /// Standard deviation of a weight.
 const STD: f64 = 0.02;
@@ -25,6 +28,10 @@ pub fn random(spec: &Spec, seed: u64, device: &Device) -> Result<Transformer, Er
 fn weights(spec: &Spec, seed: u64, slot: Slot, shape: &[usize]) -> Weights {
     let n = shape.iter().product();
     let values = match kind(slot) {
+        Kind::Bias if spec.qkv_bias && !spec.bias => match slot {
+            Slot::Block(block, Part::QkvBias) => bearings::biases(spec, block),
+            _ => vec![0.0; n],
+        },
         Kind::Gain => vec![1.0; n],
         Kind::Bias => vec![0.0; n],
         Kind::Matrix { writes_to_stream } => {

@@ -6,6 +6,8 @@
 //!
 //! Gradients are made in the forward pass, while a block of logits is in the cache, which is right
 //! for a plain scalar loss only: what arrives at the backward is one number.
+//!
+//! Rows that weigh nothing cost nothing here: of a conversation only what the assistant says is learnt.
 
 use std::sync::Arc;
 
@@ -80,22 +82,71 @@ fn forward(x: &FlexTensor, weight: &FlexTensor, targets: &Targets, gradients: bo
     let beyond = targets.ids.iter().find(|&&id| id as usize >= vocab);
     assert!(beyond.is_none(), "linear_cross_entropy: target {beyond:?} beyond {vocab}");
     match values(x) {
-        Values::F32(rows) => chunks(rows, x, weight, targets, gradients),
-        Values::Bf16(rows) => chunks(rows, x, weight, targets, gradients),
+        Values::F32(rows) => weighted(rows, x, weight, targets, gradients),
+        Values::Bf16(rows) => weighted(rows, x, weight, targets, gradients),
     }
 }
 
-fn chunks<E: Number>(
+/// Leaves out the rows that weigh nothing.
+fn weighted<E: Number>(
     rows: &[E],
     x: &FlexTensor,
     weight: &FlexTensor,
     targets: &Targets,
     gradients: bool,
 ) -> Forward {
-    let ((m, width), (vocab, _)) = (matrix(x), matrix(weight));
+    let (m, width) = matrix(x);
+    let kept: Vec<usize> = (0..m).filter(|&row| targets.weights[row] != 0.0).collect();
+    let made = if kept.len() == m {
+        chunks(rows, width, weight, targets, gradients)
+    } else {
+        let of = |row: usize| row * width..(row + 1) * width;
+        let mut few = Vec::with_capacity(kept.len() * width);
+        kept.iter().for_each(|&row| few.extend_from_slice(&rows[of(row)]));
+        let targets = Targets {
+            ids: kept.iter().map(|&row| targets.ids[row]).collect(),
+            weights: kept.iter().map(|&row| targets.weights[row]).collect(),
+            ..targets.clone()
+        };
+        let mut made = chunks(&few, width, weight, &targets, gradients);
+        if gradients {
+            let mut dx = vec![E::zeroed(); rows.len()];
+            for (&row, gradient) in kept.iter().zip(made.dx.chunks_exact(width)) {
+                dx[of(row)].copy_from_slice(gradient);
+            }
+            made.dx = dx;
+        }
+        made
+    };
+    Forward {
+        loss: make(vec![(made.loss * f64::from(targets.scale)) as f32], [1].into()),
+        dx: gradients.then(|| make(made.dx, x.shape())),
+        dweight: gradients.then(|| make(made.dweight, weight.shape())),
+    }
+}
+
+/// What the blocks of rows give together; gradients are empty where nobody asked for them.
+struct Made<E> {
+    loss: f64,
+    dx: Vec<E>,
+    dweight: Vec<f32>,
+}
+
+fn chunks<E: Number>(
+    rows: &[E],
+    width: usize,
+    weight: &FlexTensor,
+    targets: &Targets,
+    gradients: bool,
+) -> Made<E> {
+    let (m, (vocab, _)) = (targets.ids.len(), matrix(weight));
     let step = (LOGITS / vocab / 256 * 256).clamp(256, m.max(256));
     let mut dx = for_overwrite::<E>(if gradients { rows.len() } else { 0 });
-    let mut dweight = for_overwrite::<f32>(if gradients { vocab * width } else { 0 });
+    let mut dweight = match (gradients, m) {
+        (false, _) => Vec::new(),
+        (true, 0) => vec![0.0; vocab * width],
+        (true, _) => for_overwrite::<f32>(vocab * width),
+    };
     let mut loss = 0.0;
     for from in (0..m).step_by(step) {
         let to = m.min(from + step);
@@ -109,11 +160,7 @@ fn chunks<E: Number>(
             head.weight_gradient(&logits, targets.precision, &mut dweight, from > 0);
         }
     }
-    Forward {
-        loss: make(vec![(loss * f64::from(targets.scale)) as f32], [1].into()),
-        dx: gradients.then(|| make(dx, x.shape())),
-        dweight: gradients.then(|| make(dweight, weight.shape())),
-    }
+    Made { loss, dx, dweight }
 }
 
 fn wrap<E: Number>(block: &[E]) -> Values<'_> {

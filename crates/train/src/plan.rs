@@ -326,18 +326,20 @@ fn shape(dials: &Dials, vocab_size: usize, size: u64) -> Result<Spec, Error> {
     }
     let base = match dials.arch.as_deref().unwrap_or("llama") {
         "llama" => Spec::llama(vocab_size, width, layers, heads),
+        "qwen2" => Spec::qwen2(vocab_size, width, layers, heads),
         "gpt2" => Spec::gpt2(vocab_size, width, layers, heads),
         other => {
-            let expected = "llama or gpt2".to_string();
+            let expected = "llama, qwen2 or gpt2".to_string();
             return Err(Error::Option { name: "--arch", got: other.to_string(), expected });
         }
     };
     if base.family == "gpt2" && dials.kv_heads.is_some_and(|n| n != heads) {
-        let why = "--kv-heads goes with --arch llama; in a GPT-2 all heads have their own";
+        let why = "--kv-heads goes with --arch llama or qwen2; in a GPT-2 all heads have their own";
         return Err(Error::Contradiction(why.into()));
     }
     if dials.bias == Some(true) && matches!(base.positions, Positions::Rope { .. }) {
-        let why = "--bias goes with --arch gpt2; a Llama's layers have none";
+        let why =
+            "--bias goes with --arch gpt2; a Llama's layers have none, Qwen 2's what it needs";
         return Err(Error::Contradiction(why.into()));
     }
     Ok(Spec {
@@ -424,7 +426,7 @@ mod tests {
         check(Dials { minutes: Some(f64::NAN), ..none() }, "at most a year");
         check(Dials { size: Some(10), heads: Some(7), steps: Some(1), ..none() }, "divisor");
         check(Dials { size: Some(10), batch: Some(0), ..none() }, "--batch");
-        check(Dials { arch: Some("rnn".into()), steps: Some(1), ..none() }, "llama or gpt2");
+        check(Dials { arch: Some("rnn".into()), steps: Some(1), ..none() }, "llama, qwen2 or gpt2");
         check(Dials { bias: Some(true), steps: Some(1), ..none() }, "gpt2");
         check(Dials { steps: Some(0), ..none() }, "steps");
         let gpt2 = Some("gpt2".to_string());

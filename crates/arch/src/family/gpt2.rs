@@ -31,6 +31,7 @@ impl Family for Gpt2 {
             norm_eps: number_or(config, "layer_norm_epsilon", 1e-5)? as f32,
             head_dim: d_model / n_heads.max(1),
             bias: flag_or(config, "bias", true)?,
+            qkv_bias: false,
             tied: flag_or(config, "tie_word_embeddings", true)?,
             family: self.name().into(),
             vocab_size: size(config, "vocab_size")?,

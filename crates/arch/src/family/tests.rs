@@ -8,6 +8,7 @@ fn specs() -> Vec<Spec> {
     vec![
         Spec { n_kv_heads: 2, tied: false, ..Spec::llama(50, 32, 2, 4) },
         Spec::llama(50, 32, 1, 2),
+        Spec { n_kv_heads: 2, ..Spec::qwen2(50, 32, 2, 4) },
         Spec::gpt2(50, 32, 2, 4),
         Spec { bias: false, tied: false, ..Spec::gpt2(50, 32, 1, 4) },
     ]
@@ -49,7 +50,7 @@ fn wrong_configs_are_named() {
         let error = from_config(&config).unwrap_err().to_string();
         assert!(error.contains(word), "{error}");
     };
-    check(|c| c["model_type"] = json!("elman"), "known are: llama, gpt2");
+    check(|c| c["model_type"] = json!("elman"), "known are: llama, qwen2, gpt2");
     check(|c| c["hidden_size"] = json!("wide"), "hidden_size");
     check(|c| c["num_hidden_layers"] = Value::Null, "nothing");
     check(|c| c["rope_scaling"] = json!({"type": "yarn"}), "rope_scaling");

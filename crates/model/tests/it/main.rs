@@ -12,6 +12,7 @@ fn specs() -> Vec<Spec> {
         Spec { n_kv_heads: 2, tied: false, context: 32, ..Spec::llama(50, 32, 2, 4) },
         Spec { context: 32, ..Spec::llama(50, 24, 1, 2) },
         Spec { context: 32, ..Spec::gpt2(50, 32, 2, 4) },
+        Spec { n_kv_heads: 2, context: 32, ..Spec::qwen2(50, 32, 2, 4) },
         Spec { bias: false, tied: false, context: 32, ..Spec::gpt2(50, 32, 1, 4) },
     ]
 }
@@ -142,7 +143,7 @@ fn a_folder_comes_back_bit_for_bit() {
 fn logits_are_those_of_transformers() {
     let golden = include_str!("../../../../testdata/export/logits.json");
     let golden: serde_json::Value = serde_json::from_str(golden).unwrap();
-    for (name, spec) in ["llama", "llama-tied", "gpt2"].into_iter().zip(specs()) {
+    for (name, spec) in ["llama", "llama-tied", "gpt2", "qwen2"].into_iter().zip(specs()) {
         let theirs: Vec<f32> = serde_json::from_value(golden[name].clone()).unwrap();
         let ours = whole(&build(&spec), &IDS);
         close(name, &ours[ours.len() - 100..], &theirs);
