@@ -5,6 +5,7 @@
 
 use std::time::Instant;
 
+use data::Sampling;
 use journal::{Journal, Record, Run, StageStatus, Store};
 use serde::Serialize;
 use stdx::Progress;
@@ -16,6 +17,7 @@ use train::{Config, Outcome};
 
 use crate::frozen::Frozen;
 use crate::stage::exam::{self, Exam};
+use crate::stage::lessons::Amount;
 use crate::stage::pretrain::{self, Training};
 use crate::stage::report::{self, Facts};
 use crate::stage::tokens::Tokens;
@@ -170,7 +172,7 @@ pub fn speedrun(run: &Run, session: &Session) -> Result<figure::Report, Error> {
     let exam = match (frozen.recipe.is_examined(), &frozen.teaching, frozen.recipe.village()) {
         (true, Some(teaching), Some(seed)) => {
             let n = frozen.recipe.exam.unwrap_or(exam::N_EXERCISES);
-            Some(examined(run, (seed, n), teaching, &mut journal, session)?)
+            Some(examined(run, (seed, n), amount(&config, teaching), &mut journal, session)?)
         }
         _ => None,
     };
@@ -268,8 +270,8 @@ fn teach(
         if let Some(there) = there {
             return Ok(there);
         }
-        let wanted = wanted_tokens(&config);
-        let note = lessons::encode(run, &frozen.recipe, (words, &template), wanted, session)?;
+        let amount = amount(&base, &config);
+        let note = lessons::encode(run, &frozen.recipe, (words, &template), amount, session)?;
         note.map_or(Ok(()), |note| tell(journal, session, note))?;
         let path = run.folder().to_path_buf();
         let vanished = || Error::File { path, reason: "the lessons vanished; resume".into() };
@@ -285,7 +287,7 @@ fn teach(
 fn examined(
     run: &Run,
     (seed, n): (u64, usize),
-    teaching: &Config,
+    amount: Amount,
     journal: &mut Journal,
     session: &Session,
 ) -> Result<Exam, Error> {
@@ -294,10 +296,15 @@ fn examined(
         if let Some(there) = there {
             return Ok(there);
         }
-        let course = lessons::course(seed, wanted_tokens(teaching));
-        let n_lessons = lessons::n_lessons(run)?;
+        let course = lessons::course(seed, amount);
+        let n_lessons = lessons::n_lessons(run, &course)?;
         exam::exam(run, load(run)?, (&course, n_lessons), n, session)
     })
+}
+
+/// Tokens of the village that a life takes.
+fn amount(reading: &Config, teaching: &Config) -> Amount {
+    Amount { reading: wanted_tokens(reading), teaching: wanted_tokens(teaching) }
 }
 
 /// Tokens that a run over the village sees once, with some to spare for what packing leaves empty.
@@ -319,7 +326,10 @@ fn freeze(
             return Ok(());
         }
         let dials = teaching::reading(&frozen.recipe);
-        let config = plan(&dials, words.vocab_size(), corpus_tokens, &mut measure)?;
+        let mut config = plan(&dials, words.vocab_size(), corpus_tokens, &mut measure)?;
+        if frozen.recipe.life && corpus_tokens.is_none() {
+            config.sampling = Sampling::Ordered; // Practice first.
+        }
         for note in notes_on(&config, corpus_tokens) {
             tell(journal, session, note)?;
         }

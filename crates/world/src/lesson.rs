@@ -1,8 +1,8 @@
 //! What an assistant is taught: conversations without end, each addressable by its number.
 //!
-//! A course begins with copying, which is what all finding in a text rests on, then calls rolls, then
-//! mixes the kinds of lesson by weight while stories grow from two moments to fourteen. Short stories
-//! never die out.
+//! A course begins with practice: copying, which is what all finding in a text rests on, then calling
+//! rolls. Then it mixes the kinds of lesson by weight while stories grow from two moments to fourteen.
+//! Short stories never die out.
 
 use stdx::Rng;
 
@@ -14,9 +14,9 @@ use crate::task::{copy, fact, json, refusal, roll, story, sum, system, tool};
 /// How many lessons a course has of each phase but the last, which never ends.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Pace {
-    /// Copying, and some roll calls.
+    /// Copying of longer and longer lines, and some roll calls.
     pub copying: u64,
-    /// Roll calls mostly.
+    /// Roll calls mostly, and a little of everything.
     pub calling: u64,
     /// All kinds, while stories grow.
     pub growing: u64,
@@ -35,10 +35,17 @@ pub struct Mix {
     pub roll: u32,
 }
 
+impl Pace {
+    /// Lessons before those of all kinds.
+    pub fn practice(&self) -> u64 {
+        self.copying + self.calling
+    }
+}
+
 impl Default for Mix {
     fn default() -> Self {
         // Story, fact, sums, JSON, tool, system, refusal, wrong refusal.
-        Self { weights: [48, 10, 14, 6, 5, 7, 4, 0], talk: 2, copy: 2, roll: 8 }
+        Self { weights: [48, 8, 14, 6, 5, 7, 6, 0], talk: 2, copy: 0, roll: 4 }
     }
 }
 
@@ -55,6 +62,11 @@ impl Course {
     /// Lessons of this world, so many of each phase.
     pub fn new(seed: u64, mix: Mix, pace: Pace) -> Self {
         Self { world: World::new(seed), seed, mix, pace }
+    }
+
+    /// How many lessons there are of each phase.
+    pub fn pace(&self) -> Pace {
+        self.pace
     }
 
     /// The lasting village.
@@ -75,14 +87,13 @@ impl Course {
             all = [0; 11];
             (all[9], all[10]) = (4, 1);
         } else if i < copying + calling {
-            all.iter_mut().take(9).for_each(|weight| *weight = weight.div_ceil(4));
-            all[10] = 40;
+            all = [4, 1, 1, 1, 1, 1, 1, 0, 0, 1, 20];
         }
         let kind = rng.weighted(&all);
         let Some(&task) = Task::ALL.get(kind) else {
             let turns = match kind {
                 8 => self.world.dialogue(i).turns,
-                9 => copy::lesson(&mut rng),
+                9 => copy::lesson((i + 1) as f64 / copying.max(1) as f64, &mut rng),
                 _ => roll::lesson(&mut rng),
             };
             return (None, turns);

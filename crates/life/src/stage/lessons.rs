@@ -20,15 +20,24 @@ use crate::{Error, Recipe, Session};
 const FIRST_HELD_OUT: u64 = 1 << 40;
 /// How many of them.
 const N_HELD_OUT: u64 = 400;
-/// Tokens of the phases of a course: copying takes so many to be learnt, whatever follows …
-const COPYING_TOKENS: f64 = 2.6e6;
-/// … but at most this share of all.
-const MOST_COPYING: f64 = 0.25;
-/// The share of all tokens that is mostly roll calls, and that in which stories grow.
-const CALLING: f64 = 0.06;
+/// Lessons of copying and of calling rolls that a course begins with; about 1.3M tokens.
+const PRACTICE: [f64; 2] = [7000.0, 4600.0];
+/// What they take, about …
+const PRACTICE_TOKENS: f64 = 1.3e6;
+/// … and the share of reading that they may take at most.
+const MOST_PRACTICE: f64 = 0.6;
+/// The share of teaching in which stories grow, and the tokens of a lesson, about.
 const GROWING: f64 = 0.35;
-/// Tokens of a lesson of each of these phases, about.
-const TOKENS_PER_LESSON: [f64; 3] = [150.0, 130.0, 260.0];
+const TOKENS_PER_LESSON: f64 = 260.0;
+
+/// Tokens that a run sees of a course.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Amount {
+    /// While it reads: practice, then text.
+    pub reading: u64,
+    /// While it is taught.
+    pub teaching: u64,
+}
 
 /// A conversation and its part.
 type Lesson = (Part, Vec<Message>);
@@ -41,16 +50,16 @@ pub fn open(run: &Run, tokenizer: &Tokenizer) -> Result<Option<Tokens>, Error> {
     open_at(&paths(run), tokenizer)
 }
 
-/// How many lessons are taught.
+/// How many lessons of a course are taken, practice among them.
 ///
 /// # Errors
 /// [`Error::Data`].
-pub fn n_lessons(run: &Run) -> Result<u64, Error> {
+pub fn n_lessons(run: &Run, course: &Course) -> Result<u64, Error> {
     let [train, _] = paths(run);
-    Ok(data::Shard::open(&train)?.n_documents() as u64)
+    Ok(course.pace().practice() + data::Shard::open(&train)?.n_documents() as u64)
 }
 
-/// Encodes lessons: about `most_tokens` of the village's, all of a file's.
+/// Encodes lessons: as many tokens of the village's as are taught, all of a file's.
 ///
 /// # Errors
 /// [`Error::Data`], [`Error::Chat`], [`Error::Interrupted`].
@@ -58,9 +67,10 @@ pub fn encode(
     run: &Run,
     recipe: &Recipe,
     (tokenizer, template): (&Tokenizer, &Template),
-    most_tokens: u64,
+    amount: Amount,
     session: &Session,
 ) -> Result<Option<String>, Error> {
+    let most_tokens = amount.teaching;
     let (vocab_size, hash) = (tokenizer.vocab_size(), hash(tokenizer));
     let [train, validation] = paths(run);
     let create = |path: &Path| ShardWriter::create(path, vocab_size, hash);
@@ -82,7 +92,7 @@ pub fn encode(
             Some(format!("{}: {}", path.display(), dataset.counts()))
         }
         (None, Some(seed)) => {
-            for lesson in of_village(seed, most_tokens) {
+            for lesson in of_village(&course(seed, amount)) {
                 if write(&mut shards, lesson)? >= most_tokens {
                     break;
                 }
@@ -100,20 +110,23 @@ pub fn encode(
     Ok(note)
 }
 
-/// The village's lessons, those to measure with first.
-fn of_village(seed: u64, most_tokens: u64) -> impl Iterator<Item = Lesson> {
-    let course = course(seed, most_tokens);
+/// The village's lessons after practice, those to measure with first.
+fn of_village(course: &Course) -> impl Iterator<Item = Lesson> + use<'_> {
     let held_out = (FIRST_HELD_OUT..FIRST_HELD_OUT + N_HELD_OUT).map(|i| (Part::Validation, i));
-    let all = held_out.chain((0..FIRST_HELD_OUT).map(|i| (Part::Train, i)));
-    all.map(move |(part, i)| (part, eval::exam::messages(&course.lesson(i).1)))
+    let all = held_out.chain((course.pace().practice()..FIRST_HELD_OUT).map(|i| (Part::Train, i)));
+    all.map(|(part, i)| (part, eval::exam::messages(&course.lesson(i).1)))
 }
 
-/// The course that about so many tokens are taken from.
-pub fn course(seed: u64, most_tokens: u64) -> Course {
-    let all = most_tokens as f64;
-    let tokens = [COPYING_TOKENS.min(MOST_COPYING * all), CALLING * all, GROWING * all];
-    let [copying, calling, growing] =
-        [0, 1, 2].map(|phase| (tokens[phase] / TOKENS_PER_LESSON[phase]) as u64);
+/// The practice that a course begins with, in which a model learns to look things up before it reads.
+pub fn practice(course: &Course) -> impl Iterator<Item = Vec<Message>> + use<'_> {
+    (0..course.pace().practice()).map(|i| eval::exam::messages(&course.lesson(i).1))
+}
+
+/// The course that so many tokens are taken from.
+pub fn course(seed: u64, amount: Amount) -> Course {
+    let share = (amount.reading as f64 * MOST_PRACTICE / PRACTICE_TOKENS).min(1.0);
+    let [copying, calling] = PRACTICE.map(|lessons| (lessons * share) as u64);
+    let growing = (GROWING * amount.teaching as f64 / TOKENS_PER_LESSON) as u64;
     Course::new(seed, Mix::default(), Pace { copying, calling, growing })
 }
 
@@ -138,7 +151,7 @@ fn of_files<'d>(
 }
 
 /// Adds a conversation: what is learnt weighs whole, the rest nothing.
-fn write_one(
+pub(super) fn write_one(
     shard: &mut ShardWriter,
     tokenizer: &Tokenizer,
     template: &Template,

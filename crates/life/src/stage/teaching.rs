@@ -47,13 +47,15 @@ pub fn reading(recipe: &Recipe) -> Dials {
     let minutes = minutes(recipe).map(|minutes| minutes * READING);
     let optimizer = dials.optimizer.or(Some(Choice::Muon));
     let context = dials.context.or(Some(CONTEXT));
+    // Its biases let heads look back from the start.
+    let arch = dials.arch.clone().or_else(|| Some("qwen2".to_string()));
     let lr = dials.lr.or(Some(LEARNING_RATE));
     let (mut layers, mut width) = (dials.layers, dials.width);
     if dials.size.is_none() && width.is_none() && recipe.village().is_some() {
         let long = minutes.is_some_and(|minutes| minutes > LONG * READING);
         (layers, width) = if long { (Some(5), Some(256)) } else { (Some(4), Some(192)) };
     }
-    Dials { minutes, optimizer, context, lr, layers, width, ..dials }
+    Dials { minutes, optimizer, context, arch, lr, layers, width, ..dials }
 }
 
 /// The config of teaching after reading with `base`.

@@ -101,7 +101,7 @@ fn texts(recipe: &Recipe, session: &Session) -> Result<Vec<String>, Error> {
     let (mut texts, mut n_bytes) = (Vec::new(), 0);
     if let Some(seed) = recipe.village().filter(|_| recipe.life) {
         // Of the whole course, as it is towards its end.
-        let course = lessons::course(seed, 0);
+        let course = lessons::course(seed, lessons::Amount::default());
         let turns = (0..VILLAGE_TEXTS as u64).flat_map(|i| course.lesson(i).1);
         texts.extend(turns.map(|turn| turn.text));
     }

@@ -3,6 +3,9 @@
 //! Documents stand between two end-of-text marks, as a model that is asked to begin a text sees
 //! one before it. A conversation opens with the mark of its first speaker and ends with one
 //! end-of-text mark. Files trained on by random windows are one long text without marks.
+//!
+//! A whole life in the village begins with practice in looking things up ([`lessons::practice`]), of
+//! which only the assistant's words are learnt, as in lessons.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -14,6 +17,7 @@ use journal::Run;
 use stdx::Sum;
 use train::evaluate::HeldOut;
 
+use super::lessons::{self, Amount};
 use crate::corpus::{Text, stream};
 use crate::{Error, Recipe, Session};
 
@@ -76,6 +80,14 @@ pub fn encode(
     let mut shards = Shards { train: create(&train)?, validation: create(&validation)? };
     let scribe = Scribe::new(tokenizer, recipe);
     let mut progress = session.progress("tokens", most_tokens);
+    if let Some(seed) = recipe.village().filter(|_| recipe.life) {
+        let course = lessons::course(seed, Amount { reading: most_tokens, teaching: 0 });
+        for messages in lessons::practice(&course) {
+            session.go_on("tokens")?;
+            lessons::write_one(&mut shards.train, tokenizer, &scribe.template, &messages)?;
+            progress.set(shards.train.n_tokens() as u64, "practice".to_string());
+        }
+    }
     let mut n_tokens = 0;
     for item in stream(recipe)? {
         session.go_on("tokens")?;

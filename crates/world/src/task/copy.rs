@@ -25,13 +25,15 @@ const ASK: [&str; 3] = [
 ];
 
 /// Lines of different words, asked for by their first words.
-pub fn lesson(rng: &mut Rng) -> Vec<Turn> {
+pub fn lesson(difficulty: f64, rng: &mut Rng) -> Vec<Turn> {
+    let most = |most: usize| 2 + (difficulty.clamp(0.0, 1.0) * (most - 2) as f64).round() as usize;
+    let (most_lines, most_words) = (most(MOST_LINES), most(MOST_WORDS));
     let mut words: Vec<&str> = [&WOMEN[..], &MEN, &GOODS, &NUMBERS, &PLACES, &THINGS].concat();
     rng.shuffle(&mut words);
     let mut words = words.into_iter();
-    let n = 2 + rng.index(MOST_LINES - 1);
+    let n = 2 + rng.index(most_lines - 1);
     let mut lines: Vec<Vec<&str>> =
-        (0..n).map(|_| words.by_ref().take(2 + rng.index(MOST_WORDS - 1)).collect()).collect();
+        (0..n).map(|_| words.by_ref().take(2 + rng.index(most_words - 1)).collect()).collect();
     let text: Vec<String> = lines.iter().map(|line| line.join(" ")).collect();
     let mut turns = Vec::with_capacity(2 * ROUNDS);
     for round in 0..ROUNDS {
@@ -56,7 +58,7 @@ mod tests {
     fn an_answer_has_the_same_lines_in_the_order_asked_for() {
         let mut rng = Rng::new(1);
         for _ in 0..200 {
-            let turns = lesson(&mut rng);
+            let turns = lesson(1.0, &mut rng);
             let (given, asked) = turns[0].text.split_once("\n\n").unwrap();
             let mut given: Vec<&str> = given.lines().collect();
             let mut said: Vec<&str> = turns[1].text.lines().collect();

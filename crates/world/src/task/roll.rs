@@ -1,8 +1,8 @@
 //! Roll calls: sentences about several people or things, and a question about all of them at once.
 //!
 //! Each word of the answer that matters is looked up under a name, in an order that the question sets:
-//! practice in finding who is meant, with many lookups in few words. "In short" leaves out all but
-//! name and answer.
+//! practice in finding who is meant, with many lookups in few words. People move on and things change
+//! hands while it is told; what was told last counts. "In short" leaves out all but name and answer.
 
 use stdx::Rng;
 
@@ -33,7 +33,7 @@ pub fn lesson(rng: &mut Rng) -> Vec<Turn> {
     let about = *rng.choose(&ALL);
     let n = 2 + rng.index(MOST - 1);
     let mut entries = entries(about, n, rng);
-    let text: Vec<String> = entries.iter().map(|entry| entry.told.clone()).collect();
+    let text = told(&entries, rng);
     let mut turns = Vec::with_capacity(4);
     for round in 0..2 {
         rng.shuffle(&mut entries);
@@ -54,10 +54,24 @@ pub fn lesson(rng: &mut Rng) -> Vec<Turn> {
     turns
 }
 
+/// The sentences about all, each entry's in their order.
+fn told(entries: &[Entry], rng: &mut Rng) -> Vec<String> {
+    let mut order: Vec<usize> =
+        entries.iter().enumerate().flat_map(|(i, entry)| vec![i; entry.told.len()]).collect();
+    rng.shuffle(&mut order);
+    let mut next = vec![0; entries.len()];
+    let sentence = |i: usize| {
+        next[i] += 1;
+        entries[i].told[next[i] - 1].clone()
+    };
+    order.into_iter().map(sentence).collect()
+}
+
 /// One of those called.
 struct Entry {
     key: String,
-    told: String,
+    /// What was told of it, the last of which counts.
+    told: Vec<String>,
     answer: String,
     short: String,
 }
@@ -83,44 +97,50 @@ fn entries(about: About, n: usize, rng: &mut Rng) -> Vec<Entry> {
         rng.shuffle(words);
     }
     let verbs = verbs();
+    // Most stay; some move once or twice.
+    let times_told = |rng: &mut Rng| 1 + rng.weighted(&[5, 3, 2]);
     let one = |i: usize, rng: &mut Rng| {
         let (name, place, thing) = (names[i], places[i], things[i]);
         let go = format!("{name} {} the {place}", rng.choose::<&str>(verbs.go));
-        let entry = |key: &str, told: String, answer: String, short: String| Entry {
+        let entry = |key: &str, told: Vec<String>, answer: String, short: String| Entry {
             key: key.to_string(),
             told,
             answer,
             short,
         };
         match about {
-            About::Place => entry(
-                name,
-                format!("{go}."),
-                format!("{name} is at the {place}."),
-                format!("{name} {place}"),
-            ),
-            About::Thing | About::Holder => {
-                let told = format!("{name} {} the {thing}.", rng.choose::<&str>(verbs.take));
-                match about {
-                    About::Thing => entry(
-                        name,
-                        told,
-                        format!("{name} has the {thing}."),
-                        format!("{name} {thing}"),
-                    ),
-                    _ => entry(
-                        &format!("the {thing}"),
-                        told,
-                        format!("The {thing} is with {name}."),
-                        format!("{thing} {name}"),
-                    ),
-                }
+            About::Place => {
+                let mut told: Vec<String> = (1..times_told(rng))
+                    .map(|_| {
+                        let before = rng.choose(&places[i + 1..]);
+                        format!("{name} {} the {before}.", rng.choose::<&str>(verbs.go))
+                    })
+                    .collect();
+                told.push(format!("{go}."));
+                let answer = format!("{name} is at the {place}.");
+                entry(name, told, answer, format!("{name} {place}"))
+            }
+            About::Thing => {
+                let told = vec![format!("{name} {} the {thing}.", rng.choose::<&str>(verbs.take))];
+                let answer = format!("{name} has the {thing}.");
+                entry(name, told, answer, format!("{name} {thing}"))
+            }
+            About::Holder => {
+                let mut holders: Vec<&str> =
+                    (1..times_told(rng)).map(|_| *rng.choose(&names[i + 1..])).collect();
+                holders.push(name);
+                let told = holders.into_iter().map(|holder| {
+                    format!("{holder} {} the {thing}.", rng.choose::<&str>(verbs.take))
+                });
+                let key = format!("the {thing}");
+                let answer = format!("The {thing} is with {name}.");
+                entry(&key, told.collect(), answer, format!("{thing} {name}"))
             }
             About::Time | About::Reason => {
                 let what = if about == About::Time { times[i] } else { reasons[i] };
                 entry(
                     &format!("the {place}"),
-                    format!("{go} {what}."),
+                    vec![format!("{go} {what}.")],
                     format!("{name} visited the {place} {what}."),
                     format!("{place} {what}"),
                 )
@@ -129,7 +149,7 @@ fn entries(about: About, n: usize, rng: &mut Rng) -> Vec<Entry> {
                 let number = NUMBERS[2 + rng.index(NUMBERS.len() - 2)];
                 let bought = rng.choose::<&str>(verbs.buy);
                 let said = format!("{name} {bought} {number} {}.", goods[i]);
-                entry(name, said.clone(), said, format!("{name} {number}"))
+                entry(name, vec![said.clone()], said, format!("{name} {number}"))
             }
         }
     };
