@@ -12,6 +12,7 @@
 //! itself, what later stages learn from: [`picture`] (to see), [`program`] (to write code),
 //! [`preference`] (which of two answers is better), [`syntax`] (sentences with their trees),
 //! [`language`] (the neighbours' tongue).
+//! All of it by genre and number, as [`knobs`] want it: [`sample`].
 //!
 //! ```
 //! use world::{Corpus, Document, World};
@@ -31,9 +32,11 @@
 
 pub mod conversation;
 pub mod corpus;
+pub mod error;
 pub mod event;
 pub mod exam;
 pub mod exercise;
+pub mod knobs;
 pub mod language;
 pub mod lesson;
 pub mod lexicon;
@@ -41,7 +44,9 @@ pub mod names;
 pub mod picture;
 pub mod preference;
 pub mod program;
+pub mod rarity;
 pub mod render;
+pub mod sample;
 pub mod simulate;
 pub mod split;
 pub mod syntax;
@@ -52,8 +57,10 @@ mod wording;
 
 pub use conversation::{Speaker, Turn};
 pub use corpus::{Corpus, Document, World};
+pub use error::Error;
 pub use event::{Event, Kind};
 pub use exercise::{Check, Exercise, Task};
+pub use knobs::{Knobs, Poison};
 pub use language::{Parallel, Parallels};
 pub use lesson::{Course, Mix, Pace};
 pub use picture::{Picture, Pictures};
@@ -62,6 +69,7 @@ pub use program::{Program, Programs};
 pub use render::dialogue::Dialogue;
 pub use render::facts::{Fact, Relation};
 pub use render::story::Story;
+pub use sample::{Genre, Sample, Sampler};
 pub use split::Split;
 pub use syntax::{Sentence, Token, Treebank};
 pub use tale::Tale;

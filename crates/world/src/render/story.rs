@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use stdx::Rng;
 
 use crate::event::{Event, Kind};
+use crate::knobs::Knobs;
 use crate::render::phrases;
 use crate::render::prose::Prose;
 use crate::simulate::Log;
@@ -27,12 +28,12 @@ pub struct Story {
 const LONG_DAY: usize = 12;
 
 /// Tells a day.
-pub fn tell(village: &Village, log: Log, mut rng: Rng) -> Story {
+pub(crate) fn tell(village: &Village, log: Log, mut rng: Rng, knobs: &Knobs) -> Story {
     let title = title(village, &log, &mut rng);
     let mut prose = Prose::new(village, log.hero, rng);
     let home = village.people[log.hero].home;
-    let long = log.events.len() >= LONG_DAY;
-    let crowded = log.events.len() >= LONG_DAY + 2;
+    let long = log.events.len() >= LONG_DAY || !knobs.has_asides();
+    let crowded = log.events.len() >= LONG_DAY + 2 || !knobs.has_asides();
     let mut place = None;
     for (i, event) in log.events.iter().enumerate() {
         if starts_paragraph(event.kind) && i > 0 {
@@ -61,6 +62,17 @@ pub fn tell(village: &Village, log: Log, mut rng: Rng) -> Story {
     }
     prose.say(&gist(&log), phrases::closing(log.plot));
     Story { title, text: prose.finish(), events: log.events }
+}
+
+impl Story {
+    /// Goes on with another day of the same hero.
+    pub(crate) fn append(&mut self, next: Self) {
+        self.text.push('\n');
+        self.text += &next.text;
+        let before = self.events.len();
+        let moved = |event: Event| Event { cause: event.cause.map(|c| c + before), ..event };
+        self.events.extend(next.events.into_iter().map(moved));
+    }
 }
 
 /// What another person does before the hero comes into it happens, but is not told.

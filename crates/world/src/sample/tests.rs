@@ -1,0 +1,97 @@
+//! What holds for the samples of every genre.
+
+use std::collections::BTreeSet;
+
+use super::*;
+
+fn sampler(split: Split, knobs: Knobs) -> Sampler {
+    Sampler::of(split, 1, knobs).unwrap()
+}
+
+#[test]
+fn any_sample_is_the_same_in_any_order() {
+    let (one, two) = [0, 1].map(|_| sampler(Split::Train, Knobs::default())).into();
+    for genre in Genre::ALL {
+        let forward: Vec<Sample> = (0..20).map(|i| one.sample(genre, i)).collect();
+        let mut backward: Vec<Sample> = (0..20).rev().map(|i| two.sample(genre, i)).collect();
+        backward.reverse();
+        assert_eq!(forward, backward, "{genre}");
+        assert!(forward.iter().all(|s| !s.text.is_empty() && s.truth.is_object()), "{genre}");
+        assert!(forward.iter().all(|s| one.text(genre, s.id) == s.text), "{genre}");
+    }
+}
+
+#[test]
+fn without_knobs_texts_are_those_of_the_world() {
+    let (sampler, world) = (sampler(Split::Train, Knobs::default()), World::new(1));
+    for i in 0..200 {
+        assert_eq!(sampler.sample(Genre::Story, i).text, world.story(i).text);
+        assert_eq!(sampler.sample(Genre::Dialogue, i).turns, world.dialogue(i).turns);
+    }
+}
+
+#[test]
+fn longer_texts_are_longer_in_proportion() {
+    for genre in [Genre::Story, Genre::Dialogue, Genre::Tale] {
+        let bytes = |length| {
+            let sampler = sampler(Split::Train, Knobs { length, ..Knobs::default() });
+            (0..300).map(|i| sampler.text(genre, i).len()).sum::<usize>() as f64
+        };
+        let ratio = bytes(3.0) / bytes(1.0);
+        assert!((1.8..3.6).contains(&ratio), "{genre}: {ratio}");
+        let ratio = bytes(0.5) / bytes(1.0);
+        assert!(ratio < 1.01, "{genre}: {ratio}");
+    }
+}
+
+#[test]
+fn easy_texts_have_little_to_tell() {
+    for genre in [Genre::Story, Genre::Tale, Genre::Lesson] {
+        let bytes = |difficulty| {
+            let sampler = sampler(Split::Train, Knobs { difficulty, ..Knobs::default() });
+            (0..300).map(|i| sampler.text(genre, i).len()).sum::<usize>()
+        };
+        assert!(bytes(0.1) < bytes(1.0), "{genre}");
+    }
+}
+
+#[test]
+fn splits_share_no_people_no_facts_and_no_stories() {
+    let samplers = Split::ALL.map(|split| sampler(split, Knobs::default()));
+    let people = |s: &Sampler| -> BTreeSet<String> {
+        s.world().people().iter().map(|p| p.name.clone()).collect()
+    };
+    let facts = |s: &Sampler| -> BTreeSet<String> {
+        s.world().facts().iter().map(|f| format!("{f:?}")).collect()
+    };
+    let stories = |s: &Sampler| -> BTreeSet<String> {
+        let genres = [Genre::Story, Genre::Diary, Genre::Letter, Genre::Dialogue, Genre::Tale];
+        genres.into_iter().flat_map(|g| (0..500).map(move |i| s.text(g, i))).collect()
+    };
+    for [a, b] in [[0, 1], [0, 2], [1, 2]].map(|pair| pair.map(|i| &samplers[i])) {
+        assert!(people(a).is_disjoint(&people(b)));
+        assert!(facts(a).is_disjoint(&facts(b)));
+        assert!(stories(a).is_disjoint(&stories(b)));
+        // Nobody of one is spoken of in the other.
+        let theirs = people(b);
+        for genre in [Genre::Story, Genre::Diary, Genre::Letter, Genre::Dialogue, Genre::Sentence] {
+            for text in (0..500).map(|i| a.text(genre, i)) {
+                let mut words = text.split(|c: char| !c.is_alphabetic());
+                assert!(words.all(|w| !theirs.contains(w)), "{genre}: {text}");
+            }
+        }
+    }
+}
+
+#[test]
+fn facts_are_mentioned_as_often_as_is_said() {
+    let sampler = sampler(Split::Train, Knobs { rarity: 1.0, ..Knobs::default() });
+    let mut counts = vec![0; sampler.world().facts().len()];
+    for i in 0..3000 {
+        let index = sampler.sample(Genre::Fact, i).truth["index"].as_u64().unwrap();
+        counts[index as usize] += 1;
+    }
+    assert_eq!(counts, sampler.world().mentions(3000));
+    let most = counts.iter().max().unwrap();
+    assert!(*most > 300, "the first of about 230 facts has a sixth of all mentions: {most}");
+}
