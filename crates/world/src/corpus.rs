@@ -7,8 +7,11 @@ use stdx::Rng;
 
 use crate::knobs::Knobs;
 use crate::rarity::Rarity;
+use crate::render::date::Date;
 use crate::render::dialogue::{Dialogue, Scene, converse};
+use crate::render::diary::{self, Diary};
 use crate::render::facts::{Fact, facts};
+use crate::render::letter::{self, Letter};
 use crate::render::story::{Story, tell};
 use crate::simulate::{Log, Plot, simulate};
 use crate::split::Split;
@@ -40,6 +43,11 @@ impl World {
         Self { seed, village, facts, knobs: knobs.clone(), rarity }
     }
 
+    /// How it is told.
+    pub fn knobs(&self) -> &Knobs {
+        &self.knobs
+    }
+
     /// Which of the splits it belongs to.
     pub fn split(&self) -> Split {
         self.village.split
@@ -63,6 +71,34 @@ impl World {
     /// The `i`-th story; independent of all others.
     pub fn story(&self, i: u64) -> Story {
         self.story_from(&mut self.stream(i, "story"), None, self.knobs.rounds())
+    }
+
+    /// The `i`-th diary entry; independent of all others.
+    pub fn diary(&self, i: u64) -> Diary {
+        let mut rng = self.stream(i, "diary");
+        let date = Date::draw(&mut rng);
+        let log = self.day(Rng::new(rng.next_u64()), None);
+        let writer = log.hero;
+        let mut diary = diary::write(self, log, date, Rng::new(rng.next_u64()));
+        let mut date = date;
+        for _ in 1..self.knobs.rounds() {
+            date = date.next();
+            let log = self.day(Rng::new(rng.next_u64()), Some(writer));
+            diary.append(diary::write(self, log, date, Rng::new(rng.next_u64())));
+        }
+        diary
+    }
+
+    /// The `i`-th letter; independent of all others.
+    pub fn letter(&self, i: u64) -> Letter {
+        let mut rng = self.stream(i, "letter");
+        let date = Date::draw(&mut rng);
+        let mut logs = vec![self.day(Rng::new(rng.next_u64()), None)];
+        let writer = logs[0].hero;
+        for _ in 1..self.knobs.rounds() {
+            logs.push(self.day(Rng::new(rng.next_u64()), Some(writer)));
+        }
+        letter::write(self, logs, date, Rng::new(rng.next_u64()))
     }
 
     /// The `i`-th dialogue; independent of all others.

@@ -29,7 +29,9 @@ use crate::picture::{Picture, Pictures};
 use crate::preference::{Preference, Preferences};
 use crate::program::{Program, Programs};
 use crate::render::dialogue::Dialogue;
+use crate::render::diary::Diary;
 use crate::render::facts::{Fact, answer, question};
+use crate::render::letter::Letter;
 use crate::render::story::Story;
 use crate::split::Split;
 use crate::syntax::{Sentence, Treebank};
@@ -72,6 +74,8 @@ pub struct Sampler {
 /// A text as its genre knows it.
 enum Made {
     Story(Story),
+    Diary(Diary),
+    Letter(Letter),
     Dialogue(Dialogue),
     Fact { fact: Fact, index: usize, text: String },
     Tale(Box<Tale>),
@@ -155,7 +159,9 @@ impl Sampler {
 
     fn make(&self, genre: Genre, i: u64) -> Made {
         match genre {
-            Genre::Story | Genre::Diary | Genre::Letter => Made::Story(self.world.story(i)),
+            Genre::Story => Made::Story(self.world.story(i)),
+            Genre::Diary => Made::Diary(self.world.diary(i)),
+            Genre::Letter => Made::Letter(self.world.letter(i)),
             Genre::Dialogue => Made::Dialogue(self.world.dialogue(i)),
             Genre::Fact => self.fact(i),
             Genre::Tale => Made::Tale(Box::new(self.tale(i))),
@@ -213,6 +219,19 @@ impl Made {
             Self::Story(story) => {
                 json!({"title": story.title, "events": truth::events(village, &story.events)})
             }
+            Self::Diary(diary) => json!({
+                "writer": village.people[diary.writer].name,
+                "date": truth::date(diary.date),
+                "events": truth::events(village, &diary.events),
+                "stated": diary.stated,
+            }),
+            Self::Letter(letter) => json!({
+                "writer": village.people[letter.writer].name,
+                "reader": village.people[letter.reader].name,
+                "date": truth::date(letter.date),
+                "events": truth::events(village, &letter.events),
+                "stated": letter.stated,
+            }),
             Self::Dialogue(dialogue) => json!({
                 "stated": dialogue.stated,
                 "events": truth::events(village, &dialogue.events),
@@ -239,6 +258,8 @@ impl Made {
     fn told(self) -> (String, Vec<Turn>) {
         let text = match self {
             Self::Story(story) => story.text,
+            Self::Diary(diary) => diary.text,
+            Self::Letter(letter) => letter.text,
             Self::Fact { text, .. } => text,
             Self::Tale(tale) => tale.text,
             Self::Sentence(sentence) => sentence.text,
