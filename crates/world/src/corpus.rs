@@ -5,9 +5,10 @@ use std::cell::RefCell;
 use serde::{Deserialize, Serialize};
 use stdx::Rng;
 
+use crate::event::Kind;
 use crate::knobs::Knobs;
 use crate::rarity::Rarity;
-use crate::render::date::Date;
+use crate::render::date::{Date, Season};
 use crate::render::dialogue::{Dialogue, Scene, converse};
 use crate::render::diary::{self, Diary};
 use crate::render::facts::{Fact, facts};
@@ -76,11 +77,9 @@ impl World {
     /// The `i`-th diary entry; independent of all others.
     pub fn diary(&self, i: u64) -> Diary {
         let mut rng = self.stream(i, "diary");
-        let date = Date::draw(&mut rng);
         let log = self.day(Rng::new(rng.next_u64()), None);
-        let writer = log.hero;
+        let (writer, mut date) = (log.hero, date(&log, &mut rng));
         let mut diary = diary::write(self, log, date, Rng::new(rng.next_u64()));
-        let mut date = date;
         for _ in 1..self.knobs.rounds() {
             date = date.next();
             let log = self.day(Rng::new(rng.next_u64()), Some(writer));
@@ -92,9 +91,8 @@ impl World {
     /// The `i`-th letter; independent of all others.
     pub fn letter(&self, i: u64) -> Letter {
         let mut rng = self.stream(i, "letter");
-        let date = Date::draw(&mut rng);
         let mut logs = vec![self.day(Rng::new(rng.next_u64()), None)];
-        let writer = logs[0].hero;
+        let (writer, date) = (logs[0].hero, date(&logs[0], &mut rng));
         for _ in 1..self.knobs.rounds() {
             logs.push(self.day(Rng::new(rng.next_u64()), Some(writer)));
         }
@@ -162,6 +160,17 @@ impl World {
 
     fn stream(&self, i: u64, purpose: &str) -> Rng {
         numbered(self.seed, purpose, i)
+    }
+}
+
+/// A date for a day; nobody lies in the grass in winter.
+fn date(log: &Log, rng: &mut Rng) -> Date {
+    let outdoors = log.events.iter().any(|e| e.kind == Kind::Amuse);
+    loop {
+        let date = Date::draw(rng);
+        if !outdoors || date.season() != Season::Winter {
+            return date;
+        }
     }
 }
 

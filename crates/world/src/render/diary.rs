@@ -97,13 +97,13 @@ fn weather(season: Season) -> &'static [&'static str] {
             "It was so cold that [the milk had a skin of ice|my eyelashes froze|even the crows kept still].",
         ],
         Season::Spring => &[
-            "The [crocuses|primroses|catkins] are out, and [the air is soft as wool|there is mud everywhere|everyone sneezes].",
+            "The [violets|primroses|dandelions] are out, and [the air is soft as wool|there is mud everywhere|everyone sneezes].",
             "A [mild|showery|fresh] spring day, [with a wind that smelled of earth|and the storks are back|full of birdsong].",
             "[Tadpoles|Lambs|Buds] wherever one looks! [Spring cannot be stopped|Winter is truly over].",
         ],
         Season::Summer => &[
             "It was [hot as an oven|sultry|a cloudless summer's day], and [even the flies were lazy|the tar melted on the roofs|one could smell the hay].",
-            "[Swifts screamed over the roofs|Crickets chirped all day|The strawberries are ripe]: it is summer, [no doubt about it|and I am brown as a nut].",
+            "[Swifts screamed over the roofs|Crickets chirped all day|The raspberries are ripe]: it is summer, [no doubt about it|and I am brown as a nut].",
             "The days are so long now that [one goes to bed by daylight|the evening never ends].",
         ],
         Season::Autumn => &[

@@ -37,6 +37,11 @@ pub(crate) struct Manner {
     pub(crate) whole_day: bool,
 }
 
+/// Whether one's thoughts may wander after it.
+fn is_calm(kind: Kind) -> bool {
+    matches!(kind, Kind::Morning | Kind::Own | Kind::HavePet | Kind::Amuse | Kind::Go)
+}
+
 impl Page<'_> {
     /// Tells what happened to the hero, and in between a thought or none.
     pub(crate) fn day(&mut self, log: &Log, manner: Manner) {
@@ -52,7 +57,7 @@ impl Page<'_> {
                 continue;
             }
             self.prose.say(event, events::of(event.kind, event.actor == me));
-            if !thought && event.kind != Kind::Morning && self.prose.one_in(5) {
+            if !thought && is_calm(event.kind) && self.prose.one_in(3) {
                 self.thought(event);
                 thought = true;
             }

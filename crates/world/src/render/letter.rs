@@ -47,7 +47,8 @@ pub(crate) fn write(world: &World, logs: Vec<Log>, date: Date, mut rng: Rng) -> 
     page.head(&to, date, rng.index(MANNERS));
     page.prose.say(&to, opening(bond, village.people[me].age));
     if asides && bond != Bond::House && rng.one_in(3) {
-        page.prose.say(&to, HEALTH);
+        let age = village.people[me].age;
+        page.prose.say(&to, if age == Age::Child { CHILD_HEALTH } else { HEALTH });
     }
     let mut events = Vec::new();
     for log in logs {
@@ -61,7 +62,7 @@ pub(crate) fn write(world: &World, logs: Vec<Log>, date: Date, mut rng: Rng) -> 
     }
     page.prose.paragraph();
     page.close(&to, bond, asides, &mut rng);
-    page.sign(&to, &mut rng);
+    page.sign(&to, bond, &mut rng);
     let Page { prose, stated, .. } = page;
     Letter { writer: me, reader, date, text: prose.finish(), events, stated }
 }
@@ -144,13 +145,14 @@ impl Page<'_> {
         self.prose.say(to, words);
     }
 
-    fn sign(&mut self, to: &Event, rng: &mut Rng) {
+    fn sign(&mut self, to: &Event, bond: Bond, rng: &mut Rng) {
         let (me, reader) = (self.prose.hero(), to.other.unwrap_or(to.actor));
         self.prose.paragraph();
         // What I am to the reader: a daughter to her mother.
-        let kin = self.village.kin(reader, me).filter(|_| rng.one_in(2));
+        let kin = self.village.kin(reader, me);
         self.prose.say(to, &["[Your|Your|As ever, your|With warm wishes, your]"]);
-        let kind = ["loving", "faithful", "grateful", "devoted", "fond"][rng.index(5)];
+        let kinds = ["loving", "faithful", "devoted", "fond", "grateful"];
+        let kind = kinds[rng.index(if bond == Bond::Helper { 5 } else { 4 })];
         let who = kin.unwrap_or(if self.is_friend(reader) { "friend" } else { "neighbor" });
         self.prose.verbatim(&format!(" {kind} {who},\n{}", self.village.people[me].name));
         if rng.one_in(4) {
@@ -162,7 +164,7 @@ impl Page<'_> {
     fn is_friend(&self, reader: PersonId) -> bool {
         let me = self.prose.hero();
         let people = &self.village.people;
-        people[me].friend == Some(reader) || self.village.kin(me, reader).is_some()
+        people[me].friend == Some(reader) || people[me].home == people[reader].home
     }
 }
 
@@ -202,6 +204,11 @@ const HEALTH: &[&str] = &[
     "I am [in good health|well, apart from a cough|well and eat too much], and I hope [you are too|the same is true of you].",
     "[How is your back|Are you over your cold|Do you sleep better now]? [I think of it often|Tell me when you can].",
     "[Nothing has changed here|The house is as noisy as ever|We are all well], [which is the best news of all|thank goodness].",
+];
+
+const CHILD_HEALTH: &[&str] = &[
+    "[Is your tooth still loose|Can you whistle by now|Have you still got that scab]? [I hope so|Tell me when you can].",
+    "I have [grown a whole inch|had the hiccups since noon|lost my left mitten again], [nobody knows how|imagine that].",
 ];
 
 const GRATITUDE: &[&str] = &[

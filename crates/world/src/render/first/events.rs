@@ -59,7 +59,7 @@ fn frame(kind: Kind) -> &'static [&'static str] {
         ],
         Kind::Amuse => &[
             "I [sat on a stump|lay in the grass|leaned on a fence] and [watched the swallows|let my thoughts wander|counted clouds shaped like animals], and [nothing was missing|an hour went by like a minute|I felt quite content].",
-            "There I [threw pebbles|whistled with a blade of grass|built a dam of twigs|looked for clovers with four leaves] until [I forgot what time it was|my fingers were green|I was thoroughly happy].",
+            "There I [threw pebbles|whistled with a blade of grass|built a tower of twigs|looked for clovers with four leaves] until [I forgot what time it was|my fingers were green|I was thoroughly happy].",
             "For a while I [did nothing at all, and did it well|followed a beetle on its travels|listened to a thrush that would not stop singing].",
             "It was so [peaceful|still|pleasant] that I [took off my shoes|hummed to myself|nearly dozed off].",
         ],
@@ -177,7 +177,7 @@ fn pet(kind: Kind) -> &'static [&'static str] {
             "And {a} knew something: there had been {sound} {q:at}!",
         ],
         Kind::FindPet => &[
-            "There sat {m}, [covered in burrs|wagging with delight|looking as innocent as a lamb|chewing on something], and I [laughed and scolded at once|buried my face in the warm fur|did not let go again].",
+            "There sat {m}, [covered in burrs|wriggling with delight|looking as innocent as a lamb|chewing on something], and I [laughed and scolded at once|buried my face in the warm fur|did not let go again].",
             "I [crept closer|held out my hand|knelt down], and {m} [came to me|let me pick it up|looked at me with big eyes].",
             "I found {m} [in a hollow|beneath a bush|behind a heap of hay], [muddy|trembling|quite unharmed], and [wrapped it in my jacket|held it close|spoke to it softly].",
         ],
@@ -270,7 +270,7 @@ fn baking(kind: Kind) -> &'static [&'static str] {
     match kind {
         Kind::Wish => &[
             "I had [set my heart on|a craving for|promised myself] a cake, but [the cupboard held no {x:s}|there was not a bit of {x:s} in the house|without {x:s} it could not be done].",
-            "I wanted to bake. [Everything was ready|I had the bowl in my hands|My apron was tied already] when I saw that the {x:s} [was missing|had run out|would not do].",
+            "I wanted to bake. [Everything was ready|I had the bowl in my hands|My apron was tied already] when I [looked for the {x:s} and found none|remembered the {x:s}, which had run out].",
         ],
         Kind::AskFor => &[
             "I asked {b:o} [for some {x:s}|politely for {x:s}|whether {b:s} could spare some {x:s}].",
@@ -314,7 +314,7 @@ fn load(kind: Kind) -> &'static [&'static str] {
     match kind {
         Kind::Burden => &[
             "{a} {a:was} [dragging|carrying|struggling with] {x:a} and had to [stop at every fence|catch {a:p2} breath|put it down every ten steps].",
-            "{a} had {x:a}, which {a:was} [far too heavy|no load for old arms], and [groaned|rubbed {a:p2} back|leaned against a post].",
+            "{a} had {x:a}, [much too heavy|no load for old arms|heavy as stone], and [groaned|rubbed {a:p2} back|leaned against a post].",
         ],
         Kind::Carry => &[
             "I [took it from {b:o}|swung it onto my shoulder|would not hear a no] and carried it all the way to {b:house}.",
