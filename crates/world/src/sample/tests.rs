@@ -150,6 +150,9 @@ fn diaries_and_letters_are_clean_and_state_what_is_true() {
             {
                 assert!(!text.contains(wrong), "{wrong:?} in {text}");
             }
+            for disagrees in ["ou was ", "ou is ", " I is "] {
+                assert!(!text.contains(disagrees), "{disagrees:?} in {text}");
+            }
             assert_eq!(text.matches('"').count() % 2, 0, "quotes in {text}");
             let words: Vec<&str> = text.split_whitespace().collect();
             for pair in words.windows(2) {

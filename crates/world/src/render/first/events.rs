@@ -91,7 +91,7 @@ fn coming_and_going(kind: Kind) -> &'static [&'static str] {
         ],
         Kind::GoWith => &[
             "We [set off|hurried off|went] {p:to} [together|at once|side by side].",
-            "[It is quicker for two|Two see more than one], {b} said, and [off we went|we were gone already], {p:to}.",
+            "\"[It goes quicker with two|Two see more than one],\" {b} said, and [off we went|we were gone already], {p:to}.",
             "{b} [came with me|showed me a short cut|would not let me go alone], and [before long|in no time] we were {p:at}.",
             "[Without another word|Straight away|Arm in arm] we [walked|marched|made our way] {p:to}.",
             "{b} walked so fast that I [had to trot|was soon out of breath|could barely keep up], and that is how we came {p:to}.",
@@ -100,7 +100,7 @@ fn coming_and_going(kind: Kind) -> &'static [&'static str] {
             "[Then|By and by|After some minutes] {a} [came along|turned up|appeared at the corner|came strolling up].",
             "I [heard steps|looked up|turned round], and there {a:was} {a:n}.",
             "Who [should come by|should appear|came round the bend] but {a:n}!",
-            "[Luckily|As chance would have it|To my surprise] {a} [happened to come the same way|was out for a walk too|crossed my path].",
+            "[Luckily|As chance would have it|To my surprise] {a} [happened to come the same way|{a:was} out for a walk too|crossed my path].",
             "Somebody [called my name|waved from afar|tapped me on the shoulder]: it was {a:n}.",
         ],
         _ => &[],
@@ -118,7 +118,8 @@ const THANKED: &[&str] = &[
 ];
 
 const WAS_THANKED: &[&str] = &[
-    "{a} [said thank you three times|wanted to give me a penny for it|drew me into a dance], but [I shook my head|that was not needed|it was a pleasure].",
+    "{a} [wanted to give me a penny for it|asked what I would like in return|offered me the shirt off {a:p2} back], but [I shook my head|I wanted nothing|I had my reward already].",
+    "{a} [drew me into a dance|whirled me round|kissed me on both cheeks], and [I grew quite giddy|we laughed like children|I turned as red as a beet].",
     "{a} thanked me [so warmly that I blushed|again and again|with tears in {a:p2} eyes|and shook my hand].",
     "\"[You are an angel|You have a good heart|That was kind of you], {h:first},\" {a} said[, and I did not know where to look|, and I have been glad ever since|].",
     "{a} [hugged me|pressed my hand|beamed at me], and [that was thanks enough|I felt warm all over|I would do it again tomorrow].",
@@ -128,7 +129,7 @@ const WAS_THANKED: &[&str] = &[
 const WAS_GIVEN: &[&str] = &[
     "{a} [gave me|handed me|let me have] {x:an} [with a wink|without making a fuss|and wanted nothing for it].",
     "{a} [did not hesitate|smiled] and put {x:an} into my [arms|hands].",
-    "And really, {a} [had some left|was generous]: I [got|was given] {x:an}.",
+    "And really, {a} [had some left|{a:was} generous]: I [got|was given] {x:an}.",
 ];
 
 fn lost(kind: Kind) -> &'static [&'static str] {
@@ -238,7 +239,7 @@ fn giving(kind: Kind) -> &'static [&'static str] {
             "{x:an} [caught my eye|was just the thing], so I took it.",
         ],
         Kind::Give => &[
-            "I [gave {b:o}|held out|put into {b:p2} hands] {x:an}, and [what a smile I got|I wish I could paint {b:p2} face|{b} was speechless for once].",
+            "I [gave {b:o}|held out|put into {b:p2} hands] {x:an}, and [what a smile I got|I wish I could paint {b:p2} face|{b} {b:was} speechless for once].",
             "\"For you,\" I said, and [out came|there it was:] {x:an}. {b:n} [stared at me|turned pink|clapped {b:p2} hands].",
             "{b} [had no idea|suspected nothing] until I [brought out|handed over] {x:an}.",
         ],
