@@ -150,9 +150,13 @@ impl Page<'_> {
         // What I am to the reader: a daughter to her mother.
         let kin = self.village.kin(reader, me);
         self.prose.say(to, &["[Your|Your|As ever, your|With warm wishes, your]"]);
-        let kinds = ["loving", "faithful", "devoted", "fond", "grateful"];
-        let kind = kinds[rng.index(if bond == Bond::Helper { 5 } else { 4 })];
         let who = kin.unwrap_or(if self.is_friend(reader) { "friend" } else { "neighbor" });
+        let last = match (bond, kin) {
+            (Bond::Helper, _) => "grateful",
+            (_, Some(_)) => "loving",
+            _ => "true",
+        };
+        let kind = ["faithful", "devoted", "fond", last][rng.index(4)];
         self.prose.verbatim(&format!(" {kind} {who},\n{}", self.village.people[me].name));
         if rng.one_in(4) {
             self.prose.verbatim("\nP.S.");
@@ -231,7 +235,7 @@ const CHILD_HEALTH: &[&str] = &[
 ];
 
 const GRATITUDE: &[&str] = &[
-    "So [thank you|let me thank you] [once more|with all my heart], [dear {b:first}|{b:call}]. [Without you I would have been lost|You have a gift for being there].",
+    "So [thank you|let me thank you] [once more|with all my heart], dear {b:call}. [Without you I would have been lost|You have a gift for being there].",
     "I shall not forget [what you did|your kindness], and [if ever you need me, call|one day I will return it].",
     "[Few people|Not many] would have [stopped|helped as you did]. [Thank you|Bless you]!",
 ];

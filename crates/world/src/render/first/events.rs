@@ -191,8 +191,8 @@ fn pet(kind: Kind) -> &'static [&'static str] {
         ],
         Kind::FindPet => &[
             "There sat {m}, [covered in burrs|wriggling with delight|as innocent as a new day|chewing on something], and I [laughed and scolded at once|buried my face in the warm fur|did not let go again].",
-            "I [crept closer|held out my hand|knelt down], and {m} [came to me|let me pick it up|looked at me with big eyes].",
-            "I found {m} [in a hollow|beneath a bush|behind a heap of hay], [muddy|trembling|quite unharmed], and [wrapped it in my jacket|held it close|spoke to it softly].",
+            "I [crept closer|held out my hand|knelt down], and {m} [came to me|let me stroke it|looked at me with big eyes].",
+            "I found {m} [in a hollow|beneath a bush|behind a heap of hay], [muddy|trembling|quite unharmed], and [patted it all over|held it close|spoke to it softly].",
         ],
         Kind::HearPet => &[
             "There I heard {sound}, [thin and sad|very close by|somewhere in the bushes], and I [pricked up my ears|followed it]: it was {m}, {o:p} {k}!",
@@ -209,7 +209,7 @@ fn pet(kind: Kind) -> &'static [&'static str] {
 fn broken(kind: Kind) -> &'static [&'static str] {
     match kind {
         Kind::Break => &[
-            "Then it happened: I [stumbled|slipped|was careless|looked the other way], and {x} [broke|cracked|came apart].",
+            "Then it happened: I [stumbled|slipped|was careless|looked the other way], and {x} [broke|gave way|came apart].",
             "[There was a snap|I heard a crack|One clumsy step], and {x} was broken. [I could have kicked myself|I just stood there|My eyes stung].",
             "A gust of wind [caught me|took me by surprise], I fell, and {x} [broke under me|did not survive it|was in two pieces].",
         ],
