@@ -99,6 +99,19 @@ fn splits_share_no_people_no_facts_and_no_stories() {
 }
 
 #[test]
+fn lessons_are_learnt_from_and_exams_are_not() {
+    let samplers = Split::ALL.map(|split| sampler(split, Knobs::default()));
+    let splits = |genre| samplers.each_ref().map(|s| s.sample(genre, 3).split);
+    assert_eq!(splits(Genre::Lesson), [Split::Train; 3]);
+    assert_eq!(splits(Genre::Exam), [Split::Test, Split::Validation, Split::Test]);
+    for i in 0..200 {
+        let lesson = samplers[0].text(Genre::Lesson, i);
+        assert!(samplers.iter().all(|s| s.text(Genre::Lesson, i) == lesson));
+        assert!(samplers[1].text(Genre::Exam, i) != samplers[2].text(Genre::Exam, i));
+    }
+}
+
+#[test]
 fn facts_are_mentioned_as_often_as_is_said() {
     let sampler = sampler(Split::Train, Knobs { rarity: 1.0, ..Knobs::default() });
     let mut counts = vec![0; sampler.world().facts().len()];
