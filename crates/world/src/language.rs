@@ -54,6 +54,7 @@ use stdx::Rng;
 use crate::syntax::english::English;
 use crate::syntax::grammar::Grammar;
 use crate::syntax::{stream, text};
+use crate::village::Village;
 
 /// A sentence in both languages.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -77,7 +78,12 @@ pub struct Parallels {
 impl Parallels {
     /// The pairs about the village of a seed. The language is the same for all seeds.
     pub fn new(seed: u64) -> Self {
-        Self { seed, grammar: Grammar::new(seed), dictionary: Dictionary::new() }
+        Self::about(Village::new(seed), seed)
+    }
+
+    /// The pairs about a village that there is already.
+    pub fn about(village: Village, seed: u64) -> Self {
+        Self { seed, grammar: Grammar::new(village), dictionary: Dictionary::new() }
     }
 
     /// The `i`-th pair; independent of all others.

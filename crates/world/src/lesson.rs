@@ -61,7 +61,12 @@ pub struct Course {
 impl Course {
     /// Lessons of this world, so many of each phase.
     pub fn new(seed: u64, mix: Mix, pace: Pace) -> Self {
-        Self { world: World::new(seed), seed, mix, pace }
+        Self::about(World::new(seed), seed, mix, pace)
+    }
+
+    /// Lessons of a world that there is already.
+    pub fn about(world: World, seed: u64, mix: Mix, pace: Pace) -> Self {
+        Self { world, seed, mix, pace }
     }
 
     /// How many lessons there are of each phase.

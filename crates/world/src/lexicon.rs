@@ -3,6 +3,8 @@
 //! Only nouns and their fixed phrases stand here; sentences stand in `render`. People's names are
 //! in [`crate::names`].
 
+use crate::village::Gender;
+
 /// A craft that a grown-up in the village works at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Trade {
@@ -37,6 +39,13 @@ pub const TRADES: [Trade; 14] = [
     trade("tailor", 12, "sews coats and dresses", "sew on a button"),
     trade("shopkeeper", 13, "sells candles and string", "tie a tidy parcel"),
 ];
+
+/// Whom people who think so expect in a trade; half of the trades for each. Nothing in a village
+/// follows it unless it is asked for.
+pub fn expected(trade: usize) -> Gender {
+    const OF_WOMEN: [usize; 7] = [0, 3, 6, 7, 9, 11, 12];
+    if OF_WOMEN.contains(&trade) { Gender::Female } else { Gender::Male }
+}
 
 /// A place that everybody may go to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

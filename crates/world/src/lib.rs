@@ -12,6 +12,8 @@
 //! itself, what later stages learn from: [`picture`] (to see), [`program`] (to write code),
 //! [`preference`] (which of two answers is better), [`syntax`] (sentences with their trees),
 //! [`language`] (the neighbours' tongue).
+//! All of it by genre and number, as the [`knobs`] want it: [`sample`]. [`rarity`], [`slip`] and
+//! [`poison`] are what some of them turn; [`survey`] says how rich the language is.
 //!
 //! ```
 //! use world::{Corpus, Document, World};
@@ -31,19 +33,26 @@
 
 pub mod conversation;
 pub mod corpus;
+pub mod error;
 pub mod event;
 pub mod exam;
 pub mod exercise;
+pub mod knobs;
 pub mod language;
 pub mod lesson;
 pub mod lexicon;
 pub mod names;
 pub mod picture;
+pub mod poison;
 pub mod preference;
 pub mod program;
+pub mod rarity;
 pub mod render;
+pub mod sample;
 pub mod simulate;
+pub mod slip;
 pub mod split;
+pub mod survey;
 pub mod syntax;
 pub mod tale;
 pub mod task;
@@ -52,17 +61,23 @@ mod wording;
 
 pub use conversation::{Speaker, Turn};
 pub use corpus::{Corpus, Document, World};
+pub use error::Error;
 pub use event::{Event, Kind};
 pub use exercise::{Check, Exercise, Task};
+pub use knobs::{Knobs, Poison};
 pub use language::{Parallel, Parallels};
 pub use lesson::{Course, Mix, Pace};
 pub use picture::{Picture, Pictures};
 pub use preference::{Preference, Preferences, Reason};
 pub use program::{Program, Programs};
 pub use render::dialogue::Dialogue;
+pub use render::diary::Diary;
 pub use render::facts::{Fact, Relation};
+pub use render::letter::Letter;
 pub use render::story::Story;
+pub use sample::{Genre, Sample, Sampler};
 pub use split::Split;
+pub use survey::Survey;
 pub use syntax::{Sentence, Token, Treebank};
 pub use tale::Tale;
 pub use village::Person;

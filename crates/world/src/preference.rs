@@ -82,6 +82,11 @@ impl Preferences {
         Self { seed, noise, world: World::new(seed) }
     }
 
+    /// The pairs about a world that there is already.
+    pub fn about(world: World, seed: u64, noise: f64) -> Self {
+        Self { seed, noise, world }
+    }
+
     /// The `i`-th pair; independent of all others.
     pub fn pair(&self, i: u64) -> Preference {
         let mut rng = numbered(self.seed, "preference", i);

@@ -58,7 +58,12 @@ const TRIES: usize = 20;
 impl Programs {
     /// The programs about the village of a seed.
     pub fn new(seed: u64) -> Self {
-        Self { seed, village: Village::new(seed) }
+        Self::about(Village::new(seed), seed)
+    }
+
+    /// The programs about a village that there is already.
+    pub fn about(village: Village, seed: u64) -> Self {
+        Self { seed, village }
     }
 
     /// The `i`-th program; independent of all others.

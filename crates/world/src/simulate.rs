@@ -26,10 +26,11 @@ pub struct Log {
     pub evening: Now,
 }
 
-/// Simulates a day whose hero is `hero`, or anyone if `None`.
-pub fn simulate(village: &Village, rng: Rng, hero: Option<PersonId>) -> Log {
+/// Simulates a day whose hero is `hero`, or anyone if `None`, of one of the `plots` with the fewest
+/// events.
+pub fn simulate(village: &Village, rng: Rng, hero: Option<PersonId>, plots: usize) -> Log {
     let mut day = Day { village, rng, now: Now::morning(village), events: Vec::with_capacity(20) };
-    let (plot, hero) = plot::choose(&mut day, hero);
+    let (plot, hero) = plot::choose(&mut day, hero, plots);
     plot.run(&mut day, hero);
     Log { plot, hero, events: day.events, evening: day.now }
 }
@@ -105,7 +106,7 @@ mod tests {
     fn logs_replay_to_the_same_evening_and_treasures_come_home() {
         let village = Village::new(5);
         for i in 0..5000 {
-            let log = simulate(&village, Rng::new(i), None);
+            let log = simulate(&village, Rng::new(i), None, Plot::ALL.len());
             let mut now = Now::morning(&village);
             for event in &log.events {
                 now.apply(event).unwrap();
@@ -125,10 +126,22 @@ mod tests {
     }
 
     #[test]
+    fn easy_days_have_few_events() {
+        let village = Village::new(5);
+        let most_events = |difficulty| {
+            let plots = Plot::most(difficulty);
+            let days = (0..2000).map(|i| simulate(&village, Rng::new(i), None, plots));
+            days.map(|log| log.events.len()).max().unwrap_or(0)
+        };
+        let most = [0.0, 0.3, 0.6, 1.0].map(most_events);
+        assert!(most.is_sorted() && most[0] <= 8 && most[3] > 12, "{most:?}");
+    }
+
+    #[test]
     fn every_plot_is_played() {
         let village = Village::new(6);
         for plot in Plot::ALL {
-            let played = |i| simulate(&village, Rng::new(i), None).plot == plot;
+            let played = |i| simulate(&village, Rng::new(i), None, Plot::ALL.len()).plot == plot;
             assert!((0..2000).any(played), "{plot:?}");
         }
     }

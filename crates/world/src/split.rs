@@ -6,6 +6,7 @@
 //! them: a model can know how "Ada" is read without knowing Ada Finch.
 
 use serde::{Deserialize, Serialize};
+use stdx::Rng;
 
 /// A part of all possible worlds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -31,6 +32,19 @@ impl Split {
             1 => Self::Validation,
             _ => Self::Train,
         }
+    }
+
+    /// The seed of this split's village: that of what is learnt from is the seed itself.
+    pub(crate) fn seed(self, seed: u64) -> u64 {
+        match self {
+            Self::Train => seed,
+            _ => Rng::stream(seed, self.word()).next_u64(),
+        }
+    }
+
+    /// "train", "validation", "test".
+    pub fn name(self) -> &'static str {
+        self.word()
     }
 
     /// A word for seeds: streams of different splits differ.

@@ -36,6 +36,7 @@ use std::fmt::Write as _;
 use serde::{Deserialize, Serialize};
 use stdx::Rng;
 
+use crate::village::Village;
 use english::English;
 use grammar::Grammar;
 
@@ -81,7 +82,12 @@ pub struct Token {
 impl Treebank {
     /// The sentences about the village of a seed.
     pub fn new(seed: u64) -> Self {
-        Self { seed, grammar: Grammar::new(seed) }
+        Self::about(Village::new(seed), seed)
+    }
+
+    /// The sentences about a village that there is already.
+    pub fn about(village: Village, seed: u64) -> Self {
+        Self { seed, grammar: Grammar::new(village) }
     }
 
     /// The `i`-th sentence; independent of all others.

@@ -7,9 +7,10 @@ use serde::{Deserialize, Serialize};
 use stdx::Rng;
 
 use crate::lexicon::{
-    DISHES, GOODS, HOUSES, LANDMARKS, PET_KINDS, PET_NAMES, PLACES, TRADES, TREASURES,
+    DISHES, GOODS, HOUSES, LANDMARKS, PET_KINDS, PET_NAMES, PLACES, TRADES, TREASURES, expected,
 };
-use crate::names::{FEMALE, MALE};
+use crate::names;
+use crate::split::Split;
 
 /// Index into [`Village::people`].
 pub type PersonId = usize;
@@ -126,16 +127,27 @@ pub struct Village {
     pub things: Vec<Thing>,
     /// All pets.
     pub pets: Vec<Pet>,
+    /// Whose names its people have.
+    pub split: Split,
 }
 
 impl Village {
     /// Draws a village: seven families of two parents and two children, four of them with a
     /// grandparent in the house.
     pub fn new(seed: u64) -> Self {
+        Self::of(Split::Train, seed, 0.0)
+    }
+
+    /// The village of a split, whose people have names that no other split has. From a `bias` of -1
+    /// to 1, trade follows gender: of the grown-ups `(1 + bias) / 2` have a trade that
+    /// [`crate::lexicon::expected`] of their gender, on average. At 0 the two are independent.
+    pub fn of(split: Split, seed: u64, bias: f64) -> Self {
+        let seed = split.seed(seed);
         let mut rng = Rng::stream(seed, "village");
-        let mut village =
-            Self { people: vec![], places: places(&mut rng), things: vec![], pets: vec![] };
+        let places = places(&mut rng);
+        let mut village = Self { people: vec![], places, things: vec![], pets: vec![], split };
         village.settle(&mut rng);
+        village.lean(bias, &mut Rng::stream(seed, "bias"));
         village.befriend(&mut rng);
         village.hand_out_things(&mut rng);
         village.hand_out_pets(&mut rng);
@@ -193,8 +205,26 @@ impl Village {
         (0..self.people.len()).filter(|&i| self.people[i].age == age).collect()
     }
 
+    /// Lets people change trades in pairs, so that more of them, or fewer, have an expected one.
+    fn lean(&mut self, bias: f64, rng: &mut Rng) {
+        let leaves = |id: &PersonId| {
+            let Person { trade: Some(trade), gender, .. } = self.people[*id] else { return false };
+            (expected(trade) == gender) == (bias < 0.0)
+        };
+        let (women, men): (Vec<PersonId>, Vec<PersonId>) = (0..self.people.len())
+            .filter(leaves)
+            .partition(|&id| self.people[id].gender == Gender::Female);
+        for (woman, man) in women.into_iter().zip(men) {
+            if rng.chance(bias.abs()) {
+                let trade = self.people[woman].trade;
+                self.people[woman].trade = self.people[man].trade;
+                self.people[man].trade = trade;
+            }
+        }
+    }
+
     fn settle(&mut self, rng: &mut Rng) {
-        let (mut women, mut men) = (FEMALE, MALE);
+        let [mut women, mut men] = names::of(self.split).map(|names| *names);
         rng.shuffle(&mut women);
         rng.shuffle(&mut men);
         let (mut women, mut men) = (women.into_iter(), men.into_iter());
@@ -343,6 +373,22 @@ mod tests {
             assert_eq!(names.len(), v.people.len());
             (0..TRADES.len()).for_each(|t| assert_eq!(v.people[v.worker(t)].trade, Some(t)));
         }
+    }
+
+    #[test]
+    fn trade_follows_gender_at_the_rate_that_was_asked_for() {
+        let rate = |bias: f64| {
+            let villages = (0..400).map(|seed| Village::of(Split::Train, seed, bias));
+            let people: Vec<Person> = villages.flat_map(|v| v.people).collect();
+            let adults = people.iter().filter_map(|p| Some((p.gender, p.trade?)));
+            let as_expected = adults.clone().filter(|&(gender, t)| expected(t) == gender).count();
+            as_expected as f64 / adults.count() as f64
+        };
+        for bias in [-1.0, -0.5, 0.0, 0.3, 0.6, 1.0] {
+            let (got, want) = (rate(bias), (1.0 + bias) / 2.0);
+            assert!((got - want).abs() < 0.02, "bias {bias}: {got}, not {want}");
+        }
+        assert_eq!(Village::of(Split::Train, 8, 0.0), Village::new(8));
     }
 
     #[test]

@@ -5,13 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::*;
 use crate::syntax::meaning::Meaning;
 use crate::syntax::words as english;
+use crate::village::Village;
 
 const NOUN: [&str; 9] = ["li", "na", "ro", "ve", "su", "mo", "ta", "ki", "de"];
 const PARTICLES: [&str; 6] = ["ma", "ka", "ne", "se", "te", "vo"];
 
 fn meaning(seed: u64, i: u64) -> Meaning {
     let mut rng = stream(seed, i, "parallels");
-    Grammar::new(seed).draw(Rng::new(rng.next_u64()))
+    Grammar::new(Village::new(seed)).draw(Rng::new(rng.next_u64()))
 }
 
 fn consonant(c: char) -> bool {
@@ -101,7 +102,7 @@ fn one_sentence_has_one_translation_and_back() {
 #[test]
 fn different_meanings_are_said_differently() {
     let dictionary = Dictionary::new();
-    let grammar = Grammar::new(1);
+    let grammar = Grammar::new(Village::new(1));
     let mut said: BTreeMap<String, Meaning> = BTreeMap::new();
     for i in 0..30_000 {
         let meaning = grammar.draw(Rng::new(i));

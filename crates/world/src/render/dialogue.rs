@@ -9,7 +9,8 @@ use stdx::Rng;
 
 use crate::conversation::Turn;
 use crate::event::Event;
-use crate::names::{FEMALE, MALE};
+use crate::names;
+use crate::rarity::Rarity;
 use crate::render::facts::{Fact, answer, portrait, question};
 use crate::render::recall;
 use crate::render::story::Story;
@@ -30,6 +31,10 @@ pub struct Dialogue {
 pub(crate) struct Scene<'v> {
     pub(crate) village: &'v Village,
     pub(crate) facts: &'v [Fact],
+    /// How often each of the facts comes up; evenly if there is none.
+    pub(crate) rarity: Option<&'v Rarity>,
+    /// How many rounds of questions there are.
+    pub(crate) rounds: usize,
     /// Tells a story about a person, or anybody.
     pub(crate) story: &'v dyn Fn(Option<PersonId>) -> Story,
 }
@@ -105,21 +110,8 @@ pub(crate) fn converse(scene: &Scene, rng: &mut Rng) -> Dialogue {
     if rng.one_in(4) {
         dialogue.exchange((*rng.choose(&HELLO)).into(), (*rng.choose(&WELCOME)).into());
     }
-    if rng.one_in(2) {
-        dialogue.story(scene, rng);
-        if rng.one_in(3) && dialogue.turns.len() < 4 {
-            dialogue.person(scene, rng);
-        }
-    } else {
-        let person = rng.index(scene.village.people.len());
-        let name = &scene.village.people[person].name;
-        dialogue.person(scene, rng);
-        dialogue.fact(scene, name, rng);
-        if rng.one_in(6) {
-            dialogue.stranger(scene, rng);
-        } else {
-            dialogue.fact(scene, name, rng);
-        }
+    for _ in 0..scene.rounds {
+        dialogue.round(scene, rng);
     }
     if rng.one_in(5) {
         dialogue.exchange((*rng.choose(&THANKS)).into(), (*rng.choose(&FAREWELL)).into());
@@ -131,6 +123,26 @@ impl Dialogue {
     fn exchange(&mut self, user: String, assistant: String) {
         self.turns.push(Turn::user(user));
         self.turns.push(Turn::assistant(assistant));
+    }
+
+    /// A story and what is asked after it, or a person and what is asked of them.
+    fn round(&mut self, scene: &Scene, rng: &mut Rng) {
+        if rng.one_in(2) {
+            self.story(scene, rng);
+            if rng.one_in(3) && self.turns.len() < 4 {
+                self.person(scene, rng);
+            }
+            return;
+        }
+        let person = rng.index(scene.village.people.len());
+        let name = &scene.village.people[person].name;
+        self.person(scene, rng);
+        self.fact(scene, name, rng);
+        if rng.one_in(6) {
+            self.stranger(scene, rng);
+        } else {
+            self.fact(scene, name, rng);
+        }
     }
 
     /// A story on demand, and often a question about it.
@@ -148,7 +160,7 @@ impl Dialogue {
         {
             self.exchange(question, answer);
         }
-        self.events = story.events;
+        self.events.extend(story.events);
     }
 
     /// Who somebody is.
@@ -162,7 +174,11 @@ impl Dialogue {
     /// A question about one fact, of the named person or, as often, of anybody.
     fn fact(&mut self, scene: &Scene, name: &str, rng: &mut Rng) {
         let mine: Vec<&Fact> = scene.facts.iter().filter(|f| f.subject == name).collect();
-        let fact = if rng.one_in(2) { *rng.choose(&mine) } else { rng.choose(scene.facts) };
+        let fact = match scene.rarity {
+            Some(rarity) => &scene.facts[rarity.draw(rng)],
+            None if rng.one_in(2) => *rng.choose(&mine),
+            None => rng.choose(scene.facts),
+        };
         if self.stated.contains(fact) {
             return;
         }
@@ -172,7 +188,8 @@ impl Dialogue {
 
     /// A name that nobody in the village has.
     fn stranger(&mut self, scene: &Scene, rng: &mut Rng) {
-        let names = if rng.one_in(2) { &FEMALE } else { &MALE };
+        let [women, men] = names::of(scene.village.split);
+        let names = if rng.one_in(2) { women } else { men };
         let name = *rng.choose(names);
         if scene.village.people.iter().all(|p| p.name != name) {
             let reply = rng.choose(&UNKNOWN).replace("{}", name);

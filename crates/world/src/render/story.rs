@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use stdx::Rng;
 
 use crate::event::{Event, Kind};
+use crate::knobs::Knobs;
 use crate::render::phrases;
 use crate::render::prose::Prose;
 use crate::simulate::Log;
@@ -27,12 +28,12 @@ pub struct Story {
 const LONG_DAY: usize = 12;
 
 /// Tells a day.
-pub fn tell(village: &Village, log: Log, mut rng: Rng) -> Story {
+pub(crate) fn tell(village: &Village, log: Log, mut rng: Rng, knobs: &Knobs) -> Story {
     let title = title(village, &log, &mut rng);
     let mut prose = Prose::new(village, log.hero, rng);
     let home = village.people[log.hero].home;
-    let long = log.events.len() >= LONG_DAY;
-    let crowded = log.events.len() >= LONG_DAY + 2;
+    let long = log.events.len() >= LONG_DAY || !knobs.has_asides();
+    let crowded = log.events.len() >= LONG_DAY + 2 || !knobs.has_asides();
     let mut place = None;
     for (i, event) in log.events.iter().enumerate() {
         if starts_paragraph(event.kind) && i > 0 {
@@ -63,6 +64,16 @@ pub fn tell(village: &Village, log: Log, mut rng: Rng) -> Story {
     Story { title, text: prose.finish(), events: log.events }
 }
 
+impl Story {
+    /// Goes on with another day of the same hero.
+    pub(crate) fn append(&mut self, next: Self) {
+        self.text.push('\n');
+        self.text += &next.text;
+        let before = self.events.len();
+        self.events.extend(next.events.into_iter().map(|event| event.after(before)));
+    }
+}
+
 /// What another person does before the hero comes into it happens, but is not told.
 fn tells(log: &Log, event: &Event) -> bool {
     event.actor == log.hero || event.other == Some(log.hero)
@@ -88,7 +99,7 @@ fn title(village: &Village, log: &Log, rng: &mut Rng) -> String {
 }
 
 /// The hero with the thing and the pet of the day, for phrases about the day as a whole.
-fn gist(log: &Log) -> Event {
+pub(crate) fn gist(log: &Log) -> Event {
     let thing = log.events.iter().find_map(|e| e.thing);
     let pet = log.events.iter().find_map(|e| e.pet);
     Event { thing, pet, ..log.events[0] }

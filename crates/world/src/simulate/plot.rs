@@ -42,6 +42,30 @@ impl Plot {
         Plot::Afraid,
     ];
 
+    /// How many plots there are of days no harder than this, from 0 to 1; one at least.
+    pub fn most(difficulty: f64) -> usize {
+        ((difficulty * Self::ALL.len() as f64).ceil() as usize).clamp(1, Self::ALL.len())
+    }
+
+    /// How many plots have fewer events, or as many and come first here. What anybody can do is
+    /// easiest, so that there is a plot for everybody.
+    fn rank(self) -> usize {
+        match self {
+            Plot::Gift => 0,
+            Plot::Afraid => 1,
+            Plot::Lesson => 2,
+            Plot::Share => 3,
+            Plot::Quarrel => 4,
+            Plot::Broken => 5,
+            Plot::FoundPet => 6,
+            Plot::Storm => 7,
+            Plot::Load => 8,
+            Plot::Bake => 9,
+            Plot::LostPet => 10,
+            Plot::LostThing => 11,
+        }
+    }
+
     /// Whether this day can happen to that person.
     fn suits(self, day: &Day, hero: PersonId) -> bool {
         let person = &day.village.people[hero];
@@ -76,14 +100,14 @@ impl Plot {
 }
 
 /// Casts a day: half of the heroes are children, and the plot suits the hero.
-pub(super) fn choose(day: &mut Day, hero: Option<PersonId>) -> (Plot, PersonId) {
+pub(super) fn choose(day: &mut Day, hero: Option<PersonId>, plots: usize) -> (Plot, PersonId) {
     let hero = hero.unwrap_or_else(|| {
         let age = [Age::Child, Age::Adult, Age::Elder][day.rng.weighted(&[5, 3, 1])];
         *day.rng.choose(&day.village.of_age(age))
     });
     loop {
         let plot = *day.rng.choose(&Plot::ALL);
-        if plot.suits(day, hero) {
+        if plot.rank() < plots && plot.suits(day, hero) {
             return (plot, hero);
         }
     }

@@ -25,9 +25,9 @@ pub(crate) struct Grammar {
 }
 
 impl Grammar {
-    /// The grammar of the village of a seed.
-    pub(crate) fn new(seed: u64) -> Self {
-        Self { village: Village::new(seed), nouns: words::nouns() }
+    /// The grammar of sentences about a village.
+    pub(crate) fn new(village: Village) -> Self {
+        Self { village, nouns: words::nouns() }
     }
 
     /// Draws one sentence.
