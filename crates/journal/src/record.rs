@@ -67,6 +67,9 @@ pub enum Record {
         /// At its end: how long it took in this session.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         seconds: Option<f64>,
+        /// At its end: bytes of memory that the session has had at most so far.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        memory: Option<u64>,
     },
     /// A remark in plain words.
     Note {
@@ -179,7 +182,7 @@ mod tests {
     }
 
     fn stage(status: StageStatus, seconds: Option<f64>) -> Record {
-        Record::Stage { name: "pretrain".into(), status, seconds }
+        Record::Stage { name: "pretrain".into(), status, seconds, memory: None }
     }
 
     #[test]

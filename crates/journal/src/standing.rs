@@ -154,7 +154,7 @@ impl Standing {
                 self.held_out_loss = Some(*loss);
                 self.bits_per_byte = Some(*bits_per_byte);
             }
-            Record::Stage { name, status, seconds } => self.take_stage(name, *status, *seconds),
+            Record::Stage { name, status, seconds, .. } => self.take_stage(name, *status, *seconds),
             Record::Note { text } if !self.notes.contains(text) => self.notes.push(text.clone()),
             Record::Error { message, .. } => self.error = Some(message.clone()),
             Record::Note { .. } | Record::Sample { .. } | Record::Checkpoint { .. } => {}
@@ -182,7 +182,7 @@ mod tests {
     use super::*;
 
     fn stage(name: &str, status: StageStatus, seconds: Option<f64>) -> Record {
-        Record::Stage { name: name.into(), status, seconds }
+        Record::Stage { name: name.into(), status, seconds, memory: None }
     }
 
     fn step(step: u64, seconds: f64) -> Record {

@@ -29,25 +29,28 @@ const MANY_ROWS: u64 = 10;
 /// Passes over the text above which a person is warned.
 const MANY_PASSES: f64 = 25.0;
 
-/// A stage and the seconds that it took, over all sessions.
+/// A stage, the seconds that it took over all sessions, and the memory that these had at most.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Stage {
     /// Its name.
     pub name: String,
     /// Its time.
     pub seconds: f64,
+    /// Bytes, this stage and those before it in the same session, where the system tells.
+    pub memory: Option<u64>,
 }
 
 /// The stages in the journal, in the order in which they first came.
 fn stages(records: &[Record]) -> Vec<Stage> {
     let mut stages: Vec<Stage> = Vec::new();
     for record in records {
-        let Record::Stage { name, seconds, .. } = record else { continue };
+        let Record::Stage { name, seconds, memory, .. } = record else { continue };
         let at = stages.iter().position(|stage| stage.name == *name).unwrap_or_else(|| {
-            stages.push(Stage { name: name.clone(), seconds: 0.0 });
+            stages.push(Stage { name: name.clone(), seconds: 0.0, memory: None });
             stages.len() - 1
         });
         stages[at].seconds += seconds.unwrap_or(0.0);
+        stages[at].memory = stages[at].memory.max(*memory);
     }
     stages
 }
@@ -178,7 +181,7 @@ pub fn speedrun(run: &Run, session: &Session) -> Result<figure::Report, Error> {
     };
     let (outcome, config) = (taught.as_ref().unwrap_or(&read), &config);
     let spoken = staged(&mut journal, "samples", false, |_| {
-        samples::samples(load(run)?, &frozen.recipe.corpus, session)
+        samples::samples(load(run)?, &frozen.recipe, session)
     })?;
     let told = run.records()?;
     for sample in &spoken {
@@ -383,7 +386,10 @@ fn staged<T>(
     is_done: bool,
     work: impl FnOnce(&mut Journal) -> Result<T, Error>,
 ) -> Result<T, Error> {
-    let stage = |status, seconds| Record::Stage { name: name.to_string(), status, seconds };
+    let stage = |status, seconds: Option<f64>| {
+        let memory = seconds.and_then(|_| stdx::memory::peak());
+        Record::Stage { name: name.to_string(), status, seconds, memory }
+    };
     if is_done {
         journal.append(&stage(StageStatus::Skipped, None))?;
         return work(journal);

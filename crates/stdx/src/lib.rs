@@ -17,6 +17,7 @@
 
 pub mod atomic_file;
 pub mod interrupt;
+pub mod memory;
 pub mod progress;
 pub mod rng;
 pub mod sum;

@@ -9,7 +9,7 @@ use stdx::Rng;
 use crate::conversation::Turn;
 use crate::corpus::World;
 use crate::exercise::Task;
-use crate::task::{copy, fact, json, refusal, roll, story, sum, system, tool};
+use crate::task::{copy, fact, json, refusal, roll, story, sum, system, tool, unknown};
 
 /// How many lessons a course has of each phase but the last, which never ends.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -33,6 +33,8 @@ pub struct Mix {
     pub copy: u32,
     /// Roll calls.
     pub roll: u32,
+    /// What nobody in the village knows.
+    pub unknown: u32,
 }
 
 impl Pace {
@@ -45,9 +47,12 @@ impl Pace {
 impl Default for Mix {
     fn default() -> Self {
         // Story, fact, sums, JSON, tool, system, refusal, wrong refusal.
-        Self { weights: [48, 8, 14, 6, 5, 7, 6, 0], talk: 2, copy: 0, roll: 4 }
+        Self { weights: [48, 8, 15, 6, 5, 7, 7, 0], talk: 6, copy: 0, roll: 4, unknown: 2 }
     }
 }
+
+/// Dialogues from here on are told in lessons; those before are text to read.
+const FIRST_DIALOGUE: u64 = 1 << 41;
 
 /// A seed's lessons.
 #[derive(Clone, Debug)]
@@ -84,22 +89,23 @@ impl Course {
         let start = Rng::stream(self.seed, "lesson").next_u64();
         let mut rng = Rng::new(start ^ i.wrapping_mul(0x9e37_79b9_7f4a_7c15));
         let Pace { copying, calling, growing } = self.pace;
-        let Mix { weights, talk, copy, roll } = self.mix;
-        let mut all = [0; 11];
+        let Mix { weights, talk, copy, roll, unknown } = self.mix;
+        let mut all = [0; 12];
         all[..8].copy_from_slice(&weights);
-        all[8..].copy_from_slice(&[talk, copy, roll]);
+        all[8..].copy_from_slice(&[talk, copy, roll, unknown]);
         if i < copying {
-            all = [0; 11];
+            all = [0; 12];
             (all[9], all[10]) = (4, 1);
         } else if i < copying + calling {
-            all = [4, 1, 1, 1, 1, 1, 1, 0, 0, 1, 20];
+            all = [4, 1, 1, 1, 1, 1, 1, 0, 0, 1, 20, 0];
         }
         let kind = rng.weighted(&all);
         let Some(&task) = Task::ALL.get(kind) else {
             let turns = match kind {
-                8 => self.world.dialogue(i).turns,
+                8 => self.world.dialogue(FIRST_DIALOGUE + i).turns,
                 9 => copy::lesson((i + 1) as f64 / copying.max(1) as f64, &mut rng),
-                _ => roll::lesson(&mut rng),
+                10 => roll::lesson(&mut rng),
+                _ => unknown::lesson(&self.world, &mut rng),
             };
             return (None, turns);
         };

@@ -83,6 +83,8 @@ pub struct Tale {
     pub standing: Standing,
     /// The story.
     pub text: String,
+    /// Bytes of it before anything happens: the day and the cast.
+    pub opening: usize,
     /// Each moment in the story's words, without who, when and why.
     pub clauses: Vec<String>,
     /// Sentences in the story.
@@ -94,8 +96,13 @@ impl Tale {
     pub fn new(split: Split, shape: Shape, rng: &mut Rng) -> Self {
         let cast = Cast::draw(split, shape.people, rng);
         let (moments, standing) = simulate::simulate(&cast, shape, rng);
-        let Told { text, clauses, n_sentences } = tell::tell(&cast, &moments, rng);
-        Self { cast, moments, standing, text, clauses, n_sentences }
+        let Told { text, opening, clauses, n_sentences } = tell::tell(&cast, &moments, rng);
+        Self { cast, moments, standing, text, opening, clauses, n_sentences }
+    }
+
+    /// The story without its opening: only what happens.
+    pub fn happenings(&self) -> &str {
+        self.text[self.opening..].trim_start()
     }
 
     /// Everything that can be asked, in the order of the kinds.

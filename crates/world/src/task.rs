@@ -2,7 +2,8 @@
 //!
 //! Each file makes lessons (conversations of the training split, often with several questions) and
 //! exam questions (one question each, of the test split: people, operands, wordings and requests that
-//! no lesson has). Two are practised only, for what they teach the others: [`copy`] and [`roll`].
+//! no lesson has). Three are practised only: [`copy`] and [`roll`] for what they teach the others, and
+//! [`unknown`].
 
 pub mod copy;
 pub mod fact;
@@ -13,3 +14,4 @@ pub mod story;
 pub mod sum;
 pub mod system;
 pub mod tool;
+pub mod unknown;

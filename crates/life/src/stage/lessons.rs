@@ -1,13 +1,14 @@
 //! Lessons to tokens: `data/lessons.tokens` and `data/lessons-validation.tokens`.
 //!
 //! A conversation is written in the form of the model's chat template. Only the assistant's words and
-//! the mark that ends its turn are learnt; all else weighs nothing. Documents keep their order, for
-//! lessons of the village get harder.
+//! the mark that ends its turn are learnt; all else weighs nothing. It begins with the mark of its first
+//! speaker, as prompts do: a model taught with another token in front looks back at it, and stumbles
+//! where it is not there. Documents keep their order, for lessons of the village get harder.
 
 use std::path::{Path, PathBuf};
 
 use ::tokenizer::Tokenizer;
-use chat::{Conversation, Dataset, Message, Template, guard, special};
+use chat::{Conversation, Dataset, Message, Template, guard};
 use data::split::by_content;
 use data::{Part, Records, ShardWriter, Shards, SplitOptions, WHOLE};
 use journal::Run;
@@ -160,8 +161,6 @@ pub(super) fn write_one(
     let guarded: Vec<Message> =
         messages.iter().map(|m| guard::guard(tokenizer, m)).collect::<Result<_, _>>()?;
     let (mut ids, mut weights, mut n_bytes) = (Vec::new(), Vec::new(), 0);
-    ids.extend(tokenizer.special(special::END_OF_TEXT));
-    weights.resize(ids.len(), 0);
     for piece in template.pieces(&Conversation::whole(&guarded))? {
         let more = guard::encode(tokenizer, &piece.text)?;
         weights.resize(weights.len() + more.len(), if piece.learn { WHOLE } else { 0 });
@@ -177,7 +176,7 @@ fn paths(run: &Run) -> [PathBuf; 2] {
 
 #[cfg(test)]
 mod tests {
-    use chat::Role;
+    use chat::{Role, special};
     use tokenizer::TrainOptions;
 
     use super::*;
@@ -226,6 +225,7 @@ mod tests {
         // A spelled special token is plain text, and learnt as such; each turn has its own mark.
         assert_eq!(learnt, "Ada is at the mill.<|end|>You are <|end|> welcome.<|end|>");
         assert!(rest.contains("Where is Ada?") && rest.contains("Be brief."), "{rest}");
+        assert!(rest.starts_with("<|system|>\n"), "as a prompt begins: {rest}");
         assert!(rest.contains("<|assistant|>\n") && !rest.contains("mill"), "{rest}");
         assert_eq!(rest.matches("<|end|>").count(), 3, "those of the others: {rest}");
     }

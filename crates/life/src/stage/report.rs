@@ -1,6 +1,7 @@
 //! What a person gets to see in the end: `report.md`, `report.html`, `report.json`.
 
 mod card;
+mod stages;
 
 use figure::{Block, Claim, LineChart, Report, Section, Series, Verdict, smoothed};
 use journal::{Record, Run};
@@ -49,6 +50,13 @@ pub fn write(facts: &Facts<'_>) -> Result<Report, Error> {
         title: format!("{}: a model of {}", facts.run.name(), count(n_params(facts))),
         subtitle: subtitle(facts),
         sections: vec![
+            section(
+                "The life, stage by stage",
+                match facts.recipe.life {
+                    true => stages::blocks(facts, &records),
+                    false => Vec::new(),
+                },
+            ),
             section("The exam", facts.exam.map(card::blocks).unwrap_or_default()),
             section("What it says", facts.samples.iter().map(sample).collect()),
             section(
@@ -253,6 +261,16 @@ fn metrics(facts: &Facts<'_>) -> serde_json::Value {
     metrics
 }
 
+/// What the figures were made with.
+fn versions() -> serde_json::Value {
+    json!({
+        "lyceum": env!("CARGO_PKG_VERSION"),
+        "isa": kernels::Isa::current().name(),
+        "threads": std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
+        "system": format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
+    })
+}
+
 fn figures(facts: &Facts<'_>, claims: &[Claim]) -> serde_json::Value {
     let evaluation = facts.read.evaluation;
     let (tokens, seconds) = trained(facts);
@@ -272,6 +290,7 @@ fn figures(facts: &Facts<'_>, claims: &[Claim]) -> serde_json::Value {
         "stages": facts.stages,
         "metrics": metrics(facts),
         "baselines": facts.exam.map(card::baselines),
-        "versions": { "lyceum": env!("CARGO_PKG_VERSION"), "isa": kernels::Isa::current().name() },
+        "memory": facts.stages.iter().filter_map(|stage| stage.memory).max(),
+        "versions": versions(),
     })
 }

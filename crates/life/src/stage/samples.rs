@@ -1,7 +1,7 @@
 //! The finished model speaks: what a person reads first in the report.
 //!
-//! Texts in the manner of the corpus from nothing; of the village also a story on demand and some
-//! questions, whose true answers are known and shown beside the model's.
+//! Texts in the manner of the corpus from nothing, unless it was taught to answer; of the village a
+//! story on demand and some questions, whose true answers are known and shown beside the model's.
 
 use chat::{Flow, LocalModel, Message, Request, Respond, Role, Sampling};
 use generate::Options;
@@ -12,7 +12,7 @@ use world::World;
 use world::render::facts::{answer, question};
 
 use crate::load::{endings, opening};
-use crate::{Error, Loaded, Session, Source};
+use crate::{Error, Loaded, Recipe, Session, Source};
 
 /// A prompt and what followed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,15 +39,16 @@ const N_QUESTIONS: usize = 3;
 ///
 /// # Errors
 /// [`Error::Chat`].
-pub fn samples(loaded: Loaded, source: &Source, session: &Session) -> Result<Vec<Sample>, Error> {
+pub fn samples(loaded: Loaded, recipe: &Recipe, session: &Session) -> Result<Vec<Sample>, Error> {
     let mut samples = Vec::new();
     let Loaded { decoding, tokenizer, options, .. } = loaded;
-    for seed in 1..=N_TEXTS {
+    let n_texts = if recipe.life { 0 } else { N_TEXTS };
+    for seed in 1..=n_texts {
         session.go_on("samples")?;
         let text = text(&decoding, &tokenizer, seed)?;
         samples.push(Sample { prompt: String::new(), text, truth: None });
     }
-    if let Source::World { seed } = source {
+    if let Source::World { seed } = &recipe.corpus {
         let model = LocalModel::new(decoding, tokenizer, options)?;
         let story = ("Tell me a story.".to_string(), None);
         for (prompt, truth) in [story].into_iter().chain(questions(*seed)) {

@@ -1,9 +1,9 @@
 //! How the time of a whole life is divided, and what teaching does.
 //!
-//! A wish for minutes is for all of them. Reading gets a fifth of what is left after the exam, being
+//! A wish for minutes is for all of them. Reading gets a quarter of what is left after the exam, being
 //! taught the rest: it is in the lessons that most of what the exam asks is learnt
 //! (docs/log.md). Teaching goes on with the model and the batch of reading, its steps in the order of
-//! the lessons, with a learning rate that ends at a hundredth.
+//! the village's lessons, with a learning rate that ends at a hundredth.
 
 use data::Sampling;
 use optim::schedule::{Schedule, Shape};
@@ -21,13 +21,13 @@ const LONG: f64 = 25.0;
 /// Minutes of a life that nobody said the length of.
 const DEFAULT_MINUTES: f64 = 10.0;
 /// Minutes that go into tokens, looks, the exam and the report.
-const OTHER_MINUTES: f64 = 1.5;
+const OTHER_MINUTES: f64 = 1.0;
 /// The share of the rest that reading gets.
-const READING: f64 = 0.2;
+const READING: f64 = 0.25;
 /// The share of teaching that goes into steps.
 const SHARE_OF_STEPS: f64 = 0.95;
 /// Steps of teaching for each one of reading, where the length was given in steps or tokens.
-const TEACHING_TO_READING: f64 = 4.0;
+const TEACHING_TO_READING: f64 = 3.0;
 
 /// Minutes of reading and teaching together, if that is what was wished for.
 fn minutes(recipe: &Recipe) -> Option<f64> {
@@ -70,7 +70,8 @@ pub fn plan(
     let steps = match minutes(recipe) {
         Some(minutes) => {
             let seconds = minutes * 60.0 * (1.0 - READING) * SHARE_OF_STEPS;
-            (seconds / measure(base)?).max(1.0) as u64
+            let lessons = Config { sampling: Sampling::Ordered, ..base.clone() };
+            (seconds / measure(&lessons)?).max(1.0) as u64
         }
         None => (base.steps() as f64 * TEACHING_TO_READING) as u64,
     };
@@ -78,8 +79,13 @@ pub fn plan(
     let shape = Shape::Wsd { decay_share: 0.6 };
     let warmup = (steps / 50).clamp(1, 100).min(steps);
     let schedule = Schedule { peak, floor: peak / 100.0, warmup, steps, shape };
+    // The village's lessons get harder; the talks of a file come in any order.
+    let sampling = match recipe.instructions {
+        Some(_) => Sampling::Documents,
+        None => Sampling::Ordered,
+    };
     let config = Config {
-        sampling: Sampling::Ordered,
+        sampling,
         schedule,
         evaluate_every: (steps / 20).max(1),
         checkpoint_every: (steps / 10).max(1),

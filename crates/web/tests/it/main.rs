@@ -64,7 +64,8 @@ impl Site {
         );
         std::fs::write(run.config_path(), config).unwrap();
         let mut journal = run.open_journal().unwrap();
-        let stage = |status| Record::Stage { name: "pretrain".into(), status, seconds: None };
+        let stage =
+            |status| Record::Stage { name: "pretrain".into(), status, seconds: None, memory: None };
         journal.append(&stage(StageStatus::Started)).unwrap();
         (1..=5).for_each(|i| journal.append(&step(i)).unwrap());
         let (step, split) = (5, "val".to_string());
@@ -185,7 +186,7 @@ fn what_a_run_says_is_never_markup() {
         Record::Sample { step: 5, prompt: text(), text: text() },
         Record::Note { text: text() },
         Record::Error { step: 5, message: text() },
-        Record::Stage { name: text(), status: StageStatus::Done, seconds: Some(1.0) },
+        Record::Stage { name: text(), status: StageStatus::Done, seconds: Some(1.0), memory: None },
     ];
     let mut journal = run.open_journal().unwrap();
     records.iter().for_each(|record| journal.append(record).unwrap());

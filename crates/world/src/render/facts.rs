@@ -115,7 +115,23 @@ pub fn question(fact: &Fact, rng: &mut Rng) -> String {
     fill(questions, fact, None, rng)
 }
 
-/// The question in a wording that [`question`] never uses: what the exam asks.
+/// The question in more wordings than dialogues use: what lessons ask.
+pub fn lesson_question(fact: &Fact, rng: &mut Rng) -> String {
+    let more: &[&str] = match fact.relation {
+        Relation::Trade => &["What is S's job?", "Which trade does S have?"],
+        Relation::Work => &["What is S's place of work?", "At which place does S work?"],
+        Relation::Home => &["What is S's home?", "In which house is S at home?"],
+        Relation::Friend => &["Whose best friend is S?", "Tell me the name of S's friend."],
+        Relation::Pet => &["What is S's pet?", "Which animal does S have?"],
+        Relation::Dish => &["What is the favorite food of S?", "Which food is S's favorite?"],
+        Relation::Treasure => &["What belongs to S?", "Which thing is dear to S?"],
+        _ => return question(fact, rng),
+    };
+    if rng.one_in(3) { fill(more, fact, None, rng) } else { question(fact, rng) }
+}
+
+/// The question in a wording that neither [`question`] nor [`lesson_question`] uses: what the exam
+/// asks.
 pub fn exam_question(fact: &Fact) -> String {
     let pattern = match fact.relation {
         Relation::Trade => "What is S by trade?",

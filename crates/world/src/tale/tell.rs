@@ -53,6 +53,8 @@ const CASTS: [&str; 6] = [
 pub(super) struct Told {
     /// The story.
     pub(super) text: String,
+    /// Bytes of it before anything happens: the day and the cast.
+    pub(super) opening: usize,
     /// Each moment as it stands in the story, without who, when and why: "visited the mill".
     pub(super) clauses: Vec<String>,
     /// Sentences in the story.
@@ -63,7 +65,8 @@ pub(super) struct Told {
 pub(super) fn tell(cast: &Cast, moments: &[Moment], rng: &mut Rng) -> Told {
     let clauses = moments.iter().map(|&moment| clause(cast, moment, rng)).collect();
     let text = String::with_capacity(1024);
-    let mut telling = Telling { cast, rng, told: Told { text, clauses, n_sentences: 0 } };
+    let mut telling =
+        Telling { cast, rng, told: Told { text, opening: 0, clauses, n_sentences: 0 } };
     telling.open();
     let mut at = 0;
     while at < moments.len() {
@@ -133,6 +136,7 @@ impl Telling<'_> {
         let pattern = *self.rng.choose(&CASTS);
         out.push(' ');
         *out += &pattern.replace("{c}", &list(&names));
+        self.told.opening = self.told.text.len();
         self.told.n_sentences += 2;
     }
 
@@ -150,7 +154,7 @@ impl Telling<'_> {
             }
             _ => {}
         }
-        let Told { text, clauses, n_sentences } = &mut self.told;
+        let Told { text, clauses, n_sentences, .. } = &mut self.told;
         text.extend([self.cast.people[moment.who()].first(), " ", &clauses[at]]);
         for word in [reason(moment), when.filter(|_| !in_front)].into_iter().flatten() {
             text.extend([" ", word]);

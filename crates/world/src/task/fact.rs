@@ -7,7 +7,7 @@ use stdx::Rng;
 use crate::conversation::Turn;
 use crate::corpus::World;
 use crate::exercise::{Check, Exercise, Task};
-use crate::render::facts::{Fact, Relation, exam_question, question, statement};
+use crate::render::facts::{Fact, Relation, exam_question, lesson_question, statement};
 
 /// Several questions on a few people.
 pub fn lesson(world: &World, rng: &mut Rng) -> Vec<Turn> {
@@ -15,7 +15,7 @@ pub fn lesson(world: &World, rng: &mut Rng) -> Vec<Turn> {
     let n = 4 + rng.index(6);
     let turns = (0..n).flat_map(|_| {
         let fact = rng.choose(facts);
-        [Turn::user(question(fact, rng)), Turn::assistant(statement(fact))]
+        [Turn::user(lesson_question(fact, rng)), Turn::assistant(statement(fact))]
     });
     turns.collect()
 }

@@ -36,7 +36,10 @@ pub fn lesson(difficulty: f64, rng: &mut Rng) -> Vec<Turn> {
     pairs.extend(recalls.into_iter().take(RECALLS));
     rng.shuffle(&mut pairs);
     if let Some((first, _)) = pairs.first_mut() {
-        *first = format!("{}\n\n{first}", tale.text);
+        // Not everybody who tells something introduces people, or leaves a line before the question.
+        let story = if rng.one_in(6) { tale.happenings() } else { &tale.text };
+        let between = *rng.choose(&["\n\n", "\n\n", "\n\n", "\n", " "]);
+        *first = format!("{story}{between}{first}");
     }
     let turns = pairs.into_iter().flat_map(|(q, a)| [Turn::user(q), Turn::assistant(a)]);
     turns.collect()

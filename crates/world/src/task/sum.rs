@@ -1,7 +1,7 @@
 //! Sums of one to three digits and word problems, with worked steps.
 //!
 //! Steps go from the ones to the hundreds, as on paper: "347 + 285: 7+5=12, 4+8+1=13, 3+2+1=6. So
-//! 632." A product counts up: "3 × 4: 4, 8, 12. So 12." A tenth of all pairs of operands belongs to
+//! 632." A product counts up: "3 * 4: 1*4=4, 2*4=8, 3*4=12. So 12." A tenth of all pairs of operands belongs to
 //! the exam and is never practised, in either order.
 
 use stdx::Rng;
@@ -90,7 +90,7 @@ impl Sum {
             Operation::Subtract => self.columns(),
             Operation::Multiply => {
                 let multiples: Vec<String> =
-                    (1..=self.a).map(|i| (i * self.b).to_string()).collect();
+                    (1..=self.a).map(|i| format!("{i}*{}={}", self.b, i * self.b)).collect();
                 multiples.join(", ")
             }
         };
@@ -204,7 +204,7 @@ mod tests {
         check(Operation::Add, 95, 7, "95 + 7: 5+7=12, 9+0+1=10. So 102.");
         check(Operation::Subtract, 502, 87, "502 - 87: 12-7=5, 10-8-1=1, 5-0-1=4. So 415.");
         check(Operation::Subtract, 0, 0, "0 - 0: 0-0=0. So 0.");
-        check(Operation::Multiply, 3, 4, "3 * 4: 4, 8, 12. So 12.");
+        check(Operation::Multiply, 3, 4, "3 * 4: 1*4=4, 2*4=8, 3*4=12. So 12.");
         check(Operation::Multiply, 0, 4, "0 * 4:. So 0.");
     }
 

@@ -66,9 +66,22 @@ fn table(exam: &Exam) -> Table {
 }
 
 fn basis(exam: &Exam) -> String {
+    let exact = |task| {
+        let of_task = exam.answers.iter().filter(|a| a.exercise.task == task);
+        let (mut all, mut same) = (0, 0);
+        for answered in of_task {
+            all += 1;
+            same += u32::from(answered.answer.trim() == answered.exercise.answer());
+        }
+        100.0 * f64::from(same) / f64::from(all.max(1))
+    };
     format!(
-        "Answers are free text, compared word by word. Of {} exercises {} had a prompt that was \
-         among the {} of the lessons.",
+        "Answers are free text, compared word by word. A system prompt is obeyed where its rule is \
+         kept, and JSON is valid where it fits its schema, whatever they say: {:.1} % and {:.1} % were \
+         also word for word what the text has. Of {} exercises {} had a prompt that was among the {} \
+         of the lessons.",
+        exact(Task::SystemPrompt),
+        exact(Task::JsonValid),
         exam.answers.len(),
         exam.seen,
         exam.lessons
