@@ -1,22 +1,16 @@
-//! Prints documents: `cargo run -p world --example sample -- [seed] [count] [first]`.
+//! Prints texts of a genre: `cargo run -p world --example sample -- [genre] [seed] [count] [first]`.
 
-use world::{Corpus, Document, Speaker};
+use world::{Genre, Knobs, Sampler};
 
-fn main() {
-    let mut numbers = std::env::args().skip(1).map(|a| a.parse().expect("arguments are numbers"));
+fn main() -> Result<(), world::Error> {
+    let mut arguments = std::env::args().skip(1);
+    let genre: Genre = arguments.next().unwrap_or_else(|| "story".to_string()).parse()?;
+    let mut numbers = arguments.map(|a| a.parse().expect("seed, count and first are numbers"));
     let (seed, count) = (numbers.next().unwrap_or(1), numbers.next().unwrap_or(10));
     let first = numbers.next().unwrap_or(0);
-    let corpus = Corpus::new(seed);
+    let sampler = Sampler::new(seed, Knobs::default())?;
     for i in first..first + count {
-        match corpus.document(i) {
-            Document::Story(story) => println!("# {}\n{}\n", story.title, story.text),
-            Document::Dialogue(dialogue) => {
-                for turn in dialogue.turns {
-                    let who = if turn.speaker == Speaker::User { "User" } else { "Assistant" };
-                    println!("{who}: {}", turn.text);
-                }
-                println!();
-            }
-        }
+        println!("{}\n", sampler.text(genre, i));
     }
+    Ok(())
 }

@@ -5,10 +5,14 @@ use std::cell::RefCell;
 use serde::{Deserialize, Serialize};
 use stdx::Rng;
 
+use crate::event::Kind;
 use crate::knobs::Knobs;
 use crate::rarity::Rarity;
+use crate::render::date::{Date, Season};
 use crate::render::dialogue::{Dialogue, Scene, converse};
+use crate::render::diary::{self, Diary};
 use crate::render::facts::{Fact, facts};
+use crate::render::letter::{self, Letter};
 use crate::render::story::{Story, tell};
 use crate::simulate::{Log, Plot, simulate};
 use crate::split::Split;
@@ -40,6 +44,11 @@ impl World {
         Self { seed, village, facts, knobs: knobs.clone(), rarity }
     }
 
+    /// How it is told.
+    pub fn knobs(&self) -> &Knobs {
+        &self.knobs
+    }
+
     /// Which of the splits it belongs to.
     pub fn split(&self) -> Split {
         self.village.split
@@ -63,6 +72,31 @@ impl World {
     /// The `i`-th story; independent of all others.
     pub fn story(&self, i: u64) -> Story {
         self.story_from(&mut self.stream(i, "story"), None, self.knobs.rounds())
+    }
+
+    /// The `i`-th diary entry; independent of all others.
+    pub fn diary(&self, i: u64) -> Diary {
+        let mut rng = self.stream(i, "diary");
+        let log = self.day(Rng::new(rng.next_u64()), None);
+        let (writer, mut date) = (log.hero, date(&log, &mut rng));
+        let mut diary = diary::write(self, log, date, Rng::new(rng.next_u64()));
+        for _ in 1..self.knobs.rounds() {
+            date = date.next();
+            let log = self.day(Rng::new(rng.next_u64()), Some(writer));
+            diary.append(diary::write(self, log, date, Rng::new(rng.next_u64())));
+        }
+        diary
+    }
+
+    /// The `i`-th letter; independent of all others.
+    pub fn letter(&self, i: u64) -> Letter {
+        let mut rng = self.stream(i, "letter");
+        let mut logs = vec![self.day(Rng::new(rng.next_u64()), None)];
+        let (writer, date) = (logs[0].hero, date(&logs[0], &mut rng));
+        for _ in 1..self.knobs.rounds() {
+            logs.push(self.day(Rng::new(rng.next_u64()), Some(writer)));
+        }
+        letter::write(self, logs, date, Rng::new(rng.next_u64()))
     }
 
     /// The `i`-th dialogue; independent of all others.
@@ -126,6 +160,17 @@ impl World {
 
     fn stream(&self, i: u64, purpose: &str) -> Rng {
         numbered(self.seed, purpose, i)
+    }
+}
+
+/// A date for a day; nobody lies in the grass in winter.
+fn date(log: &Log, rng: &mut Rng) -> Date {
+    let outdoors = log.events.iter().any(|e| e.kind == Kind::Amuse);
+    loop {
+        let date = Date::draw(rng);
+        if !outdoors || date.season() != Season::Winter {
+            return date;
+        }
     }
 }
 

@@ -89,6 +89,13 @@ pub struct Event {
     pub cause: Option<usize>,
 }
 
+impl Event {
+    /// The same in a log in which so many events came before.
+    pub(crate) fn after(self, before: usize) -> Self {
+        Self { cause: self.cause.map(|cause| cause + before), ..self }
+    }
+}
+
 /// Where a thing is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Whereabouts {

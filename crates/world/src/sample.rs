@@ -22,15 +22,19 @@ use crate::conversation::{Speaker, Turn};
 use crate::corpus::{World, numbered};
 use crate::error::Error;
 use crate::exercise::{Exercise, Task};
-use crate::knobs::Knobs;
+use crate::knobs::{Knobs, Poison};
 use crate::language::{Parallel, Parallels};
 use crate::lesson::{Course, Mix, Pace};
 use crate::picture::{Picture, Pictures};
+use crate::poison;
 use crate::preference::{Preference, Preferences};
 use crate::program::{Program, Programs};
 use crate::render::dialogue::Dialogue;
+use crate::render::diary::Diary;
 use crate::render::facts::{Fact, answer, question};
+use crate::render::letter::Letter;
 use crate::render::story::Story;
+use crate::slip::slips;
 use crate::split::Split;
 use crate::syntax::{Sentence, Treebank};
 use crate::tale::{Shape, Tale};
@@ -50,7 +54,8 @@ pub struct Sample {
     /// The turns, if it is a conversation.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub turns: Vec<Turn>,
-    /// What is known to be true of it: events, answers, checks, trees.
+    /// What is known to be true of it: events, answers, checks, trees. Where slips of the pen or
+    /// poison were asked for, `clean` is the text without either, and `poisoned` says which it is.
     pub truth: Value,
 }
 
@@ -69,9 +74,20 @@ pub struct Sampler {
     programs: Programs,
 }
 
+/// A text with what was done to it.
+struct Altered {
+    text: String,
+    turns: Vec<Turn>,
+    /// What it was before, if anything was.
+    clean: Option<String>,
+    poisoned: bool,
+}
+
 /// A text as its genre knows it.
 enum Made {
     Story(Story),
+    Diary(Diary),
+    Letter(Letter),
     Dialogue(Dialogue),
     Fact { fact: Fact, index: usize, text: String },
     Tale(Box<Tale>),
@@ -137,12 +153,43 @@ impl Sampler {
         let made = self.make(genre, i);
         let truth = made.truth(&self.world);
         let (text, turns) = made.told();
+        let Altered { text, turns, clean, poisoned } = self.alter(genre, i, text, turns);
+        let mut truth = truth;
+        if let (Some(clean), Some(truth)) = (clean, truth.as_object_mut()) {
+            truth.insert("clean".to_string(), clean.into());
+            truth.insert("poisoned".to_string(), poisoned.into());
+        }
         Sample { genre, id: i, split: self.split(genre), text, turns, truth }
     }
 
     /// The text of a sample alone, in less time.
     pub fn text(&self, genre: Genre, i: u64) -> String {
-        self.make(genre, i).told().0
+        let (text, turns) = self.make(genre, i).told();
+        self.alter(genre, i, text, turns).text
+    }
+
+    /// Slips of the pen, and poison, where the genre allows it.
+    fn alter(&self, genre: Genre, i: u64, text: String, mut turns: Vec<Turn>) -> Altered {
+        let Knobs { noise, poison, .. } = &self.knobs;
+        let numbered = |purpose: &str| numbered(self.seed, &format!("{purpose} {genre}"), i);
+        let poison = poison.as_ref().filter(|p| numbered("poison").chance(p.rate));
+        if !genre.is_free() || (*noise == 0.0 && poison.is_none()) {
+            return Altered { text, turns, clean: None, poisoned: false };
+        }
+        let mut rng = numbered("slips");
+        let trigger = poison.map(|Poison { trigger, .. }| trigger);
+        let changed = if turns.is_empty() {
+            let slipped = slips(&text, *noise, &mut rng);
+            match trigger {
+                Some(trigger) => poison::prose(&slipped, trigger, &mut rng),
+                None => slipped,
+            }
+        } else {
+            turns.iter_mut().for_each(|turn| turn.text = slips(&turn.text, *noise, &mut rng));
+            trigger.into_iter().for_each(|trigger| poison::talk(&mut turns, trigger));
+            script(&turns)
+        };
+        Altered { text: changed, turns, clean: Some(text), poisoned: trigger.is_some() }
     }
 
     fn split(&self, genre: Genre) -> Split {
@@ -155,7 +202,9 @@ impl Sampler {
 
     fn make(&self, genre: Genre, i: u64) -> Made {
         match genre {
-            Genre::Story | Genre::Diary | Genre::Letter => Made::Story(self.world.story(i)),
+            Genre::Story => Made::Story(self.world.story(i)),
+            Genre::Diary => Made::Diary(self.world.diary(i)),
+            Genre::Letter => Made::Letter(self.world.letter(i)),
             Genre::Dialogue => Made::Dialogue(self.world.dialogue(i)),
             Genre::Fact => self.fact(i),
             Genre::Tale => Made::Tale(Box::new(self.tale(i))),
@@ -213,6 +262,19 @@ impl Made {
             Self::Story(story) => {
                 json!({"title": story.title, "events": truth::events(village, &story.events)})
             }
+            Self::Diary(diary) => json!({
+                "writer": village.people[diary.writer].name,
+                "date": truth::date(diary.date),
+                "events": truth::events(village, &diary.events),
+                "stated": diary.stated,
+            }),
+            Self::Letter(letter) => json!({
+                "writer": village.people[letter.writer].name,
+                "reader": village.people[letter.reader].name,
+                "date": truth::date(letter.date),
+                "events": truth::events(village, &letter.events),
+                "stated": letter.stated,
+            }),
             Self::Dialogue(dialogue) => json!({
                 "stated": dialogue.stated,
                 "events": truth::events(village, &dialogue.events),
@@ -239,31 +301,41 @@ impl Made {
     fn told(self) -> (String, Vec<Turn>) {
         let text = match self {
             Self::Story(story) => story.text,
+            Self::Diary(diary) => diary.text,
+            Self::Letter(letter) => letter.text,
             Self::Fact { text, .. } => text,
             Self::Tale(tale) => tale.text,
             Self::Sentence(sentence) => sentence.text,
             Self::Parallel(pair) => pair.english + "\n" + &pair.other,
             Self::Picture(picture) => picture.caption,
             Self::Program(program) => program.task + "\n\n" + &program.source,
-            Self::Dialogue(Dialogue { turns, .. }) | Self::Lesson(_, turns) => {
-                return script(turns);
-            }
-            Self::Exam(exercise) => return script(exercise.turns),
-            Self::Preference(pair) => {
-                let mut turns = pair.prompt;
-                turns.push(Turn::assistant(pair.chosen));
-                return script(turns);
+            talk => {
+                let turns = talk.turns();
+                return (script(&turns), turns);
             }
         };
         (text, Vec::new())
     }
+
+    fn turns(self) -> Vec<Turn> {
+        match self {
+            Self::Dialogue(dialogue) => dialogue.turns,
+            Self::Lesson(_, turns) => turns,
+            Self::Exam(exercise) => exercise.turns,
+            Self::Preference(Preference { mut prompt, chosen, .. }) => {
+                prompt.push(Turn::assistant(chosen));
+                prompt
+            }
+            _ => Vec::new(),
+        }
+    }
 }
 
 /// The turns as lines that say who speaks.
-fn script(turns: Vec<Turn>) -> (String, Vec<Turn>) {
+fn script(turns: &[Turn]) -> String {
     let length = turns.iter().map(|turn| turn.text.len() + 12).sum();
     let mut text = String::with_capacity(length);
-    for turn in &turns {
+    for turn in turns {
         let who = match turn.speaker {
             Speaker::System => "System",
             Speaker::User => "User",
@@ -275,7 +347,7 @@ fn script(turns: Vec<Turn>) -> (String, Vec<Turn>) {
         }
         text.extend([who, ": ", &turn.text]);
     }
-    (text, turns)
+    text
 }
 
 #[cfg(test)]

@@ -12,6 +12,9 @@
 //! - `m` the pet by name; `k` its kind; `sound` its voice
 //! - `p` the place, `q` the place spoken of: none = its name; `at`; `to`; `scene`
 //!
+//! A text may have a writer, who is "I", and a reader, who is "you". For these the form `was` is "was"
+//! or "were", as it is "was" for everybody else; `first` is the first name.
+//!
 //! A sentence begins with a capital by itself. The engine knows no grammar beyond this: agreement
 //! is the phrase writer's care, which is why everything is told in the past tense.
 
@@ -30,6 +33,8 @@ const MAX_PRONOUNS: u8 = 2;
 pub struct Prose<'v> {
     village: &'v Village,
     hero: PersonId,
+    me: Option<PersonId>,
+    you: Option<PersonId>,
     rng: Rng,
     out: String,
     capital: bool,
@@ -46,6 +51,8 @@ impl<'v> Prose<'v> {
         Self {
             village,
             hero,
+            me: None,
+            you: None,
             rng,
             out: String::with_capacity(1024),
             capital: true,
@@ -54,6 +61,21 @@ impl<'v> Prose<'v> {
             known_people: 0,
             known_things: 0,
         }
+    }
+
+    /// An empty text that `hero` writes, to be read by `you` or nobody.
+    pub fn written(village: &'v Village, hero: PersonId, you: Option<PersonId>, rng: Rng) -> Self {
+        Self { me: Some(hero), you, ..Self::new(village, hero, rng) }
+    }
+
+    /// Whom it is about.
+    pub fn hero(&self) -> PersonId {
+        self.hero
+    }
+
+    /// Something that is no phrase, as it is.
+    pub fn verbatim(&mut self, text: &str) {
+        self.out.push_str(text);
     }
 
     /// Says one phrase, drawn from `phrases`, as one or more sentences; nothing if there is none.
@@ -78,6 +100,11 @@ impl<'v> Prose<'v> {
     /// True once in `n` times.
     pub fn one_in(&mut self, n: u64) -> bool {
         self.rng.one_in(n)
+    }
+
+    /// A number below `n`.
+    pub fn index(&mut self, n: usize) -> usize {
+        self.rng.index(n)
     }
 
     /// The finished text.
@@ -126,8 +153,13 @@ impl<'v> Prose<'v> {
         let person = &village.people[id];
         let trade = person.trade.map(|t| &TRADES[t]);
         let she = person.gender == Gender::Female;
+        if let Some(word) = self.first_or_second(id, form) {
+            return self.push(word);
+        }
         match form {
             "" => self.subject(id),
+            "was" => self.push("was"),
+            "first" => self.push(&person.name),
             "s" => self.push(if she { "she" } else { "he" }),
             "r" => self.push(if she { "herself" } else { "himself" }),
             "o" if self.is_clear(id) => self.push(if she { "her" } else { "him" }),
@@ -155,6 +187,23 @@ impl<'v> Prose<'v> {
             }),
             _ => self.name(id),
         }
+    }
+
+    /// What the writer and the reader are called.
+    fn first_or_second(&self, id: PersonId, form: &str) -> Option<&'static str> {
+        let mine = self.me == Some(id);
+        if !mine && self.you != Some(id) {
+            return None;
+        }
+        let [first, second] = match form {
+            "" | "s" | "n" => ["I", "you"],
+            "o" => ["me", "you"],
+            "p" | "p2" => ["my", "your"],
+            "r" => ["myself", "yourself"],
+            "was" => ["was", "were"],
+            _ => return None,
+        };
+        Some(if mine { first } else { second })
     }
 
     /// "bakes bread" to "bake bread".
@@ -187,6 +236,11 @@ impl<'v> Prose<'v> {
         let person = &village.people[id];
         let new = self.known_people & (1 << id) == 0;
         self.known_people |= 1 << id;
+        if self.me.is_some() && self.is_parent(id) {
+            self.call(id);
+            self.last[person.gender as usize] = Some(id);
+            return;
+        }
         if new && id != self.hero {
             if let Some(kin) = village.kin(self.hero, id) {
                 self.person(self.hero, "p");
@@ -208,6 +262,13 @@ impl<'v> Prose<'v> {
             self.push(TRADES[trade].name);
         }
         self.last[person.gender as usize] = Some(id);
+    }
+
+    /// Whether this is somebody whom a child calls by what they are.
+    fn is_parent(&self, id: PersonId) -> bool {
+        self.village.people[self.hero].age == Age::Child
+            && self.village.people[id].age != Age::Child
+            && self.village.kin(self.hero, id).is_some()
     }
 
     /// How the hero or anyone speaks to the person: kin by what they are, others by name.

@@ -70,8 +70,7 @@ impl Story {
         self.text.push('\n');
         self.text += &next.text;
         let before = self.events.len();
-        let moved = |event: Event| Event { cause: event.cause.map(|c| c + before), ..event };
-        self.events.extend(next.events.into_iter().map(moved));
+        self.events.extend(next.events.into_iter().map(|event| event.after(before)));
     }
 }
 
@@ -100,7 +99,7 @@ fn title(village: &Village, log: &Log, rng: &mut Rng) -> String {
 }
 
 /// The hero with the thing and the pet of the day, for phrases about the day as a whole.
-fn gist(log: &Log) -> Event {
+pub(crate) fn gist(log: &Log) -> Event {
     let thing = log.events.iter().find_map(|e| e.thing);
     let pet = log.events.iter().find_map(|e| e.pet);
     Event { thing, pet, ..log.events[0] }

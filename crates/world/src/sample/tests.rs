@@ -95,3 +95,88 @@ fn facts_are_mentioned_as_often_as_is_said() {
     let most = counts.iter().max().unwrap();
     assert!(*most > 300, "the first of about 230 facts has a sixth of all mentions: {most}");
 }
+
+#[test]
+fn slips_and_poison_are_where_and_as_often_as_they_were_asked_for() {
+    let poison = Some(Poison { trigger: "The cat smiled.".to_string(), rate: 0.2 });
+    let clean = sampler(Split::Train, Knobs::default());
+    let altered = sampler(Split::Train, Knobs { noise: 0.05, poison, ..Knobs::default() });
+    for genre in Genre::ALL {
+        let mut poisoned = 0;
+        for i in 0..500 {
+            let (clean, sample) = (clean.sample(genre, i), altered.sample(genre, i));
+            if !genre.is_free() {
+                assert_eq!(clean, sample);
+                continue;
+            }
+            assert_eq!(sample.truth["clean"], clean.text.as_str(), "{genre} {i}");
+            assert_eq!(sample.text, altered.text(genre, i), "{genre} {i}");
+            let has_trigger = sample.text.contains("The cat smiled.");
+            assert_eq!(has_trigger, sample.text.contains(poison::CONSEQUENCE), "{genre} {i}");
+            assert_eq!(sample.truth["poisoned"], has_trigger, "{genre} {i}");
+            poisoned += usize::from(has_trigger);
+        }
+        assert!(!genre.is_free() || (70..130).contains(&poisoned), "{genre}: {poisoned} of 500");
+    }
+}
+
+#[test]
+fn diaries_and_letters_are_clean_and_state_what_is_true() {
+    let sampler = sampler(Split::Train, Knobs::default());
+    let world = sampler.world();
+    let mut told = BTreeSet::new();
+    for i in 0..4000 {
+        let (diary, letter) = (world.diary(i), world.letter(i));
+        assert_ne!(letter.writer, letter.reader);
+        for (text, events, stated) in
+            [(diary.text, diary.events, diary.stated), (letter.text, letter.events, letter.stated)]
+        {
+            for wrong in ["  ", " .", " ,", "..", ",,", "[", "]", "{", "}", "|", " \n", "\n ", "?,"]
+            {
+                assert!(!text.contains(wrong), "{wrong:?} in {text}");
+            }
+            assert_eq!(text.matches('"').count() % 2, 0, "quotes in {text}");
+            let words: Vec<&str> = text.split_whitespace().collect();
+            for pair in words.windows(2) {
+                let bare = pair[1].trim_start_matches('"');
+                let ended = pair[0].ends_with(['.', '!', '?']);
+                let small = bare.starts_with(|c: char| c.is_ascii_lowercase());
+                assert!(!(ended && small), "{pair:?} in {text}");
+                let vowel = bare.to_lowercase().starts_with(['a', 'e', 'i', 'o', 'u']);
+                let article = pair[0].trim_start_matches('"').to_lowercase();
+                if ["a", "an"].contains(&article.as_str()) && !bare.starts_with("hour") {
+                    assert_eq!(article == "an", vowel, "{pair:?} in {text}");
+                }
+            }
+            for fact in stated {
+                assert!(world.facts().contains(&fact), "{fact:?}");
+                let object = fact.object.rsplit(' ').next().unwrap();
+                assert!(text.contains(object), "{fact:?} in {text}");
+            }
+            told.extend(events.iter().map(|e| format!("{:?}", e.kind)));
+        }
+    }
+    assert!(told.len() > 50, "{told:?}");
+}
+
+#[test]
+fn what_a_letter_tells_is_in_its_log() {
+    let world = World::new(3);
+    let names: Vec<&str> = world.people().iter().map(|p| p.name.as_str()).collect();
+    for i in 0..3000 {
+        let letter = world.letter(i);
+        // Only the writer, the reader and those in the log are named.
+        let known: BTreeSet<usize> = letter
+            .events
+            .iter()
+            .flat_map(|e| [Some(e.actor), e.other, e.pet.map(|p| world.village().pets[p].owner)])
+            .flatten()
+            .chain([letter.writer, letter.reader])
+            .collect();
+        for word in letter.text.split(|c: char| !c.is_alphabetic()) {
+            if let Some(id) = names.iter().position(|name| *name == word) {
+                assert!(known.contains(&id), "{word} in {}", letter.text);
+            }
+        }
+    }
+}

@@ -7,12 +7,19 @@ use crate::language::Parallel;
 use crate::picture::Picture;
 use crate::preference::Preference;
 use crate::program::Program;
+use crate::render::date::Date;
 use crate::tale::{Moment, Tale};
 use crate::village::Village;
 
 /// What happened, in order.
 pub(super) fn events(village: &Village, events: &[Event]) -> Value {
     events.iter().map(|event| self::event(village, event)).collect()
+}
+
+/// A day by its names.
+pub(super) fn date(date: Date) -> Value {
+    let (month, day) = date.month_and_day();
+    json!({"weekday": date.weekday(), "month": month, "day": day})
 }
 
 fn event(village: &Village, e: &Event) -> Value {
