@@ -57,7 +57,8 @@ impl<W: Write + Send> ParquetWriter<W> {
             .set_compression(Compression::ZSTD(Default::default()))
             .set_max_row_group_row_count(None)
             .set_statistics_enabled(EnabledStatistics::Chunk);
-        for (name, _) in columns.iter().filter(|(_, kind)| matches!(kind, Kind::Text | Kind::Json)) {
+        for (name, _) in columns.iter().filter(|(_, kind)| matches!(kind, Kind::Text | Kind::Json))
+        {
             let path = ColumnPath::from(*name);
             properties = properties
                 .set_column_dictionary_enabled(path.clone(), false)
@@ -97,7 +98,11 @@ impl<W: Write + Send> ParquetWriter<W> {
             }
         }
         self.n_rows += 1;
-        if self.n_rows >= MOST_ROWS || self.n_bytes >= MOST_BYTES { self.end_group() } else { Ok(()) }
+        if self.n_rows >= MOST_ROWS || self.n_bytes >= MOST_BYTES {
+            self.end_group()
+        } else {
+            Ok(())
+        }
     }
 
     /// Writes what waits, and the footer.
@@ -190,29 +195,30 @@ mod tests {
         bytes
     }
 
-    fn column(bytes: &[u8], column: &str) -> Vec<String> {
+    fn column(bytes: &[u8], column: &str) -> Result<Vec<String>, Error> {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.parquet");
         std::fs::write(&path, bytes).unwrap();
         let options = SourceOptions { column: column.into(), ..SourceOptions::default() };
-        let documents = Documents::open(&path, &options).unwrap();
-        documents.map(|document| document.unwrap().text).collect()
+        let documents = Documents::open(&path, &options)?;
+        documents.map(|document| document.map(|document| document.text)).collect()
     }
 
     #[test]
     fn rows_are_read_as_they_were_written_beyond_one_row_group() {
         let n = MOST_ROWS as i64 + 3;
         let bytes = written(n, |i| format!("Zwölf 村 {i}\n"));
-        let texts = column(&bytes, "text");
+        let texts = column(&bytes, "text").unwrap();
         assert_eq!(texts.len() as i64, n);
         assert!(texts.iter().enumerate().all(|(i, text)| *text == format!("Zwölf 村 {i}\n")));
-        assert_eq!(column(&bytes, "truth")[MOST_ROWS], format!("{{\"n\": {MOST_ROWS}}}"));
-        assert_eq!(column(&bytes, "genre")[0], "story");
+        assert_eq!(column(&bytes, "truth").unwrap()[MOST_ROWS], format!("{{\"n\": {MOST_ROWS}}}"));
+        assert_eq!(column(&bytes, "genre").unwrap()[0], "story");
     }
 
     #[test]
     fn a_table_may_be_empty_and_a_row_group_is_bounded_in_bytes() {
-        assert!(column(&written(0, |_| String::new()), "text").is_empty());
+        let error = column(&written(0, |_| String::new()), "text").unwrap_err();
+        assert!(matches!(error, Error::Empty { .. }), "whole, and without rows: {error}");
         let mut writer = ParquetWriter::new(Vec::new(), &[("text", Kind::Text)]).unwrap();
         let long = "x".repeat(MOST_BYTES / 4 + 1);
         (0..7).for_each(|_| writer.push(&[Cell::Text(&long)]).unwrap());
@@ -247,7 +253,8 @@ mod tests {
     #[test]
     fn a_full_disk_is_called_that() {
         let mut writer = ParquetWriter::new(Disk(100), &[("text", Kind::Text)]).unwrap();
-        let noise = |i: u32| (0..9999).map(|j| char::from(33 + (i * 7919 * j % 89) as u8)).collect();
+        let noise =
+            |i: u32| (0..9999).map(|j| char::from(33 + (i * 7919 * j % 89) as u8)).collect();
         (1..9).for_each(|i| writer.push(&[Cell::Text(&{ noise }(i) as &String)]).unwrap());
         assert_eq!(writer.finish().unwrap_err().kind(), io::ErrorKind::StorageFull);
     }
