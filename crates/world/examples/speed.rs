@@ -17,6 +17,7 @@ fn main() -> Result<(), world::Error> {
         "{:10} {:>8} {:>9} {:>7} {:>8} {:>9}",
         "genre", "MB/s", "bytes", "types", "shapes", "copies"
     );
+    let mut all = Survey::default();
     for genre in genres {
         let (clock, mut bytes, mut n) = (Clock::start(), 0, 0);
         while clock.seconds() < seconds {
@@ -26,7 +27,9 @@ fn main() -> Result<(), world::Error> {
             }
         }
         let speed = bytes as f64 / 1e6 / clock.seconds();
-        let found = Survey::of((0..n.min(5000)).map(|i| sampler.text(genre, i)));
+        let texts: Vec<String> = (0..n.min(5000)).map(|i| sampler.text(genre, i)).collect();
+        texts.iter().for_each(|text| all.add(text));
+        let found = Survey::of(&texts);
         println!(
             "{:10} {speed:8.1} {:9} {:7} {:8} {:8.2}%",
             genre.name(),
@@ -36,6 +39,8 @@ fn main() -> Result<(), world::Error> {
             100.0 * found.duplicate_share()
         );
     }
+    let found = all.found();
+    println!("all: {found:?}, {:.1} words in a sentence", found.words_in_a_sentence());
     Ok(())
 }
 

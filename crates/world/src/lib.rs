@@ -12,7 +12,8 @@
 //! itself, what later stages learn from: [`picture`] (to see), [`program`] (to write code),
 //! [`preference`] (which of two answers is better), [`syntax`] (sentences with their trees),
 //! [`language`] (the neighbours' tongue).
-//! All of it by genre and number, as [`knobs`] want it: [`sample`].
+//! All of it by genre and number, as the [`knobs`] want it: [`sample`]. [`rarity`], [`slip`] and
+//! [`poison`] are what some of them turn; [`survey`] says how rich the language is.
 //!
 //! ```
 //! use world::{Corpus, Document, World};

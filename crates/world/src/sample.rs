@@ -47,7 +47,8 @@ pub struct Sample {
     pub genre: Genre,
     /// Its number.
     pub id: u64,
-    /// Whose people it is about. Lessons are of the training split always, exams never.
+    /// Whose people it is about. Lessons are of the training split always; exams never, but for
+    /// the facts that they ask for, which are those of the sampler's village.
     pub split: Split,
     /// The text; a conversation has a line a turn, which says who speaks.
     pub text: String,
@@ -116,11 +117,17 @@ impl Sampler {
     pub fn of(split: Split, seed: u64, knobs: Knobs) -> Result<Self, Error> {
         knobs.check()?;
         let world = World::with(split, seed, &knobs);
+        // Nobody is taught about a village that is kept to measure with.
+        let taught = match split {
+            Split::Train => world.clone(),
+            _ => World::with(Split::Train, seed, &knobs),
+        };
+        let (pace, first_lesson) = pace(knobs.difficulty);
+        let course = Course::about(taught, seed, Mix::default(), pace);
         let seed = split.seed(seed);
         let village = || world.village().clone();
-        let (pace, first_lesson) = pace(knobs.difficulty);
         Ok(Self {
-            course: Course::about(world.clone(), seed, Mix::default(), pace),
+            course,
             first_lesson,
             preferences: Preferences::about(world.clone(), seed, 0.0),
             treebank: Treebank::about(village(), seed),

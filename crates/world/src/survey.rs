@@ -109,7 +109,7 @@ impl Survey {
     /// Counts the words of a sentence and gives the sum of its shape.
     fn sentence(&mut self, sentence: &str) -> u64 {
         let mut shape = Sum::default();
-        let (mut last, mut of) = (None, false);
+        let (mut last, mut of, mut quality) = (None, false, false);
         for (i, piece) in pieces(sentence).enumerate() {
             let is_word = piece.starts_with(|c: char| c.is_alphanumeric());
             let small = piece.to_lowercase();
@@ -117,6 +117,14 @@ impl Survey {
                 self.word(&small);
             }
             let class = class(piece, &small, i == 0);
+            if class == Some(Class::Quality) {
+                quality = true; // It belongs to what follows.
+                continue;
+            }
+            if std::mem::take(&mut quality) && class.is_none() {
+                shape.add(Class::Quality as u64 + 1);
+                last = Some(Class::Quality);
+            }
             if class.is_some() && class == last {
                 of = false;
                 continue;
@@ -152,38 +160,44 @@ enum Class {
     Name,
     Place,
     Thing,
+    /// What a thing or a place is like; part of it, where one follows.
+    Quality,
     Trade,
     Number,
     Pronoun,
     Whose,
 }
 
+/// Names with their capital, all other words without one.
 static CLASSES: LazyLock<HashMap<String, Class>> = LazyLock::new(|| {
     let mut classes = HashMap::new();
     let mut add = |phrase: &str, class| {
         let words = phrase.split(' ').filter(|w| !["the", "of", "a"].contains(w));
-        classes.extend(words.map(|word| (word.to_lowercase(), class)));
+        classes.extend(words.map(|word| (word.to_string(), class)));
     };
-    TREASURES.iter().flat_map(|t| [t.0, t.1]).for_each(|thing| add(thing, Class::Thing));
+    TREASURES.iter().map(|t| t.1).for_each(|thing| add(thing, Class::Thing));
     GOODS.iter().flat_map(|g| [g.0, g.1]).for_each(|goods| add(goods, Class::Thing));
     DISHES.iter().for_each(|dish| add(dish, Class::Thing));
     PET_KINDS.iter().flat_map(|k| [k.0, k.1]).for_each(|kind| add(kind, Class::Thing));
     tale::words::THINGS.iter().for_each(|thing| add(thing, Class::Thing));
     tale::words::GOODS.iter().for_each(|goods| add(goods, Class::Thing));
     PLACES.iter().for_each(|place| add(place.name, Class::Place));
-    HOUSES.iter().for_each(|house| add(house, Class::Place));
     tale::words::PLACES.iter().for_each(|place| add(place, Class::Place));
     TRADES.iter().for_each(|trade| add(trade.name, Class::Trade));
     let numbers = "one two three four five six seven eight nine ten eleven twelve";
     add(numbers, Class::Number);
-    add("monday tuesday wednesday thursday friday saturday sunday", Class::Number);
-    add("january february march april may june july august september", Class::Number);
-    add("october november december", Class::Number);
+    add("Monday Tuesday Wednesday Thursday Friday Saturday Sunday", Class::Number);
+    add("January February March April May June July August September", Class::Number);
+    add("October November December", Class::Number);
     Split::ALL.into_iter().flat_map(names::of).flatten().for_each(|name| add(name, Class::Name));
     PET_NAMES.iter().for_each(|name| add(name, Class::Name));
     let tales = [&tale::names::WOMEN[..], &tale::names::MEN, &tale::names::FAMILIES];
     tales.into_iter().flatten().for_each(|name| add(name, Class::Name));
-    add("mama papa grandma grandpa", Class::Name);
+    HOUSES.iter().for_each(|house| add(house, Class::Quality));
+    TREASURES.iter().for_each(|treasure| add(treasure.0, Class::Quality));
+    add("big", Class::Quality);
+    add("house", Class::Place);
+    add("Mama Papa Grandma Grandpa", Class::Name);
     add("she he", Class::Pronoun);
     add("her his him", Class::Whose);
     classes
@@ -194,7 +208,7 @@ fn class(piece: &str, small: &str, first: bool) -> Option<Class> {
     if piece.starts_with(|c: char| c.is_ascii_digit()) {
         return Some(Class::Number);
     }
-    let known = CLASSES.get(small).copied();
+    let known = CLASSES.get(piece).or_else(|| CLASSES.get(small)).copied();
     let is_name = !first && piece.len() > 1 && piece.starts_with(|c: char| c.is_ascii_uppercase());
     known.or(is_name.then_some(Class::Name))
 }

@@ -137,7 +137,7 @@ fn reflection(plot: Plot) -> &'static [&'static str] {
     match plot {
         Plot::LostThing | Plot::Broken => &[
             "From now on I [will be more careful|shall look after my things], I [promise|swear it on this page].",
-            "[Things|Treasures] are only things, [they say|but some of them know us well].",
+            "[Treasures|Possessions] are only things, [they say|but some of them know us well].",
             "How [quickly|easily] one loses something, and how [good|many] people are who help!",
         ],
         Plot::LostPet | Plot::FoundPet => &[

@@ -46,9 +46,8 @@ pub(crate) fn write(world: &World, logs: Vec<Log>, date: Date, mut rng: Rng) -> 
     let to = Event { other: Some(reader), pet: village.people[reader].pet, ..last.events[0] };
     page.head(&to, date, rng.index(MANNERS));
     page.prose.say(&to, opening(bond, village.people[me].age));
-    if asides && bond != Bond::House && rng.one_in(3) {
-        let age = village.people[me].age;
-        page.prose.say(&to, if age == Age::Child { CHILD_HEALTH } else { HEALTH });
+    if asides && bond == Bond::Elsewhere && rng.one_in(2) {
+        page.prose.say(&to, health([me, reader].map(|id| village.people[id].age)));
     }
     let mut events = Vec::new();
     for log in logs {
@@ -151,9 +150,13 @@ impl Page<'_> {
         // What I am to the reader: a daughter to her mother.
         let kin = self.village.kin(reader, me);
         self.prose.say(to, &["[Your|Your|As ever, your|With warm wishes, your]"]);
-        let kinds = ["loving", "faithful", "devoted", "fond", "grateful"];
-        let kind = kinds[rng.index(if bond == Bond::Helper { 5 } else { 4 })];
         let who = kin.unwrap_or(if self.is_friend(reader) { "friend" } else { "neighbor" });
+        let last = match (bond, kin) {
+            (Bond::Helper, _) => "grateful",
+            (_, Some(_)) => "loving",
+            _ => "true",
+        };
+        let kind = ["faithful", "devoted", "fond", last][rng.index(4)];
         self.prose.verbatim(&format!(" {kind} {who},\n{}", self.village.people[me].name));
         if rng.one_in(4) {
             self.prose.verbatim("\nP.S.");
@@ -171,6 +174,7 @@ impl Page<'_> {
 fn opening(bond: Bond, age: Age) -> &'static [&'static str] {
     match (bond, age) {
         (Bond::Helper, _) => &[
+            "I [owe you|have for you] [a letter|more than a handshake], and [here it is|tonight I mean to pay]. You were there today, and [you know why|it did not end with a thank you for me].",
             "you were there today, but [I want to thank you properly|I did not find the right words|some things are better on paper].",
             "[before this day is over|before I sleep], I must [write to you|put down what you did for me], [for it has moved me|so that I never forget it].",
             "I keep [thinking of today|smiling when I think of today], and [so I take up my pen|this is to tell you why].",
@@ -200,6 +204,25 @@ const LATER: &[&str] = &[
     "[On the next day|A day later] [something else happened|there was more].",
 ];
 
+fn health(ages: [Age; 2]) -> &'static [&'static str] {
+    match ages {
+        [Age::Child, Age::Child] => CHILD_HEALTH,
+        [Age::Child, _] => CHILD_TO_GROWN_UP,
+        [_, Age::Child] => GROWN_UP_TO_CHILD,
+        _ => HEALTH,
+    }
+}
+
+const CHILD_TO_GROWN_UP: &[&str] = &[
+    "[Mama|Everybody at home] says [hello|that I should greet you], and [I do it gladly|that you should come by].",
+    "I have grown [a whole inch|out of my shoes] since [winter|we talked last], [you will see|and nobody knows where it goes].",
+];
+
+const GROWN_UP_TO_CHILD: &[&str] = &[
+    "[How tall are you by now|Are you kind to your teacher|Do you still climb every tree]? [I think of you often|You need not answer that].",
+    "I hope that you [eat your soup|sleep enough|laugh a lot], and [that nobody scolds you|that your knees are whole].",
+];
+
 const HEALTH: &[&str] = &[
     "I am [in good health|well, apart from a cough|well and eat too much], and I hope [you are too|the same is true of you].",
     "[How is your back|Are you over your cold|Do you sleep better now]? [I think of it often|Tell me when you can].",
@@ -212,7 +235,7 @@ const CHILD_HEALTH: &[&str] = &[
 ];
 
 const GRATITUDE: &[&str] = &[
-    "So [thank you|let me thank you] [once more|with all my heart], [dear {b:first}|{b:call}]. [Without you I would have been lost|You have a gift for being there].",
+    "So [thank you|let me thank you] [once more|with all my heart], dear {b:call}. [Without you I would have been lost|You have a gift for being there].",
     "I shall not forget [what you did|your kindness], and [if ever you need me, call|one day I will return it].",
     "[Few people|Not many] would have [stopped|helped as you did]. [Thank you|Bless you]!",
 ];
@@ -259,11 +282,11 @@ const QUESTIONS: &[Stated] = &[
 const HOME_QUESTIONS: &[Stated] = &[
     (
         Some(Relation::Dish),
-        "[Shall I make|Would you like] {b:dish} [tomorrow|on Sunday], [since you love it so|because it is your favorite]?",
+        "[Shall I get us|Would you like] {b:dish} [tomorrow|on Sunday], [since you love it so|because it is your favorite]?",
     ),
     (
         Some(Relation::Pet),
-        "And [do not forget|shall I help you] to [feed|brush] {m}, [that good {k}|your {k}]!",
+        "[Please do not forget|I will help you] to [feed|brush] {m}[, that good {k}|].",
     ),
     (
         Some(Relation::Trade),
@@ -291,14 +314,20 @@ const HOME_FAREWELL: &[&str] = &[
 fn farewell(age: Age) -> &'static [&'static str] {
     match age {
         Age::Child => &[
+            "[My candle has almost burned down|There is no room left on the page], so [goodbye for now|I send you a hug|be well]!",
+            "[Write back|Answer me] [soon|at once|before I burst], [or I shall ask every day|please, please].",
             "[Now I must stop|I have to stop], because [the page is full|my hand hurts|it is bedtime].",
             "[A thousand hugs|A big hug], and [do not forget me|see you soon].",
         ],
         Age::Adult => &[
+            "[I must see to the stove|The bread is calling me|My eyes will not stay open], so [farewell|be well|enough for today].",
+            "May [your roof be dry and your kettle full|the week be kind to you|good news find your door].",
             "[Take good care of yourself|Stay well|Keep warm], and [give my love to everybody|laugh when you can].",
             "[That is all for now|So much for today]; [the rest when we meet|the lamp is going out].",
         ],
         Age::Elder => &[
+            "May [the wind be gentle with you|your days be many and light|you sleep better than I do].",
+            "[I have rambled enough|An old tongue never stops], [and paper is dear|so I put down the pen].",
             "[My eyes are tired|The pen is heavy now], so [I close|let this be all].",
             "[Keep your feet dry|Laugh a little every day], and [think of me kindly|forgive my shaky hand].",
         ],

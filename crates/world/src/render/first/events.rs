@@ -43,6 +43,8 @@ fn frame(kind: Kind) -> &'static [&'static str] {
             "The [rooster|church clock|creak of the stairs] woke me, and [I could not fall asleep again|I was out of bed at once|for once I did not mind].",
             "I [opened the shutters|pushed the window open|drew back the curtain] and [let the morning in|breathed the cool air|saw smoke rising from every chimney].",
             "This morning I [burned my tongue on the porridge|could find only one stocking|broke a saucer, which is said to bring luck], but [it did not spoil my mood|things got better after that|I laughed about it soon enough].",
+            "[A sunbeam|A woodpecker|The smell of toast] got me out of bed, and [I whistled while I dressed|I put on two different socks|nobody had to call me twice].",
+            "[Somebody was singing in the kitchen|The gate was banging|Rain had fallen in the night], and so I [was awake early|rose with a yawn|began the day].",
             "I had slept [badly|like a stone|so deeply that I did not hear the rooster], and at breakfast I [hardly said a word|talked and talked|ate for two].",
             "After [washing my face at the pump|sweeping the doorstep|a slice of bread with butter] I [was ready for anything|felt properly awake|was eager to be outdoors].",
         ],
@@ -59,6 +61,7 @@ fn frame(kind: Kind) -> &'static [&'static str] {
         ],
         Kind::Amuse => &[
             "I [sat on a stump|lay in the grass|leaned on a fence] and [watched the swallows|let my thoughts wander|counted clouds shaped like animals], and [nothing was missing|an hour went by like a minute|I felt quite content].",
+            "I [made a crown of leaves|carved my initials into a stick|skipped from shadow to shadow|lay on my back and named the clouds], and [time stood still|I wanted to be nowhere else|the world was in order].",
             "There I [threw pebbles|whistled with a blade of grass|built a tower of twigs|looked for clovers with four leaves] until [I forgot what time it was|my fingers were green|I was thoroughly happy].",
             "For a while I [did nothing at all, and did it well|followed a beetle on its travels|listened to a thrush that would not stop singing].",
             "It was so [peaceful|still|pleasant] that I [took off my shoes|hummed to myself|nearly dozed off].",
@@ -66,6 +69,8 @@ fn frame(kind: Kind) -> &'static [&'static str] {
         _ => &[
             "[In the evening|At dusk|When the lamps were lit] I [came home|was home again] [tired but cheerful|with muddy shoes|as hungry as a bear].",
             "Supper [was waiting|was on the table], and I [told the whole story twice|had two helpings|could hardly keep my eyes open].",
+            "[On the way home|Before supper] I [counted the lit windows|met the lamplighter|picked a feather off the path], and [then the door closed behind me|home had never smelled so good|I was glad of the warm kitchen].",
+            "By nightfall I [sat on the bench by the stove|had my feet in a basin of warm water|was under my quilt], [sleepy and satisfied|going over it all again|with a mug of something hot].",
             "I walked home [under the first stars|through the dusk|past the lighted windows], [humming|not thinking of anything|in no hurry at all].",
             "Now [the house is asleep|the fire is low|the kettle has gone quiet], and [only my candle is burning|I can hear the wind in the chimney|I ought to be in bed].",
         ],
@@ -79,10 +84,14 @@ fn coming_and_going(kind: Kind) -> &'static [&'static str] {
             "I [took the footpath|went the long way round|cut across the field] {p:to}[, swinging my arms|, whistling|, and met nobody|].",
             "[My feet carried me|Something drew me|My errands led me] {p:to}.",
             "I [had it in mind|felt like it|had no better plan], and so I went {p:to}.",
+            "[Nothing could keep me indoors|I did not hurry|It was too fine to sit still], and [presently|by and by] I came {p:to}.",
+            "I [hopped|trotted|ambled|marched] {p:to} [as if I had wings|with my hands in my pockets|and greeted every gatepost|and hummed the whole way].",
+            "{p:to} I went, [one foot before the other|with the wind behind me|as I have gone a hundred times].",
             "[The way|The road|The lane] {p:to} was [dusty|muddy|full of puddles|quiet], and I [did not mind|hurried|took my time].",
         ],
         Kind::GoWith => &[
             "We [set off|hurried off|went] {p:to} [together|at once|side by side].",
+            "\"[It goes quicker with two|Two see more than one],\" {b} said, and [off we went|we were gone already], {p:to}.",
             "{b} [came with me|showed me a short cut|would not let me go alone], and [before long|in no time] we were {p:at}.",
             "[Without another word|Straight away|Arm in arm] we [walked|marched|made our way] {p:to}.",
             "{b} walked so fast that I [had to trot|was soon out of breath|could barely keep up], and that is how we came {p:to}.",
@@ -91,7 +100,7 @@ fn coming_and_going(kind: Kind) -> &'static [&'static str] {
             "[Then|By and by|After some minutes] {a} [came along|turned up|appeared at the corner|came strolling up].",
             "I [heard steps|looked up|turned round], and there {a:was} {a:n}.",
             "Who [should come by|should appear|came round the bend] but {a:n}!",
-            "[Luckily|As chance would have it|To my surprise] {a} [happened to come the same way|was out for a walk too|crossed my path].",
+            "[Luckily|As chance would have it|To my surprise] {a} [happened to come the same way|{a:was} out for a walk too|crossed my path].",
             "Somebody [called my name|waved from afar|tapped me on the shoulder]: it was {a:n}.",
         ],
         _ => &[],
@@ -99,6 +108,8 @@ fn coming_and_going(kind: Kind) -> &'static [&'static str] {
 }
 
 const THANKED: &[&str] = &[
+    "[No words were good enough|My tongue was tied], so I [sang {b:o} a little song|gave {b:o} a long look|turned a cartwheel], and {b} [understood|laughed out loud|clapped].",
+    "{b} [would take nothing for it|wanted no thanks], but [I gave them all the same|I thanked {b:o} twice over|a smile costs little].",
     "I thanked {b:o} [warmly|from the bottom of my heart|three times over|as well as I could].",
     "\"Thank you, {b:call},\" I said, and [I meant it|my voice shook a little|I have seldom meant it more].",
     "I did not know [what to say|how to repay such kindness], so I just [squeezed|shook] {b:p2} hand.",
@@ -107,6 +118,8 @@ const THANKED: &[&str] = &[
 ];
 
 const WAS_THANKED: &[&str] = &[
+    "{a} [wanted to give me a penny for it|asked what I would like in return|offered me the shirt off {a:p2} back], but [I shook my head|I wanted nothing|I had my reward already].",
+    "{a} [drew me into a dance|whirled me round|kissed me on both cheeks], and [I grew quite giddy|we laughed like children|I turned as red as a beet].",
     "{a} thanked me [so warmly that I blushed|again and again|with tears in {a:p2} eyes|and shook my hand].",
     "\"[You are an angel|You have a good heart|That was kind of you], {h:first},\" {a} said[, and I did not know where to look|, and I have been glad ever since|].",
     "{a} [hugged me|pressed my hand|beamed at me], and [that was thanks enough|I felt warm all over|I would do it again tomorrow].",
@@ -116,7 +129,7 @@ const WAS_THANKED: &[&str] = &[
 const WAS_GIVEN: &[&str] = &[
     "{a} [gave me|handed me|let me have] {x:an} [with a wink|without making a fuss|and wanted nothing for it].",
     "{a} [did not hesitate|smiled] and put {x:an} into my [arms|hands].",
-    "And really, {a} [had some left|was generous]: I [got|was given] {x:an}.",
+    "And really, {a} [had some left|{a:was} generous]: I [got|was given] {x:an}.",
 ];
 
 fn lost(kind: Kind) -> &'static [&'static str] {
@@ -177,9 +190,9 @@ fn pet(kind: Kind) -> &'static [&'static str] {
             "And {a} knew something: there had been {sound} {q:at}!",
         ],
         Kind::FindPet => &[
-            "There sat {m}, [covered in burrs|wriggling with delight|looking as innocent as a lamb|chewing on something], and I [laughed and scolded at once|buried my face in the warm fur|did not let go again].",
-            "I [crept closer|held out my hand|knelt down], and {m} [came to me|let me pick it up|looked at me with big eyes].",
-            "I found {m} [in a hollow|beneath a bush|behind a heap of hay], [muddy|trembling|quite unharmed], and [wrapped it in my jacket|held it close|spoke to it softly].",
+            "There sat {m}, [covered in burrs|wriggling with delight|as innocent as a new day|chewing on something], and I [laughed and scolded at once|buried my face in the warm fur|did not let go again].",
+            "I [crept closer|held out my hand|knelt down], and {m} [came to me|let me stroke it|looked at me with big eyes].",
+            "I found {m} [in a hollow|beneath a bush|behind a heap of hay], [muddy|trembling|quite unharmed], and [patted it all over|held it close|spoke to it softly].",
         ],
         Kind::HearPet => &[
             "There I heard {sound}, [thin and sad|very close by|somewhere in the bushes], and I [pricked up my ears|followed it]: it was {m}, {o:p} {k}!",
@@ -196,7 +209,7 @@ fn pet(kind: Kind) -> &'static [&'static str] {
 fn broken(kind: Kind) -> &'static [&'static str] {
     match kind {
         Kind::Break => &[
-            "Then it happened: I [stumbled|slipped|was careless|looked the other way], and {x} [broke|cracked|came apart].",
+            "Then it happened: I [stumbled|slipped|was careless|looked the other way], and {x} [broke|gave way|came apart].",
             "[There was a snap|I heard a crack|One clumsy step], and {x} was broken. [I could have kicked myself|I just stood there|My eyes stung].",
             "A gust of wind [caught me|took me by surprise], I fell, and {x} [broke under me|did not survive it|was in two pieces].",
         ],
@@ -226,7 +239,7 @@ fn giving(kind: Kind) -> &'static [&'static str] {
             "{x:an} [caught my eye|was just the thing], so I took it.",
         ],
         Kind::Give => &[
-            "I [gave {b:o}|held out|put into {b:p2} hands] {x:an}, and [what a smile I got|I wish I could paint {b:p2} face|{b} was speechless for once].",
+            "I [gave {b:o}|held out|put into {b:p2} hands] {x:an}, and [what a smile I got|I wish I could paint {b:p2} face|{b} {b:was} speechless for once].",
             "\"For you,\" I said, and [out came|there it was:] {x:an}. {b:n} [stared at me|turned pink|clapped {b:p2} hands].",
             "{b} [had no idea|suspected nothing] until I [brought out|handed over] {x:an}.",
         ],
@@ -237,8 +250,8 @@ fn giving(kind: Kind) -> &'static [&'static str] {
         ],
         _ => &[
             "So we [halved|shared|divided] {x}, [crumb for crumb|as fairly as we could|like good companions], and [talked with full mouths|no feast was ever better|licked our fingers].",
-            "I [broke it in two|made two equal parts], and we ate {x} [on a low wall|in the sunshine|without any plates].",
-            "What is {x} for, if not for [sharing|two]? We [ate it all|left nothing for the birds].",
+            "I [made two equal parts|let {b:o} choose first|spread out my neckerchief], and we ate {x} [on a low wall|in the sunshine|without any plates].",
+            "What is [good food|a feast|hunger] for, if not for [sharing|company]? We ate {x} [to the last bite|and left nothing for the birds|and were sorry when it was gone].",
         ],
     }
 }

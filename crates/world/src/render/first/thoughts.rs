@@ -29,7 +29,7 @@ const CHILD: &[&str] = &[
     "I wonder [where the moon goes by day|what fish dream about|why geese walk in a row|who taught the first bird to sing].",
     "At school we [are learning the long sums|write on slates|have to sit still for ever so long], and [I would rather be outside|that makes me sleepy|I like the singing best].",
     "I have a [loose tooth|scab on my knee|secret hiding place], and [nobody may touch it|I am very proud of it|it is the best one ever].",
-    "My favorite [color|season|number] changes [every week|all the time], but [today|right now] it is [green|summer|seven].",
+    "My favorite [color changes every week, but today it is [green|crimson|violet]|number is seven, because it [leans over|looks like a scythe]|season is whichever comes next].",
 ];
 
 const ADULT: &[&str] = &[
