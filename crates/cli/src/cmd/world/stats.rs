@@ -2,7 +2,7 @@
 //! fast it comes.
 //!
 //! Texts are made on one thread, one after the other; the clock runs while they are made and stands
-//! while they are counted. What a word, a shape and a duplicate is, `world::survey` says.
+//! while they are counted or the thread has to wait. What a word, a shape and a duplicate is, `world::survey` says.
 
 mod count;
 mod page;
@@ -78,7 +78,7 @@ fn table(counted: &Counted) -> Table {
             name.to_string(),
             quantity::count(found.documents as f64),
             quantity::bytes(found.bytes),
-            format!("{:.0}", row.megabytes_a_second()),
+            speed(row),
             quantity::count(found.types as f64),
             quantity::count(found.shapes as f64),
             format!("{:.1}", found.words_in_a_sentence()),
@@ -89,6 +89,14 @@ fn table(counted: &Counted) -> Table {
     Table {
         columns: std::iter::once(Column::left("genre")).chain(columns).collect(),
         rows: rows(counted).map(row).collect(),
+    }
+}
+
+/// Megabytes a second in a few digits.
+fn speed(row: &Row) -> String {
+    match row.megabytes_a_second() {
+        speed if speed < 9.95 => format!("{speed:.1}"),
+        speed => format!("{speed:.0}"),
     }
 }
 

@@ -101,8 +101,6 @@ fn png(pixels: &[u8]) -> io::Result<Vec<u8>> {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "the panic of a test is its message")]
-
     use super::*;
 
     #[test]

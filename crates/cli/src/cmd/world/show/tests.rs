@@ -1,7 +1,5 @@
 //! Every genre is shown, and only characters go where there are no colours.
 
-#![expect(clippy::unwrap_used, reason = "the panic of a test is its message")]
-
 use world::Knobs;
 
 use super::*;

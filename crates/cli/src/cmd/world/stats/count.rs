@@ -13,6 +13,8 @@ use crate::host::Host;
 /// What is read from end to end. The other genres are short or made of parts that return, as facts
 /// and questions do.
 const PROSE: [Genre; 4] = [Genre::Story, Genre::Diary, Genre::Letter, Genre::Tale];
+/// Texts that are timed together.
+const STRETCH: usize = 16;
 
 /// What was counted.
 pub(super) struct Counted {
@@ -27,7 +29,7 @@ pub(super) struct Counted {
 /// What is known of one genre, or of all.
 pub(super) struct Row {
     pub(super) found: Found,
-    /// In which the texts were made.
+    /// In which one core makes the texts.
     pub(super) seconds: f64,
     /// How many shapes there were after so many sentences.
     pub(super) shape_curve: Vec<(u64, u64)>,
@@ -57,7 +59,6 @@ pub(super) struct New {
 #[derive(Default)]
 struct Count {
     survey: Survey,
-    seconds: f64,
     shape_curve: Vec<(u64, u64)>,
 }
 
@@ -65,8 +66,8 @@ struct Count {
 pub(super) fn counted(which: &Which, n: u64, host: &Host) -> Result<Counted> {
     let total = n.saturating_mul(which.genres.len() as u64);
     let mut progress = host.progress("stats", total);
-    let mut genres: Vec<(Genre, Count)> =
-        which.genres.iter().map(|&genre| (genre, Count::default())).collect();
+    let mut genres: Vec<(Genre, Count, Clock)> =
+        which.genres.iter().map(|&genre| (genre, Count::default(), Clock::default())).collect();
     let is_prose = |genre: &Genre| PROSE.contains(genre);
     let (some, only) = (which.genres.iter().any(is_prose), which.genres.iter().all(is_prose));
     let (mut prose, mut all, mut shapes) = (Count::default(), Count::default(), Shapes::default());
@@ -74,14 +75,14 @@ pub(super) fn counted(which: &Which, n: u64, host: &Host) -> Result<Counted> {
     // In turn, so that the curves of all are those of a mix.
     for i in 0..n {
         host.go_on("nothing was written")?;
-        for (genre, count) in &mut genres {
+        for (genre, count, clock) in &mut genres {
             let start = Instant::now();
             let text = which.sampler.text(*genre, i);
-            let seconds = start.elapsed().as_secs_f64();
-            count.add(&text, seconds);
-            all.add(&text, seconds);
+            clock.add(text.len(), start.elapsed().as_secs_f64());
+            count.add(&text);
+            all.add(&text);
             if is_prose(genre) {
-                prose.add(&text, seconds);
+                prose.add(&text);
             }
             if is_prose(genre) || !some {
                 shapes.add(&text);
@@ -93,15 +94,55 @@ pub(super) fn counted(which: &Which, n: u64, host: &Host) -> Result<Counted> {
         }
     }
     progress.finish(format!("{total} texts, {}", quantity::bytes(n_bytes)));
-    let genres = genres.into_iter().map(|(genre, count)| (genre, count.row())).collect();
-    let prose = (some && !only).then(|| prose.row());
-    Ok(Counted { genres, prose, all: all.row(), shapes })
+    let rows = genres.into_iter().map(|(genre, count, clock)| (genre, count.row(clock.seconds())));
+    let genres: Vec<(Genre, Row)> = rows.collect();
+    let seconds = |only: bool| {
+        let these = genres.iter().filter(|(genre, _)| !only || is_prose(genre));
+        these.map(|(_, row)| row.seconds).sum()
+    };
+    let (all, prose) = (all.row(seconds(false)), prose.row(seconds(true)));
+    let prose = (some && !only).then_some(prose);
+    Ok(Counted { genres, prose, all, shapes })
+}
+
+/// How long texts take. On a machine that does other things too, now and then one takes a hundred
+/// times as long as it would alone: the time is the median of short stretches, by the byte.
+#[derive(Default)]
+struct Clock {
+    n_bytes: usize,
+    n_texts: usize,
+    stretch: (usize, f64),
+    seconds_a_byte: Vec<f64>,
+}
+
+impl Clock {
+    fn add(&mut self, n_bytes: usize, seconds: f64) {
+        (self.n_texts, self.n_bytes) = (self.n_texts + 1, self.n_bytes + n_bytes);
+        self.stretch = (self.stretch.0 + n_bytes, self.stretch.1 + seconds);
+        if self.n_texts.is_multiple_of(STRETCH) {
+            self.end();
+        }
+    }
+
+    fn end(&mut self) {
+        let (n_bytes, seconds) = std::mem::take(&mut self.stretch);
+        if n_bytes > 0 {
+            self.seconds_a_byte.push(seconds / n_bytes as f64);
+        }
+    }
+
+    /// For all texts.
+    fn seconds(mut self) -> f64 {
+        self.end();
+        self.seconds_a_byte.sort_by(f64::total_cmp);
+        let middle = self.seconds_a_byte.get(self.seconds_a_byte.len() / 2);
+        self.n_bytes as f64 * middle.copied().unwrap_or(0.0)
+    }
 }
 
 impl Count {
-    fn add(&mut self, text: &str, seconds: f64) {
+    fn add(&mut self, text: &str) {
         self.survey.add(text);
-        self.seconds += seconds;
         let found = self.survey.found();
         let last = self.shape_curve.last().map_or(0, |(sentences, _)| *sentences);
         // Points a tenth apart are enough for a curve.
@@ -110,13 +151,13 @@ impl Count {
         }
     }
 
-    fn row(mut self) -> Row {
+    fn row(mut self, seconds: f64) -> Row {
         let found = self.survey.found();
         let end = (found.sentences, found.shapes);
         if self.shape_curve.last() != Some(&end) {
             self.shape_curve.push(end);
         }
-        Row { found, seconds: self.seconds, shape_curve: self.shape_curve }
+        Row { found, seconds, shape_curve: self.shape_curve }
     }
 }
 
@@ -176,11 +217,19 @@ mod tests {
     #[test]
     fn a_curve_ends_where_the_texts_do() {
         let mut count = Count::default();
-        (0..100).for_each(|i| count.add(&"It rained. ".repeat(i % 3 + 1), 0.5));
-        let row = count.row();
+        (0..100).for_each(|i| count.add(&"It rained. ".repeat(i % 3 + 1)));
+        let row = count.row(50.0);
         assert_eq!(row.shape_curve.first(), Some(&(1, 1)));
         assert_eq!(row.shape_curve.last(), Some(&(199, 1)));
         assert!(row.shape_curve.len() < 60, "{:?}", row.shape_curve);
         assert!((row.megabytes_a_second() - row.found.bytes as f64 / 5e7).abs() < 1e-12);
+    }
+
+    #[test]
+    fn a_pause_does_not_count_as_work() {
+        let mut clock = Clock::default();
+        (0..100).for_each(|i| clock.add(1_000, if i == 50 { 9.0 } else { 1e-4 }));
+        assert!((clock.seconds() - 1e-2).abs() < 1e-9);
+        assert_eq!(Clock::default().seconds(), 0.0);
     }
 }

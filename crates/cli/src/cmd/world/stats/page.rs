@@ -18,11 +18,11 @@ pub(super) fn report(which: &Which, n: u64, counted: &Counted) -> Report {
     Report {
         title: format!("The language of village {}", which.seed),
         subtitle: format!(
-            "{} texts of {} genres, {}, made at {:.0} MB/s on one core.",
+            "{} texts of {} genres, {}, made at {} MB/s on one core.",
             quantity::count(found.documents as f64),
             counted.genres.len(),
             quantity::bytes(found.bytes),
-            counted.all.megabytes_a_second()
+            super::speed(&counted.all)
         ),
         sections: vec![
             section("In numbers", vec![Block::KeyValues(figures(counted))]),
@@ -48,7 +48,7 @@ fn figures(counted: &Counted) -> Vec<(String, String)> {
         pair("Texts", count(found.documents)),
         pair("Words", count(found.tokens)),
         pair("Different words", count(found.types)),
-        pair("On one core", format!("{:.0} MB/s", counted.all.megabytes_a_second())),
+        pair("On one core", format!("{} MB/s", super::speed(&counted.all))),
         pair("Sentences", count(found.sentences)),
         pair("Shapes of them", count(found.shapes)),
         pair("Words in a sentence", format!("{:.1}", found.words_in_a_sentence())),
@@ -148,7 +148,7 @@ fn shortened(text: &str) -> String {
 fn about(counted: &Counted) -> Block {
     let kinds = counted.genres.iter().map(|(genre, _)| format!("- **{genre}**: {}", genre.about()));
     Block::Text(format!(
-        "MB/s is text made on one core. *Copies* are texts equal to one before them; *alike* are \
+        "MB/s is text made on one core, by the median of short stretches. *Copies* are texts equal to one before them; *alike* are \
          those whose sentences have the shapes of one before them, one after the other. What is \
          short returns: a village has some two hundred facts. *Prose* is stories, diaries, letters \
          and tales.\n\n{}",
