@@ -64,7 +64,7 @@ impl Command {
             Self::Chat(args) => chat::run(&args, host),
             Self::Serve(args) => serve::run(args, host),
             Self::Tokenizer(args) => tokenizer::run(args, host),
-            Self::World(args) => world::run(&args),
+            Self::World(args) => world::run(&args, host),
             Self::Bench(args) => bench::run(&args),
         }
     }
@@ -85,13 +85,15 @@ mod tests {
     }
 
     #[test]
-    fn every_part_of_runs_shows_an_example() {
+    fn every_part_of_a_command_shows_an_example() {
         let mut lyceum = super::Lyceum::command();
-        let runs = lyceum.find_subcommand_mut("runs").unwrap();
-        for part in runs.get_subcommands_mut() {
-            let help = part.render_long_help().to_string();
-            let call = format!("lyceum runs {} ", part.get_name());
-            assert!(help.contains(&call), "{} has no example", part.get_name());
+        for name in ["runs", "world"] {
+            let command = lyceum.find_subcommand_mut(name).unwrap();
+            for part in command.get_subcommands_mut() {
+                let help = part.render_long_help().to_string();
+                let call = format!("lyceum {name} {} ", part.get_name());
+                assert!(help.contains(&call), "{name} {} has no example", part.get_name());
+            }
         }
     }
 }

@@ -11,6 +11,7 @@ use kernels::gemm::Precision;
 use kernels::gemm::peak;
 use life::Session;
 use stdx::interrupt::Interrupt;
+use stdx::progress::Progress;
 
 /// Options that every command takes.
 #[derive(Clone, Debug, clap::Args)]
@@ -25,6 +26,18 @@ pub(crate) struct Global {
     #[arg(long, short, global = true)]
     pub(crate) quiet: bool,
 }
+
+/// Somebody pressed Ctrl-C.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Stopped(&'static str);
+
+impl std::fmt::Display for Stopped {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "stopped; {}", self.0)
+    }
+}
+
+impl std::error::Error for Stopped {}
 
 /// A number of threads.
 fn threads(text: &str) -> Result<usize, String> {
@@ -90,6 +103,16 @@ impl Host {
         let answer = wait();
         self.waiting.store(false, Ordering::Relaxed);
         answer
+    }
+
+    /// An error once somebody pressed Ctrl-C; `kept` says what that leaves.
+    pub(crate) fn go_on(&self, kept: &'static str) -> Result<(), Stopped> {
+        if self.interrupt.requested() { Err(Stopped(kept)) } else { Ok(()) }
+    }
+
+    /// The progress of work of known length, unless nobody wants to see it.
+    pub(crate) fn progress(&self, name: &str, total: u64) -> Progress {
+        if self.quiet { Progress::silent() } else { Progress::new(name, total) }
     }
 
     /// For a training run: shows progress, knows the machine's peak at `precision`.

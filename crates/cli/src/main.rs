@@ -29,12 +29,15 @@ fn main() -> ExitCode {
         Err(error) if reader_has_gone(&error) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {}", in_words(&error));
-            match error.downcast_ref::<life::Error>() {
-                Some(life::Error::Interrupted { .. }) => ExitCode::from(130),
-                _ => ExitCode::FAILURE,
-            }
+            if was_stopped(&error) { ExitCode::from(130) } else { ExitCode::FAILURE }
         }
     }
+}
+
+/// Whether somebody pressed Ctrl-C.
+fn was_stopped(error: &anyhow::Error) -> bool {
+    let stage = error.downcast_ref::<life::Error>();
+    error.is::<host::Stopped>() || matches!(stage, Some(life::Error::Interrupted { .. }))
 }
 
 /// Whether it only says that nobody reads the output any more.

@@ -5,6 +5,7 @@
 //! trains, what measures), [`encode`] (documents to ids), [`shard`] (ids on the disk), [`pack`]
 //! (documents into rows), [`batch`] (what a step is fed), [`batches`] (the endless stream and its
 //! cursor), [`pass`] (each pair once, to measure), [`prefetch`] (the stream on a thread of its own).
+//! For others to read: [`sink`] (documents to files).
 //!
 //! ```
 //! use data::{BatchOptions, Batches, Sampling, Shard, ShardWriter};
@@ -41,6 +42,8 @@ pub mod batch;
 pub mod batches;
 pub mod pass;
 pub mod prefetch;
+
+pub mod sink;
 
 mod error;
 

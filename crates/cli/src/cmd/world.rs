@@ -1,51 +1,47 @@
-//! `lyceum world`: read what the default corpus is made of.
+//! `lyceum world`: read what the village has to tell, measure it, and take it along.
+
+mod export;
+mod knobs;
+mod sample;
+mod show;
+mod stats;
+mod which;
 
 use anyhow::Result;
-use world::{Corpus, Document, Speaker};
 
-use crate::out;
+use crate::host::Host;
 
-/// Print stories and dialogues of the village that models learn from
+/// Read the world that models learn from: print samples, measure its language, export it
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:
-  lyceum world
+#[command(
+    args_conflicts_with_subcommands = true,
+    after_help = "Examples:
+  lyceum world                                    the first of a few genres
+  lyceum world --genre sentence -n 2              sentences with their trees
   lyceum world --seed 7 --first 100 -n 3
-  lyceum world --json -n 1000 > village.jsonl")]
+  lyceum world --json -n 1000 > village.jsonl
+  lyceum world stats --html language.html
+  lyceum world export village.parquet -n 100k"
+)]
 pub(crate) struct Args {
-    /// Another seed, another village
-    #[arg(long, value_name = "N", default_value_t = 1)]
-    seed: u64,
-    /// Number of the first document
-    #[arg(long, value_name = "N", default_value_t = 0)]
-    first: u64,
-    /// How many documents
-    #[arg(long, short = 'n', value_name = "N", default_value_t = 3)]
-    count: u64,
-    /// Print one JSON object a line, with the truth behind the text
-    #[arg(long)]
-    json: bool,
+    #[command(subcommand)]
+    action: Option<Action>,
+    #[command(flatten)]
+    sample: sample::Args,
 }
 
-pub(crate) fn run(args: &Args) -> Result<()> {
-    let corpus = Corpus::new(args.seed);
-    for i in args.first..args.first.saturating_add(args.count) {
-        let document = corpus.document(i);
-        if args.json {
-            out::line(serde_json::to_string(&document)?)?;
-            continue;
-        }
-        match document {
-            Document::Story(story) => {
-                out::line(format_args!("# {}\n{}\n", story.title, story.text))?;
-            }
-            Document::Dialogue(dialogue) => {
-                for turn in dialogue.turns {
-                    let who = if turn.speaker == Speaker::User { "User" } else { "Assistant" };
-                    out::line(format_args!("{who}: {}", turn.text))?;
-                }
-                out::line("")?;
-            }
-        }
+#[derive(Debug, clap::Subcommand)]
+enum Action {
+    Sample(sample::Args),
+    Stats(stats::Args),
+    Export(export::Args),
+}
+
+pub(crate) fn run(args: &Args, host: &Host) -> Result<()> {
+    match &args.action {
+        None => sample::run(&args.sample, host),
+        Some(Action::Sample(sample)) => sample::run(sample, host),
+        Some(Action::Stats(stats)) => stats::run(stats, host),
+        Some(Action::Export(export)) => export::run(export, host),
     }
-    Ok(())
 }
