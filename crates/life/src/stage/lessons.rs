@@ -7,7 +7,7 @@
 use std::path::{Path, PathBuf};
 
 use ::tokenizer::Tokenizer;
-use chat::{Conversation, Dataset, Message, Template, guard, special};
+use chat::{Conversation, DEFAULT_TEMPLATE, Dataset, Message, Template, guard, special};
 use data::split::by_content;
 use data::{Part, Records, ShardWriter, Shards, SplitOptions, WHOLE};
 use journal::Run;
@@ -83,7 +83,7 @@ pub fn encode(
         progress.set(n_tokens.min(most_tokens), format!("{n_tokens} tokens"));
         Ok::<u64, Error>(n_tokens)
     };
-    let note = match (&recipe.instructions, recipe.village()) {
+    let note = match (&recipe.instructions, recipe.lessons_of()) {
         (Some(path), _) => {
             let mut dataset = Dataset::default();
             for lesson in of_files(path, recipe, &mut dataset)? {
@@ -160,7 +160,9 @@ pub(super) fn write_one(
     let guarded: Vec<Message> =
         messages.iter().map(|m| guard::guard(tokenizer, m)).collect::<Result<_, _>>()?;
     let (mut ids, mut weights, mut n_bytes) = (Vec::new(), Vec::new(), 0);
-    ids.extend(tokenizer.special(special::END_OF_TEXT));
+    // Other models are asked without a mark that their template does not write, and are taught so.
+    let is_ours = template.source() == DEFAULT_TEMPLATE;
+    ids.extend(tokenizer.special(special::END_OF_TEXT).filter(|_| is_ours));
     weights.resize(ids.len(), 0);
     for piece in template.pieces(&Conversation::whole(&guarded))? {
         let more = guard::encode(tokenizer, &piece.text)?;
