@@ -37,5 +37,7 @@ pub use local::{LocalModel, LocalOptions};
 pub use message::{Content, Message, Part, Role};
 pub use respond::{Finish, Reply, Request, Respond};
 pub use stop::StopStrings;
-pub use template::{COMPLETION_TEMPLATE, Conversation, DEFAULT_TEMPLATE, Piece, Template, special};
+pub use template::{
+    COMPLETION_TEMPLATE, Conversation, DEFAULT_TEMPLATE, PLAIN_TEMPLATE, Piece, Template, special,
+};
 pub use tokenizer_config::TokenizerConfig;

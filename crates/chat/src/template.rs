@@ -21,7 +21,7 @@ use minijinja::{Environment, ErrorKind, Value, context};
 
 pub use pieces::Piece;
 
-use crate::{Error, Message};
+use crate::{Error, Message, TokenizerConfig};
 
 /// The special tokens of our own form.
 pub mod special {
@@ -41,6 +41,11 @@ pub mod special {
 
 /// Our own form: `<|user|>\n…<|end|>\n<|assistant|>\n…<|end|>\n`.
 pub const DEFAULT_TEMPLATE: &str = include_str!("template/default.jinja");
+
+/// A form in words, for a tokenizer that has no tokens for turns: `User: …\n\nAssistant:\n…`, an answer
+/// closed by the end-of-text token. An answer begins on a line of its own, so that it begins with the
+/// same token as a text would, and with no space that belongs to nobody.
+pub const PLAIN_TEMPLATE: &str = include_str!("template/plain.jinja");
 
 /// For models that only continue text: the contents, one after the other.
 pub const COMPLETION_TEMPLATE: &str =
@@ -85,6 +90,8 @@ pub struct Template {
     source: String,
     /// Whether the template says what is learnt: then it is there as `marked` too.
     is_marked: bool,
+    /// Tokens of the beginning and the end of a text, where a conversation does not say them.
+    tokens: [Option<String>; 2],
 }
 
 impl Default for Template {
@@ -112,7 +119,14 @@ impl Template {
         let marked = generation::marked(source);
         let is_marked = marked.is_some();
         marked.map_or(Ok(()), |marked| add("marked", marked))?;
-        Ok(Self { environment, source: source.to_string(), is_marked })
+        Ok(Self { environment, source: source.to_string(), is_marked, tokens: [None, None] })
+    }
+
+    /// The template beside a tokenizer whose tokens of beginning and end are these: it writes them where
+    /// a conversation does not say others.
+    #[must_use]
+    pub fn beside(self, config: &TokenizerConfig) -> Self {
+        Self { tokens: [config.bos_token.clone(), config.eos_token.clone()], ..self }
     }
 
     /// The source it was parsed from.
@@ -134,11 +148,14 @@ impl Template {
             Ok(context! { role => message.role.name(), content => message.text()? })
         });
         let messages = messages.collect::<Result<Vec<Value>, Error>>()?;
-        let token = |token: Option<&str>| token.map_or(Value::UNDEFINED, Value::from);
+        let token = |said: Option<&str>, known: &Option<String>| {
+            said.or(known.as_deref()).map_or(Value::UNDEFINED, Value::from)
+        };
+        let [bos_token, eos_token] = &self.tokens;
         let values = context! {
             messages,
-            bos_token => token(conversation.bos_token),
-            eos_token => token(conversation.eos_token),
+            bos_token => token(conversation.bos_token, bos_token),
+            eos_token => token(conversation.eos_token, eos_token),
             add_generation_prompt => conversation.add_generation_prompt,
         };
         let mut text = Bounded(Vec::new());

@@ -1,6 +1,6 @@
 //! Which model is meant: a run by its name, a folder by its path, or the newest run.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use journal::Run;
@@ -14,9 +14,7 @@ pub(crate) fn model(host: &Host, name: Option<&str>) -> Result<Loaded> {
         Some(name) if names_a_folder(name) => {
             let folder = Path::new(name);
             let own = folder.file_name().unwrap_or(folder.as_os_str()).to_string_lossy();
-            let inner = folder.join("model"); // Of a run's folder.
-            let is_run = inner.join("config.json").is_file();
-            life::load::load_folder(if is_run { &inner } else { folder }, &own)
+            life::load::load_folder(&inner(folder), &own)
         }
         Some(name) => life::load(&host.store.run(name)?),
         None => life::load(&newest_that_speaks(host)?),
@@ -26,6 +24,23 @@ pub(crate) fn model(host: &Host, name: Option<&str>) -> Result<Loaded> {
         eprintln!("note: {} is not finished: {note}", loaded.options.name);
     }
     Ok(loaded)
+}
+
+/// The folder of the model that `name` means, by a path that holds wherever one stands.
+pub(crate) fn folder(host: &Host, name: &str) -> Result<PathBuf> {
+    let folder = match host.store.run(name) {
+        _ if names_a_folder(name) => inner(Path::new(name)),
+        Ok(run) => run.model_folder(),
+        Err(_) if Path::new(name).is_dir() => inner(Path::new(name)),
+        Err(error) => return Err(error).context("--from names neither a folder nor a run"),
+    };
+    folder.canonicalize().with_context(|| format!("cannot find the model {}", folder.display()))
+}
+
+/// Of a run's folder that of its model; any other folder itself.
+fn inner(folder: &Path) -> PathBuf {
+    let inner = folder.join("model");
+    if inner.join("config.json").is_file() { inner } else { folder.to_path_buf() }
 }
 
 /// The newest run that has a model, or at least a checkpoint.

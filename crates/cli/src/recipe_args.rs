@@ -8,9 +8,16 @@ use life::{Recipe, Source};
 use train::config::Precision;
 use train::plan::{Choice, Decay, Dials};
 
+use crate::host::Host;
+use crate::pick;
+
 /// A recipe, option by option. What is left out is derived.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub(crate) struct RecipeArgs {
+    /// A model to begin with: a run, or the folder of a Hugging Face checkpoint (llama, qwen2, gpt2).
+    /// It keeps its shape and tokenizer, reads a --corpus if one is given, and is taught
+    #[arg(long, value_name = "MODEL", help_heading = "Text")]
+    from: Option<String>,
     /// Text to learn from: a file or a folder (.txt .md .jsonl .csv, also .gz .zst)
     #[arg(long, value_name = "PATH", help_heading = "Text")]
     corpus: Option<PathBuf>,
@@ -93,7 +100,8 @@ pub(crate) struct DialArgs {
     /// Whether the embedding is the output matrix too [default: true]
     #[arg(long, value_name = "BOOL", help_heading = "Model")]
     tied: Option<bool>,
-    /// Tokens that the model sees at once [default: 256]
+    /// Tokens that the model sees at once [default: 256; 1024 for a whole life; with --from as many
+    /// as the model can, up to 1024]
     #[arg(long, value_name = "T", help_heading = "Model")]
     context: Option<usize>,
 
@@ -103,7 +111,7 @@ pub(crate) struct DialArgs {
     /// Batches whose gradients make one step [default: 1]
     #[arg(long, value_name = "N", help_heading = "Training")]
     accumulate: Option<usize>,
-    /// The largest learning rate [default: by the width]
+    /// The largest learning rate [default: by the width; with --from a smaller one, by the size]
     #[arg(long, value_name = "RATE", value_parser = finite::<f64>, help_heading = "Training")]
     lr: Option<f64>,
     /// The last learning rate [default: a tenth of the largest]
@@ -118,7 +126,7 @@ pub(crate) struct DialArgs {
     /// Pull of matrices towards zero [default: 0.1]
     #[arg(long, value_name = "X", value_parser = finite::<f32>, help_heading = "Training")]
     weight_decay: Option<f32>,
-    /// Who moves the matrices of the blocks [default: muon for a whole life, else adamw]
+    /// Who moves the matrices of the blocks [default: muon for a new model's whole life, else adamw]
     #[arg(long, value_enum, help_heading = "Training")]
     optimizer: Option<OptimizerArg>,
     /// AdamW's first decay [default: 0.9]
@@ -174,7 +182,15 @@ enum PrecisionArg {
 
 impl RecipeArgs {
     /// The recipe: the file's settings, then the options.
-    pub(crate) fn recipe(&self) -> Result<Recipe> {
+    pub(crate) fn recipe(&self, host: &Host) -> Result<Recipe> {
+        let mut recipe = self.settings()?;
+        if let Some(from) = &recipe.from {
+            recipe.from = Some(pick::folder(host, &from.to_string_lossy())?);
+        }
+        Ok(recipe)
+    }
+
+    fn settings(&self) -> Result<Recipe> {
         let mut recipe = match &self.config {
             Some(path) => {
                 let text = std::fs::read_to_string(path)
@@ -183,6 +199,7 @@ impl RecipeArgs {
             }
             None => Recipe::default(),
         };
+        recipe.from = self.from.as_ref().map(PathBuf::from).or(recipe.from);
         if let Some(seed) = self.world {
             recipe.corpus = Source::World { seed };
         }
@@ -299,7 +316,7 @@ mod tests {
             dials: DialArgs { steps: Some(9), layers: Some(3), ..DialArgs::default() },
             ..RecipeArgs::default()
         };
-        let recipe = args.recipe().unwrap();
+        let recipe = args.settings().unwrap();
         assert_eq!(
             (recipe.vocab, recipe.train.layers, recipe.train.width),
             (Some(600), Some(3), Some(64))

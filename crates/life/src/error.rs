@@ -40,6 +40,14 @@ pub enum Error {
         /// What the system said.
         source: std::io::Error,
     },
+    /// A folder that no life can begin with.
+    #[error("cannot begin with {}: {reason}", folder.display())]
+    Adopt {
+        /// The folder.
+        folder: PathBuf,
+        /// What is missing or not supported, and what would do.
+        reason: String,
+    },
     /// There is no model to answer.
     #[error("{}: {reason}", path.display())]
     NoModel {

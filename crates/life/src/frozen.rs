@@ -20,19 +20,36 @@ pub struct Frozen {
     version: u32,
     /// What was wished for.
     pub recipe: Recipe,
-    /// What training does; absent until the stage `plan` is done.
+    /// The model that was begun with, once its files are the run's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub adopted: Option<Adopted>,
+    /// What training does: reading, or teaching where nothing is read. Absent until the stage `plan` is
+    /// done.
     pub config: Option<Config>,
-    /// What teaching does; absent until its plan is made, or where nothing is taught.
+    /// What teaching after reading does; absent until its plan is made.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub teaching: Option<Config>,
     /// Instructions of the machine that it was begun on: with others the last bits may differ.
     pub isa: Option<String>,
 }
 
+/// Where a model came from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Adopted {
+    /// Its name: that of its run, or of its folder.
+    pub name: String,
+    /// Its family, such as `gpt2`.
+    pub family: String,
+    /// Its parameters.
+    pub parameters: u64,
+}
+
 impl Frozen {
     /// A wish, nothing derived yet.
     pub fn new(recipe: Recipe) -> Self {
-        Self { version: VERSION, recipe, config: None, teaching: None, isa: None }
+        let (adopted, config, teaching, isa) = (None, None, None, None);
+        Self { version: VERSION, recipe, adopted, config, teaching, isa }
     }
 
     /// Takes the plan, for this machine's instructions.

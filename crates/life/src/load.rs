@@ -1,9 +1,10 @@
 //! A model that can answer: of a run that is finished or still on its way, or any model folder.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use burn::tensor::Device;
 use chat::{LocalOptions, Template, TokenizerConfig};
+use data::Marks;
 use journal::Run;
 use model::Decoding;
 use tokenizer::Tokenizer;
@@ -35,7 +36,7 @@ pub struct Loaded {
 pub fn load(run: &Run) -> Result<Loaded, Error> {
     let folder = run.model_folder();
     let frozen = Frozen::read(run)?;
-    let examples = examples(&frozen.recipe.corpus);
+    let examples = examples(frozen.recipe.known_village());
     if folder.join("model.safetensors").exists() {
         return Ok(Loaded { examples, ..load_folder(&folder, &run.name())? });
     }
@@ -68,7 +69,9 @@ pub fn load(run: &Run) -> Result<Loaded, Error> {
 pub fn template(run: &Run) -> Result<Template, Error> {
     let (_, options) = words(&run.model_folder(), &run.name())?;
     match options.config.chat_template.as_deref() {
-        Some(source) if source != chat::COMPLETION_TEMPLATE => Ok(Template::new(source)?),
+        Some(source) if source != chat::COMPLETION_TEMPLATE => {
+            Ok(Template::new(source)?.beside(&options.config))
+        }
         _ => Err(Error::NoModel {
             path: run.model_folder(),
             reason: "its tokenizer has no chat template, so that nobody can say how a question \
@@ -108,27 +111,62 @@ pub fn knows_conversations(loaded: &Loaded) -> bool {
     template.is_some_and(|template| template != chat::COMPLETION_TEMPLATE)
 }
 
+/// The marks between which a document stands, as far as the tokenizer has such: those that its config
+/// names, and `<|endoftext|>`, which means the same everywhere.
+pub fn marks(tokenizer: &Tokenizer, config: &TokenizerConfig) -> Marks {
+    let named = |name: &Option<String>| name.as_deref().and_then(|name| tokenizer.special(name));
+    let end = tokenizer.special(chat::special::END_OF_TEXT).or_else(|| named(&config.eos_token));
+    Marks { begin: named(&config.bos_token).or(end), end }
+}
+
 /// What stands before a text from nothing: the mark that begins documents, where there is one, else
 /// a line break, else any token.
-pub fn opening(tokenizer: &Tokenizer) -> Vec<u32> {
-    let mark = tokenizer.special(chat::special::END_OF_TEXT);
+pub fn opening(tokenizer: &Tokenizer, options: &LocalOptions) -> Vec<u32> {
+    let mark = marks(tokenizer, &options.config).begin;
     let line_break = || tokenizer.encode("\n").ok().filter(|ids| !ids.is_empty());
     mark.map(|mark| vec![mark]).or_else(line_break).unwrap_or_else(|| vec![0])
 }
 
 /// The tokens that end a text or a turn.
-pub fn endings(tokenizer: &Tokenizer) -> Vec<u32> {
-    let names = [chat::special::END_OF_TEXT, chat::special::END];
-    names.into_iter().filter_map(|name| tokenizer.special(name)).collect()
+pub fn endings(tokenizer: &Tokenizer, options: &LocalOptions) -> Vec<u32> {
+    let eos = options.config.eos_token.as_deref();
+    let names = [Some(chat::special::END_OF_TEXT), Some(chat::special::END), eos];
+    let named = names.into_iter().flatten().filter_map(|name| tokenizer.special(name));
+    named.chain(options.stop_tokens.iter().copied()).collect()
 }
 
-fn words(folder: &Path, name: &str) -> Result<(Tokenizer, LocalOptions), Error> {
+/// The tokenizer of a folder and how its model is talked to, as far as its files say.
+pub(crate) fn words(folder: &Path, name: &str) -> Result<(Tokenizer, LocalOptions), Error> {
     let tokenizer = Tokenizer::load(&folder.join("tokenizer.json"))?;
-    let path: PathBuf = folder.join("tokenizer_config.json");
-    let config = match std::fs::read_to_string(&path) {
-        Ok(text) => TokenizerConfig::from_json(&text)?,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => TokenizerConfig::default(),
-        Err(source) => return Err(Error::Io { path, source }),
-    };
-    Ok((tokenizer, LocalOptions { name: name.to_string(), config, ..LocalOptions::default() }))
+    let config = read(&folder.join("tokenizer_config.json"))?;
+    let mut config =
+        config.map_or(Ok(TokenizerConfig::default()), |text| TokenizerConfig::from_json(&text))?;
+    // Where it is there, it is what counts.
+    let template = read(&folder.join("chat_template.jinja"))?;
+    config.chat_template = template.or(config.chat_template);
+    let stop_tokens = ids_at(folder, "generation_config.json", "eos_token_id")?;
+    let options =
+        LocalOptions { name: name.to_string(), config, stop_tokens, ..LocalOptions::default() };
+    Ok((tokenizer, options))
+}
+
+/// The ids that a JSON file of a model's folder has at a key: a number or a list of them; none if there
+/// is no such file or key.
+pub(crate) fn ids_at(folder: &Path, file: &str, key: &str) -> Result<Vec<u32>, Error> {
+    let path = folder.join(file);
+    let Some(text) = read(&path)? else { return Ok(Vec::new()) };
+    let json: serde_json::Value = serde_json::from_str(&text)
+        .map_err(|e| Error::File { path, reason: format!("{e}; mend it, or remove the file") })?;
+    let id = |value: &serde_json::Value| value.as_u64().and_then(|id| u32::try_from(id).ok());
+    let list = json[key].as_array().map(|ids| ids.iter().filter_map(id).collect());
+    Ok(list.unwrap_or_else(|| id(&json[key]).into_iter().collect()))
+}
+
+/// The text of a file that need not be there.
+fn read(path: &Path) -> Result<Option<String>, Error> {
+    match std::fs::read_to_string(path) {
+        Ok(text) => Ok(Some(text)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(source) => Err(Error::Io { path: path.to_path_buf(), source }),
+    }
 }

@@ -8,6 +8,9 @@ use train::plan::Dials;
 
 use crate::Error;
 
+/// The village, if nobody says which.
+const DEFAULT_VILLAGE: u64 = 1;
+
 /// Where the text comes from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase", deny_unknown_fields)]
@@ -28,6 +31,9 @@ pub enum Source {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Recipe {
+    /// The folder of a model to begin with. It brings its tokenizer and its shape; it reads files if
+    /// they are given, never the village, whose seed then says whose lessons it is taught.
+    pub from: Option<PathBuf>,
     /// The text.
     pub corpus: Source,
     /// Ids of the tokenizer; derived from the corpus if absent.
@@ -54,7 +60,8 @@ pub struct Recipe {
 impl Default for Recipe {
     fn default() -> Self {
         Self {
-            corpus: Source::World { seed: 1 },
+            from: None,
+            corpus: Source::World { seed: DEFAULT_VILLAGE },
             vocab: None,
             chars: false,
             lossy: false,
@@ -97,7 +104,10 @@ impl Recipe {
         if matches!(self.corpus, Source::World { .. }) {
             self.check_village()?;
         }
-        if self.exam.is_some() && (self.instructions.is_some() || self.village().is_none()) {
+        if self.from.is_some() {
+            self.check_of_model()?;
+        }
+        if self.exam.is_some() && self.lessons_of().is_none() {
             let why = "--exam is for what the village's lessons teach; leave it out with --corpus \
                        or --instructions";
             return Err(Error::Recipe(why.into()));
@@ -125,6 +135,20 @@ impl Recipe {
         }
     }
 
+    /// A model that there is already has its tokenizer and its shape.
+    fn check_of_model(&self) -> Result<(), Error> {
+        let words = [("--vocab", self.vocab.is_some()), ("--chars", self.chars)];
+        let words =
+            words.into_iter().find(|(_, given)| *given).map(|(name, _)| (name, "tokenizer"));
+        match words.or(self.train.shaping().map(|name| (name, "shape"))) {
+            Some((name, its)) => Err(Error::Recipe(format!(
+                "{name} is for a new model; the one given by --from keeps its {its}: leave out \
+                 {name} or --from"
+            ))),
+            None => Ok(()),
+        }
+    }
+
     /// Whether documents are one long text, without marks between them.
     pub fn is_one_text(&self) -> bool {
         self.train.windows == Some(true)
@@ -132,15 +156,34 @@ impl Recipe {
 
     /// Whether the exam can be sat: what it asks is what the village's lessons teach.
     pub fn is_examined(&self) -> bool {
-        self.life && self.instructions.is_none() && self.village().is_some()
+        self.life && self.lessons_of().is_some()
     }
 
     /// The village's seed, if it is what the model reads.
     pub fn village(&self) -> Option<u64> {
         match self.corpus {
-            Source::World { seed } => Some(seed),
-            Source::Files { .. } => None,
+            Source::World { seed } if self.from.is_none() => Some(seed),
+            Source::World { .. } | Source::Files { .. } => None,
         }
+    }
+
+    /// The seed of the village whose lessons are taught, where anything is taught.
+    pub fn lessons_of(&self) -> Option<u64> {
+        match self.corpus {
+            _ if self.instructions.is_some() => None,
+            Source::World { seed } => Some(seed),
+            Source::Files { .. } => self.from.as_ref().map(|_| DEFAULT_VILLAGE),
+        }
+    }
+
+    /// The seed of the village that the model knows something of.
+    pub fn known_village(&self) -> Option<u64> {
+        self.village().or(self.lessons_of().filter(|_| self.life))
+    }
+
+    /// Whether the model reads text, before it is taught if it is.
+    pub fn is_read(&self) -> bool {
+        self.village().is_some() || matches!(self.corpus, Source::Files { .. })
     }
 
     /// The first setting in which the two differ, in words.
@@ -195,6 +238,33 @@ mod tests {
         check("{", "EOF");
         let recipe = Recipe::from_json(r#"{"vocab": 512, "train": {"minutes": 2}}"#).unwrap();
         assert_eq!((recipe.vocab, recipe.train.minutes), (Some(512), Some(2.0)));
+    }
+
+    #[test]
+    fn a_model_that_is_there_keeps_its_shape_and_says_what_it_reads() {
+        let check = |text: &str, word: &str| {
+            let message = Recipe::from_json(text).unwrap_err().to_string();
+            assert!(message.contains(word) && message.contains("--from"), "{message}");
+        };
+        check(r#"{"from": "m", "vocab": 300}"#, "--vocab is for a new model");
+        check(r#"{"from": "m", "chars": true}"#, "--chars");
+        check(r#"{"from": "m", "train": {"width": 64, "layers": 1}}"#, "--layers");
+        check(r#"{"from": "m", "train": {"size": 1000000}}"#, "--size");
+        let of = |text: &str| {
+            let recipe = Recipe { life: true, ..Recipe::from_json(text).unwrap() };
+            (recipe.is_read(), recipe.village(), recipe.lessons_of(), recipe.is_examined())
+        };
+        let village = r#""corpus": {"world": {"seed": 3}}"#;
+        let files = r#""corpus": {"files": {"path": "a.txt"}}"#;
+        let talks = r#""instructions": "talks.jsonl""#;
+        let from = r#""from": "m""#;
+        assert_eq!(of(&format!("{{{village}}}")), (true, Some(3), Some(3), true));
+        assert_eq!(of(&format!("{{{village}, {talks}}}")), (true, Some(3), None, false));
+        assert_eq!(of(&format!("{{{files}, {talks}}}")), (true, None, None, false));
+        assert_eq!(of(&format!("{{{from}, {village}}}")), (false, None, Some(3), true));
+        assert_eq!(of(&format!("{{{from}, {talks}}}")), (false, None, None, false));
+        assert_eq!(of(&format!("{{{from}, {files}}}")), (true, None, Some(1), true));
+        assert_eq!(of(&format!("{{{from}, {files}, {talks}}}")), (true, None, None, false));
     }
 
     #[test]

@@ -1,8 +1,11 @@
-//! The stages in order.
+//! The stages in order; those of teaching are in `speedrun/teach.rs`.
 //!
 //! A corpus of files is tokenized before the plan is made, since its length bounds the training;
 //! the village is as long as the plan wants it.
 
+mod teach;
+
+use std::path::Path;
 use std::time::Instant;
 
 use data::Sampling;
@@ -11,7 +14,7 @@ use serde::Serialize;
 use stdx::Progress;
 use stdx::interrupt::Interrupt;
 use tokenizer::Tokenizer;
-use train::plan::plan;
+use train::plan::{MOST_EPOCHS, plan, plan_of_model};
 use train::speed::measure;
 use train::{Config, Outcome};
 
@@ -20,9 +23,10 @@ use crate::stage::exam::{self, Exam};
 use crate::stage::lessons::Amount;
 use crate::stage::pretrain::{self, Training};
 use crate::stage::report::{self, Facts};
+use crate::stage::samples::Sample;
 use crate::stage::tokens::Tokens;
-use crate::stage::{lessons, samples, teaching, tokenizer as vocabulary, tokens};
-use crate::{Error, Recipe, Source, corpus, load};
+use crate::stage::{adopt, lessons, samples, teaching, tokenizer as vocabulary, tokens};
+use crate::{Error, Recipe, Source, candidate, corpus, load};
 
 /// Rows of text below which a person is warned.
 const MANY_ROWS: u64 = 10;
@@ -102,6 +106,9 @@ pub fn open(store: &Store, name: &str, recipe: &Recipe) -> Result<Run, Error> {
     if let Source::Files { path } = &recipe.corpus {
         data::Documents::open(path, &data::SourceOptions::default())?;
     }
+    if let Some(from) = recipe.from.as_deref().filter(|_| !has_adopted(store, name)) {
+        look_through(recipe, from)?;
+    }
     let run = match store.create_run(name) {
         Ok(run) => {
             Frozen::new(recipe.clone()).write(&run)?;
@@ -125,6 +132,20 @@ pub fn open(store: &Store, name: &str, recipe: &Recipe) -> Result<Run, Error> {
     }
 }
 
+/// Whether the run of this name has made its model its own, and needs no folder.
+fn has_adopted(store: &Store, name: &str) -> bool {
+    store.run(name).is_ok_and(|run| run.config_path().exists() && adopt::is_done(&run))
+}
+
+/// Refuses a model that no life can begin with.
+fn look_through(recipe: &Recipe, from: &Path) -> Result<(), Error> {
+    if !recipe.is_read() && !recipe.life {
+        let why = "a model that is only to read needs something to read; give a --corpus";
+        return Err(Error::Recipe(why.into()));
+    }
+    candidate::look(recipe, from).map(|_| ())
+}
+
 /// Whether there is anything that took time to make.
 fn has_trained(run: &Run) -> Result<bool, Error> {
     let checkpoints = train::checkpoint::list(&run.checkpoints_folder())?;
@@ -134,7 +155,7 @@ fn has_trained(run: &Run) -> Result<bool, Error> {
 /// A run whose first recipe led nowhere takes another one.
 fn begin_anew(run: &Run, recipe: &Recipe) -> Result<(), Error> {
     let _lock = run.lock()?;
-    for folder in [run.model_folder(), run.folder().join("data")] {
+    for folder in [run.model_folder(), adopt::folder(run), run.folder().join("data")] {
         if folder.exists() {
             std::fs::remove_dir_all(&folder).map_err(Error::io(&folder))?;
         }
@@ -153,59 +174,115 @@ pub fn speedrun(run: &Run, session: &Session) -> Result<figure::Report, Error> {
     if let Some(note) = frozen.note_on_isa() {
         tell(&mut journal, session, note)?;
     }
-    let words = staged(&mut journal, "tokenizer", vocabulary::path(run).exists(), |journal| {
-        if vocabulary::path(run).exists() {
-            return Ok(Tokenizer::load(&vocabulary::path(run))?);
-        }
-        if let Some(note) = corpus::passed_over(&frozen.recipe)? {
-            tell(journal, session, note)?;
-        }
-        vocabulary::learn(run, &frozen.recipe, session)
-    })?;
-    let tokens = prepared(run, &mut frozen, &words, &mut journal, session)?;
-    let config = frozen.config.clone().expect("the plan was made with the tokens");
-    let reading = Training::on_text(run, frozen.recipe.life);
-    let read = staged(&mut journal, "pretrain", false, |journal| {
-        pretrain::pretrain(run, &reading, &config, &tokens, (journal, session))
-    })?;
-    let taught = match frozen.recipe.life {
-        true => Some(teach(run, &mut frozen, &words, &mut journal, session)?),
+    let words = words(run, &mut frozen, &mut journal, session)?;
+    let read = match frozen.recipe.is_read() {
+        true => Some(read(run, &mut frozen, &words, &mut journal, session)?),
         false => None,
     };
-    let exam = match (frozen.recipe.is_examined(), &frozen.teaching, frozen.recipe.village()) {
-        (true, Some(teaching), Some(seed)) => {
-            let n = frozen.recipe.exam.unwrap_or(exam::N_EXERCISES);
-            Some(examined(run, (seed, n), amount(&config, teaching), &mut journal, session)?)
-        }
-        _ => None,
+    let taught = match frozen.recipe.life {
+        true => Some(teach::teach(run, &mut frozen, &words, &mut journal, session)?),
+        false => None,
     };
-    let (outcome, config) = (taught.as_ref().unwrap_or(&read), &config);
+    let exam = match frozen.recipe.lessons_of().filter(|_| frozen.recipe.is_examined()) {
+        Some(seed) => {
+            let n = frozen.recipe.exam.unwrap_or(exam::N_EXERCISES);
+            Some(examined(run, (seed, n), amount(&frozen), &mut journal, session)?)
+        }
+        None => None,
+    };
+    let (first, taught) = match (read, taught) {
+        (Some(read), taught) => (read, taught),
+        (None, Some(taught)) => (taught, None),
+        (None, None) => unreachable!("a model that reads nothing is taught, or was refused"),
+    };
+    let last = taught.as_ref().unwrap_or(&first);
     let spoken = staged(&mut journal, "samples", false, |_| {
         samples::samples(load(run)?, &frozen.recipe, session)
     })?;
-    let told = run.records()?;
-    for sample in &spoken {
-        let (step, prompt, text) = (outcome.step, sample.prompt.clone(), sample.text.clone());
-        let record = Record::Sample { step, prompt, text };
-        if !told.contains(&record) {
-            journal.append(&record)?;
-        }
-    }
+    tell_samples(run, &spoken, last.outcome.step, &mut journal)?;
     let stages = stages(&run.records()?);
     staged(&mut journal, "report", false, |_| {
         let facts = Facts {
             run,
             recipe: &frozen.recipe,
-            config,
-            tokens: &tokens,
-            read: &read,
-            taught: taught.as_ref(),
+            adopted: frozen.adopted.as_ref(),
+            config: &first.config,
+            tokens: &first.tokens,
+            read: &first.outcome,
+            taught: taught.as_ref().map(|taught| &taught.outcome),
             exam: exam.as_ref(),
             stages: &stages,
             samples: &spoken,
         };
         report::write(&facts)
     })
+}
+
+/// Writes down what the model says, unless it was.
+fn tell_samples(
+    run: &Run,
+    spoken: &[Sample],
+    step: u64,
+    journal: &mut Journal,
+) -> Result<(), Error> {
+    let told = run.records()?;
+    for sample in spoken {
+        let (prompt, text) = (sample.prompt.clone(), sample.text.clone());
+        let record = Record::Sample { step, prompt, text };
+        if !told.contains(&record) {
+            journal.append(&record)?;
+        }
+    }
+    Ok(())
+}
+
+/// What a training was, and what came of it.
+struct Trained {
+    config: Config,
+    tokens: Tokens,
+    outcome: Outcome,
+}
+
+/// The tokenizer: learnt from the text, or that of the model that is begun with.
+fn words(
+    run: &Run,
+    frozen: &mut Frozen,
+    journal: &mut Journal,
+    session: &Session,
+) -> Result<Tokenizer, Error> {
+    let path = vocabulary::path(run);
+    let from = frozen.recipe.from.clone();
+    let name = if from.is_some() { "adopt" } else { "tokenizer" };
+    staged(journal, name, path.exists(), |journal| {
+        if path.exists() {
+            return Ok(Tokenizer::load(&path)?);
+        }
+        if let Some(note) = corpus::passed_over(&frozen.recipe)? {
+            tell(journal, session, note)?;
+        }
+        let Some(from) = from else { return vocabulary::learn(run, &frozen.recipe, session) };
+        let (tokenizer, note) = adopt::adopt(run, frozen, &from, session)?;
+        tell(journal, session, note)?;
+        Ok(tokenizer)
+    })
+}
+
+/// Lets the model read.
+fn read(
+    run: &Run,
+    frozen: &mut Frozen,
+    words: &Tokenizer,
+    journal: &mut Journal,
+    session: &Session,
+) -> Result<Trained, Error> {
+    let tokens = prepared(run, frozen, words, journal, session)?;
+    let config = frozen.config.clone().expect("the plan was made with the tokens");
+    let from = frozen.recipe.from.as_ref().map(|_| adopt::folder(run));
+    let reading = Training::on_text(run, from, frozen.recipe.life);
+    let outcome = staged(journal, "pretrain", false, |journal| {
+        pretrain::pretrain(run, &reading, &config, &tokens, (journal, session))
+    })?;
+    Ok(Trained { config, tokens, outcome })
 }
 
 /// The tokens and, in `frozen`, the plan.
@@ -242,50 +319,6 @@ fn prepared(
     Ok(tokens)
 }
 
-/// Teaches the model that has read, and gives what came of it.
-fn teach(
-    run: &Run,
-    frozen: &mut Frozen,
-    words: &Tokenizer,
-    journal: &mut Journal,
-    session: &Session,
-) -> Result<Outcome, Error> {
-    let base = frozen.config.clone().expect("reading comes first");
-    staged(journal, "plan of teaching", frozen.teaching.is_some(), |journal| {
-        if frozen.teaching.is_some() {
-            return Ok(());
-        }
-        let config = teaching::plan(&frozen.recipe, &base, &mut measure)?;
-        let (steps, positions) = (config.steps(), config.tokens_per_step());
-        tell(journal, session, format!("plan: lessons in {steps} steps of {positions} positions"))?;
-        frozen.teaching = Some(config);
-        frozen.write(run)?;
-        *frozen = Frozen::read(run)?;
-        Ok(())
-    })?;
-    let config = frozen.teaching.clone().expect("it was just made");
-    let there = lessons::open(run, words).unwrap_or_else(|error| {
-        session.note(&format!("{error}; this is being done"));
-        None
-    });
-    let template = load::template(run)?;
-    let tokens = staged(journal, "lessons", there.is_some(), |journal| {
-        if let Some(there) = there {
-            return Ok(there);
-        }
-        let amount = amount(&base, &config);
-        let note = lessons::encode(run, &frozen.recipe, (words, &template), amount, session)?;
-        note.map_or(Ok(()), |note| tell(journal, session, note))?;
-        let path = run.folder().to_path_buf();
-        let vanished = || Error::File { path, reason: "the lessons vanished; resume".into() };
-        lessons::open(run, words)?.ok_or_else(vanished)
-    })?;
-    let training = Training::on_lessons(run, pretrain::read_folder(run), base.steps());
-    staged(journal, "teach", false, |journal| {
-        pretrain::pretrain(run, &training, &config, &tokens, (journal, session))
-    })
-}
-
 /// The exam, sat now or before.
 fn examined(
     run: &Run,
@@ -306,8 +339,15 @@ fn examined(
 }
 
 /// Tokens of the village that a life takes.
-fn amount(reading: &Config, teaching: &Config) -> Amount {
-    Amount { reading: wanted_tokens(reading), teaching: wanted_tokens(teaching) }
+fn amount(frozen: &Frozen) -> Amount {
+    let wanted = |config: &Option<Config>| config.as_ref().map_or(0, wanted_tokens);
+    match (frozen.recipe.is_read(), frozen.recipe.village()) {
+        (true, Some(_)) => {
+            Amount { reading: wanted(&frozen.config), teaching: wanted(&frozen.teaching) }
+        }
+        (true, None) => Amount { reading: 0, teaching: wanted(&frozen.teaching) },
+        (false, _) => Amount { reading: 0, teaching: wanted(&frozen.config) },
+    }
 }
 
 /// Tokens that a run over the village sees once, with some to spare for what packing leaves empty.
@@ -329,7 +369,14 @@ fn freeze(
             return Ok(());
         }
         let dials = teaching::reading(&frozen.recipe);
-        let mut config = plan(&dials, words.vocab_size(), corpus_tokens, &mut measure)?;
+        let mut config = match frozen.adopted {
+            Some(_) => {
+                let spec = model::folder::spec(&adopt::folder(run))?;
+                let most = corpus_tokens.map(|n| n as f64 * MOST_EPOCHS);
+                plan_of_model(&dials, &spec, most, &mut measure)?
+            }
+            None => plan(&dials, words.vocab_size(), corpus_tokens, &mut measure)?,
+        };
         if frozen.recipe.life && corpus_tokens.is_none() {
             config.sampling = Sampling::Ordered; // Practice first.
         }

@@ -2,6 +2,8 @@
 
 pub mod tokenizer;
 
+pub mod adopt;
+
 pub mod tokens;
 
 pub mod pretrain;

@@ -10,12 +10,18 @@
 //!   say otherwise.
 //! - **Learning rate**: `2e-3 · sqrt(256/d)`, warmed up over 2 % of the steps, then a cosine to a
 //!   tenth.
+//!
+//! A model that is there already has its shape; what is left to plan, [`plan_of_model`] says.
+
+mod of_model;
 
 use arch::{Positions, Spec};
 use data::Sampling;
 use optim::schedule::{Schedule, Shape};
 use optim::{adamw, muon};
 use serde::{Deserialize, Serialize};
+
+pub use of_model::plan_of_model;
 
 use crate::config::Precision;
 use crate::{Config, Error};
@@ -171,6 +177,28 @@ impl Dials {
         Ok(())
     }
 
+    /// The first dial given that shapes a new model, if there is one.
+    pub fn shaping(&self) -> Option<&'static str> {
+        let given = [
+            ("--size", self.size.is_some()),
+            ("--arch", self.arch.is_some()),
+            ("--layers", self.layers.is_some()),
+            ("--width", self.width.is_some()),
+            ("--heads", self.heads.is_some()),
+            ("--kv-heads", self.kv_heads.is_some()),
+            ("--ff-width", self.ff_width.is_some()),
+            ("--bias", self.bias.is_some()),
+            ("--tied", self.tied.is_some()),
+        ];
+        given.into_iter().find(|(_, given)| *given).map(|(name, _)| name)
+    }
+
+    /// The minutes to train, if it is time that bounds the training.
+    fn time(&self) -> Option<f64> {
+        let no_length = self.tokens.is_none() && self.steps.is_none();
+        self.minutes.or_else(|| no_length.then_some(DEFAULT_MINUTES))
+    }
+
     fn sizes(&self) -> impl Iterator<Item = (&'static str, usize)> {
         let all = [
             ("--layers", self.layers),
@@ -199,9 +227,7 @@ pub fn plan(
 ) -> Result<Config, Error> {
     dials.check()?;
     let most = corpus_tokens.map_or(f64::INFINITY, |n| n as f64 * MOST_EPOCHS);
-    let no_length = dials.tokens.is_none() && dials.steps.is_none();
-    let minutes = dials.minutes.or_else(|| no_length.then_some(DEFAULT_MINUTES));
-    let mut config = match (dials.width, dials.size, minutes) {
+    let mut config = match (dials.width, dials.size, dials.time()) {
         (Some(_), ..) | (_, Some(_), _) => draft(dials, vocab_size, dials.size.unwrap_or(0))?,
         (_, _, None) => {
             let step = dials.steps.map(|n| n.saturating_mul(STEP_POSITIONS as u64));
@@ -210,20 +236,30 @@ pub fn plan(
         }
         (_, _, Some(minutes)) => affordable(dials, vocab_size, minutes, most, measure)?,
     };
-    let positions = config.tokens_per_step() as f64;
-    let steps = match (dials.steps, dials.tokens, minutes) {
-        (Some(steps), ..) => steps,
-        (_, Some(tokens), _) => (tokens as f64 / positions).ceil() as u64,
-        (_, _, Some(minutes)) => {
-            let seconds = measure(&config)?;
-            let fits = (minutes * 60.0 * SHARE_OF_STEPS / seconds).max(1.0);
-            fits.min((most / positions).ceil()) as u64
-        }
-        (None, None, None) => unreachable!("without a length there are the default minutes"),
-    };
+    let steps = steps(dials, &config, most, measure)?;
     set_length(&mut config, dials, steps);
     config.check()?;
     Ok(config)
+}
+
+/// How many steps of `config` are wished for; those of a time take at most `most_tokens`.
+fn steps(
+    dials: &Dials,
+    config: &Config,
+    most_tokens: f64,
+    measure: &mut dyn FnMut(&Config) -> Result<f64, Error>,
+) -> Result<u64, Error> {
+    let positions = config.tokens_per_step() as f64;
+    Ok(match (dials.steps, dials.tokens, dials.time()) {
+        (Some(steps), ..) => steps,
+        (_, Some(tokens), _) => (tokens as f64 / positions).ceil() as u64,
+        (_, _, Some(minutes)) => {
+            let seconds = measure(config)?;
+            let fits = (minutes * 60.0 * SHARE_OF_STEPS / seconds).max(1.0);
+            fits.min((most_tokens / positions).ceil()) as u64
+        }
+        (None, None, None) => unreachable!("without a length there are the default minutes"),
+    })
 }
 
 /// The largest rung that still gets enough tokens in the time.
@@ -265,9 +301,15 @@ fn rung_params(width: usize) -> u64 {
 /// A config of about `size` parameters in its blocks, without its length.
 fn draft(dials: &Dials, vocab_size: usize, size: u64) -> Result<Config, Error> {
     let spec = shape(dials, vocab_size, size)?;
-    let context = spec.context;
+    let (context, peak) = (spec.context, 2e-3 * (256.0 / spec.d_model as f64).sqrt());
+    draft_of(dials, spec, context, peak)
+}
+
+/// A config of a model, in rows of `context`, without its length; `peak` is the learning rate if
+/// nobody says another.
+fn draft_of(dials: &Dials, spec: Spec, context: usize, peak: f64) -> Result<Config, Error> {
     let rows = dials.batch.unwrap_or((STEP_POSITIONS / context).max(1));
-    let peak = dials.lr.unwrap_or(2e-3 * (256.0 / spec.d_model as f64).sqrt());
+    let peak = dials.lr.unwrap_or(peak);
     let default = adamw::Options::default();
     let windows = dials.windows == Some(true);
     let config = Config {

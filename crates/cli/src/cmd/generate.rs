@@ -3,7 +3,7 @@
 use anyhow::Result;
 use generate::{Finish, Flow, Options, Sampling};
 use life::Loaded;
-use life::load::{endings, opening};
+use life::load::{endings, marks, opening};
 use serde_json::json;
 
 use crate::host::Host;
@@ -64,17 +64,18 @@ impl SamplingArgs {
 
 pub(crate) fn run(args: &Args, host: &Host) -> Result<()> {
     let sampling = args.sampling.sampling()?;
-    let Loaded { decoding, tokenizer, .. } = pick::model(host, args.model.as_deref())?;
-    let mark = tokenizer.special(chat::special::END_OF_TEXT);
+    let Loaded { decoding, tokenizer, options: form, .. } =
+        pick::model(host, args.model.as_deref())?;
+    let mark = marks(&tokenizer, &form.config).begin;
     let words = tokenizer.encode(&args.prompt)?;
     let mut prompt: Vec<u32> = mark.into_iter().chain(words).collect();
     if prompt.is_empty() {
-        prompt = opening(&tokenizer);
+        prompt = opening(&tokenizer, &form);
     }
     let options = Options {
         sampling,
         max_tokens: args.max_tokens,
-        stop_tokens: endings(&tokenizer),
+        stop_tokens: endings(&tokenizer, &form),
         truncate: true,
     };
     let mut stream = tokenizer.decoder();

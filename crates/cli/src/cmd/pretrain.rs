@@ -18,6 +18,7 @@ use crate::recipe_args::RecipeArgs;
   lyceum pretrain --corpus shakespeare.txt --chars --windows --arch gpt2 --bias false \\
     --layers 4 --width 128 --heads 4 --context 64 --batch 12 --steps 2000 --lr 1e-3
   lyceum pretrain --config recipe.json --seed 2 --name second
+  lyceum pretrain --from books --corpus letters/     a run or checkpoint goes on reading
   lyceum pretrain --corpus books/ --minutes 60 --dry-run     only the recipe, as JSON")]
 pub(crate) struct Args {
     /// Name of the run [default: after the corpus]
@@ -34,7 +35,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args, host: &Host) -> Result<()> {
-    let recipe = args.recipe.recipe()?;
+    let recipe = args.recipe.recipe(host)?;
     if recipe.instructions.is_some() || recipe.exam.is_some() {
         anyhow::bail!("pretrain only reads; to be taught and examined, use `lyceum speedrun`");
     }

@@ -16,14 +16,16 @@ use crate::recipe_args::RecipeArgs;
 /// Everything that is not said is derived: the size of the model from the time, the time from
 /// nothing (ten minutes in all). Without a corpus the model reads the stories of a village, is taught
 /// to answer, count, obey, call tools and refuse, and sits an exam. A corpus is read only, unless
-/// there are --instructions to be taught with. Stopped or killed, the same command goes on where it
-/// was.
+/// there are --instructions to be taught with. A model given by --from knows something already: it is
+/// taught --instructions or the village's lessons, after a --corpus if there is one. Stopped or
+/// killed, the same command goes on where it was.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   lyceum speedrun                                  a village's whole life, ten minutes
   lyceum speedrun --minutes 1 --name quick         smaller and sooner
   lyceum speedrun --corpus shakespeare.txt --name bard
-  lyceum speedrun --corpus books/ --instructions talks.jsonl --name helper")]
+  lyceum speedrun --corpus books/ --instructions talks.jsonl --name helper
+  lyceum speedrun --from gpt2/ --instructions talks.jsonl --name tutor     teach a checkpoint")]
 pub(crate) struct Args {
     /// Name of the run
     #[arg(long, value_name = "NAME", default_value = "speedrun")]
@@ -36,9 +38,9 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args, host: &Host) -> Result<()> {
-    let mut recipe = args.recipe.recipe()?;
+    let mut recipe = args.recipe.recipe(host)?;
     // Text alone, without marks or without anything that says how to answer, is only read.
-    recipe.life = recipe.instructions.is_some() || recipe.village().is_some();
+    recipe.life = recipe.instructions.is_some() || recipe.lessons_of().is_some();
     let run = life::open(&host.store, &args.name, &recipe)?;
     live(host, &run, &recipe, args.json)
 }
@@ -96,7 +98,8 @@ fn summary(host: &Host, run: &Run, figures: &Value) -> Result<()> {
         }
     }
     let name = run.name();
-    let talks = figures["recipe"]["corpus"]["world"].is_object();
+    let recipe = &figures["recipe"];
+    let talks = recipe["life"] == true || recipe["corpus"]["world"].is_object();
     if talks {
         out::line(format_args!("talk with it: {}", host.next(&format!("chat --model {name}"))))?;
     } else {

@@ -1,5 +1,7 @@
 //! A whole life in small: speedrun, report, generate, chat, runs, stop and resume.
 
+mod from;
+
 use std::io::Write;
 use std::process::Stdio;
 use std::time::{Duration, Instant};

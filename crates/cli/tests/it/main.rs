@@ -58,6 +58,11 @@ impl Lyceum {
         path.to_str().unwrap().to_string()
     }
 
+    /// A place beside the home.
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
     fn run_folder(&self, name: &str) -> PathBuf {
         self.folder.path().join("home/runs").join(name)
     }

@@ -84,7 +84,7 @@ pub fn encode(
         progress.set(n_tokens.min(most_tokens), format!("{n_tokens} tokens"));
         Ok::<u64, Error>(n_tokens)
     };
-    let note = match (&recipe.instructions, recipe.village()) {
+    let note = match (&recipe.instructions, recipe.lessons_of()) {
         (Some(path), _) => {
             let mut dataset = Dataset::default();
             for lesson in of_files(path, recipe, &mut dataset)? {

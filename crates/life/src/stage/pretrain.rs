@@ -29,16 +29,22 @@ pub struct Training {
 
 impl Training {
     /// The stage that reads text: its model is the run's, or what teaching begins with.
-    pub fn on_text(run: &Run, is_taught: bool) -> Self {
+    pub fn on_text(run: &Run, from: Option<PathBuf>, is_taught: bool) -> Self {
         let model = if is_taught { read_folder(run) } else { run.model_folder() };
         let checkpoints = run.checkpoints_folder();
-        Self { stage: "pretrain", from: None, checkpoints, model, before: 0 }
+        Self { stage: "pretrain", from, checkpoints, model, before: 0 }
     }
 
     /// The stage that is taught to answer, after `before` steps on text.
-    pub fn on_lessons(run: &Run, from: PathBuf, before: u64) -> Self {
-        let checkpoints = taught_checkpoints(run);
-        Self { stage: "teach", from: Some(from), checkpoints, model: run.model_folder(), before }
+    pub fn on_lessons(run: &Run, before: u64) -> Self {
+        let (from, checkpoints) = (Some(read_folder(run)), taught_checkpoints(run));
+        Self { stage: "teach", from, checkpoints, model: run.model_folder(), before }
+    }
+
+    /// The stage that is taught to answer where nothing is read: all the training that there is.
+    pub fn on_lessons_alone(run: &Run, from: PathBuf) -> Self {
+        let checkpoints = run.checkpoints_folder();
+        Self { stage: "teach", from: Some(from), checkpoints, model: run.model_folder(), before: 0 }
     }
 }
 

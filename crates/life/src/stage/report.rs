@@ -3,6 +3,8 @@
 mod card;
 mod stages;
 
+use std::path::Path;
+
 use figure::{Block, Claim, LineChart, Report, Section, Series, Verdict, smoothed};
 use journal::{Record, Run};
 use serde_json::json;
@@ -11,7 +13,7 @@ use train::{Config, Outcome};
 use super::exam::Exam;
 use super::samples::Sample;
 use super::tokens::Tokens;
-use crate::frozen::write_json;
+use crate::frozen::{Adopted, write_json};
 use crate::speedrun::Stage;
 use crate::{Error, Recipe, Source};
 
@@ -22,6 +24,8 @@ pub struct Facts<'a> {
     pub run: &'a Run,
     /// What was wished for.
     pub recipe: &'a Recipe,
+    /// The model that was begun with, if there was one.
+    pub adopted: Option<&'a Adopted>,
     /// What was done.
     pub config: &'a Config,
     /// With which text.
@@ -111,15 +115,20 @@ pub(crate) fn count(n: u64) -> String {
 }
 
 fn subtitle(facts: &Facts<'_>) -> String {
-    let source = match &facts.recipe.corpus {
-        Source::World { seed } => format!("stories and dialogues of village {seed}"),
-        Source::Files { path } => {
-            path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
+    let named =
+        |path: &Path| path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
+    let source = match (&facts.recipe.corpus, &facts.recipe.instructions) {
+        (Source::Files { path }, _) => named(path),
+        (Source::World { seed }, _) if facts.adopted.is_none() => {
+            format!("stories and dialogues of village {seed}")
         }
+        (Source::World { .. }, Some(path)) => named(path),
+        (Source::World { seed }, None) => format!("lessons of village {seed}"),
     };
     let (tokens, seconds) = trained(facts);
     let (tokens, minutes) = (count(tokens), seconds / 60.0);
-    format!("Trained on {source}: {tokens} tokens in {minutes:.1} minutes.")
+    let from = facts.adopted.map_or(String::new(), |from| format!("Begun with {}. ", from.name));
+    format!("{from}Trained on {source}: {tokens} tokens in {minutes:.1} minutes.")
 }
 
 fn curve(records: &[Record]) -> LineChart {
@@ -202,7 +211,17 @@ fn numbers(facts: &Facts<'_>) -> Vec<(String, String)> {
         ),
         ("Seed", config.seed.to_string()),
     ];
-    pairs.into_iter().chain(taught).map(|(key, value)| (key.to_string(), value)).collect()
+    let came_from = facts.adopted.map(|from| {
+        let told =
+            format!("{}, {} of {} parameters", from.name, from.family, count(from.parameters));
+        ("Begun with", told)
+    });
+    came_from
+        .into_iter()
+        .chain(pairs)
+        .chain(taught)
+        .map(|(key, value)| (key.to_string(), value))
+        .collect()
 }
 
 /// Exported and read again, the weights are the same bits.
@@ -277,6 +296,7 @@ fn figures(facts: &Facts<'_>, claims: &[Claim]) -> serde_json::Value {
     json!({
         "run": facts.run.name(),
         "recipe": facts.recipe,
+        "adopted": facts.adopted,
         "config": facts.config,
         "parameters": n_params(facts),
         "tokens": tokens,

@@ -1,9 +1,10 @@
 //! The finished model speaks: what a person reads first in the report.
 //!
-//! Texts in the manner of the corpus from nothing, unless it was taught to answer; of the village a
-//! story on demand and some questions, whose true answers are known and shown beside the model's.
+//! Texts in the manner of the corpus from nothing; of the village a story on demand and some questions,
+//! whose true answers are known and shown beside the model's, and no other text where it was taught to
+//! answer.
 
-use chat::{Flow, LocalModel, Message, Request, Respond, Role, Sampling};
+use chat::{Flow, LocalModel, LocalOptions, Message, Request, Respond, Role, Sampling};
 use generate::Options;
 use model::Decoding;
 use serde::{Deserialize, Serialize};
@@ -12,7 +13,7 @@ use world::World;
 use world::render::facts::{answer, question};
 
 use crate::load::{endings, opening};
-use crate::{Error, Loaded, Recipe, Session, Source};
+use crate::{Error, Loaded, Recipe, Session};
 
 /// A prompt and what followed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,23 +36,23 @@ const N_TEXTS: u64 = 3;
 /// Questions about the village in a report.
 const N_QUESTIONS: usize = 3;
 
-/// Samples of a loaded run; the same for the same weights.
+/// Samples of a loaded run, of the village too if it knows one; the same for the same weights.
 ///
 /// # Errors
 /// [`Error::Chat`].
 pub fn samples(loaded: Loaded, recipe: &Recipe, session: &Session) -> Result<Vec<Sample>, Error> {
     let mut samples = Vec::new();
     let Loaded { decoding, tokenizer, options, .. } = loaded;
-    let n_texts = if recipe.life { 0 } else { N_TEXTS };
+    let n_texts = if recipe.life && recipe.known_village().is_some() { 0 } else { N_TEXTS };
     for seed in 1..=n_texts {
         session.go_on("samples")?;
-        let text = text(&decoding, &tokenizer, seed)?;
+        let text = text(&decoding, &tokenizer, &options, seed)?;
         samples.push(Sample { prompt: String::new(), text, truth: None });
     }
-    if let Source::World { seed } = &recipe.corpus {
+    if let Some(seed) = recipe.known_village() {
         let model = LocalModel::new(decoding, tokenizer, options)?;
         let story = ("Tell me a story.".to_string(), None);
-        for (prompt, truth) in [story].into_iter().chain(questions(*seed)) {
+        for (prompt, truth) in [story].into_iter().chain(questions(seed)) {
             session.go_on("samples")?;
             match ask(&model, &prompt) {
                 Ok(text) => samples.push(Sample { prompt, text, truth }),
@@ -77,27 +78,28 @@ fn questions(seed: u64) -> Vec<(String, Option<String>)> {
     facts.map(&mut exchange).collect()
 }
 
-/// What a model of this corpus can be asked, to begin with.
-pub fn examples(source: &Source) -> Vec<String> {
-    match source {
-        Source::World { seed } => {
-            let questions = questions(*seed).into_iter().map(|(question, _)| question);
-            ["Tell me a story.".to_string()].into_iter().chain(questions).take(3).collect()
-        }
-        Source::Files { .. } => Vec::new(),
-    }
+/// What a model that knows this village can be asked, to begin with.
+pub fn examples(village: Option<u64>) -> Vec<String> {
+    let Some(seed) = village else { return Vec::new() };
+    let questions = questions(seed).into_iter().map(|(question, _)| question);
+    ["Tell me a story.".to_string()].into_iter().chain(questions).take(3).collect()
 }
 
 /// A text from nothing.
-fn text(decoding: &Decoding, tokenizer: &Tokenizer, seed: u64) -> Result<String, Error> {
-    let prompt = opening(tokenizer);
-    let options = Options {
+fn text(
+    decoding: &Decoding,
+    tokenizer: &Tokenizer,
+    options: &LocalOptions,
+    seed: u64,
+) -> Result<String, Error> {
+    let prompt = opening(tokenizer, options);
+    let wanted = Options {
         sampling: Sampling { temperature: TEMPERATURE, seed, ..Sampling::default() },
         max_tokens: LONGEST_TEXT,
-        stop_tokens: endings(tokenizer),
+        stop_tokens: endings(tokenizer, options),
         truncate: true,
     };
-    let generated = generate::generate(decoding, &prompt, &options, &mut |_| Flow::Continue)
+    let generated = generate::generate(decoding, &prompt, &wanted, &mut |_| Flow::Continue)
         .map_err(chat::Error::from)?;
     Ok(tokenizer.decode(&generated.tokens)?.trim().to_string())
 }

@@ -4,13 +4,25 @@
 //! taught the rest: it is in the lessons that most of what the exam asks is learnt
 //! (docs/log.md). Teaching goes on with the model and the batch of reading, its steps in the order of
 //! the village's lessons, with a learning rate that ends at a hundredth.
+//!
+//! A model that was there already is trained as [`train::plan::plan_of_model`] says. Where it reads
+//! nothing, all of the time is for teaching. What it is taught from files it sees
+//! [`MOST_PASSES`] times at most unless steps or tokens say otherwise: it knows how to write, and would
+//! learn by heart.
+
+use std::path::Path;
 
 use data::Sampling;
 use optim::schedule::{Schedule, Shape};
 use train::Config;
-use train::plan::{Choice, Dials};
+use train::plan::{Choice, Dials, plan_of_model};
 
 use crate::{Error, Recipe};
+
+/// More often than this a model that was there already is not taught the same.
+pub const MOST_PASSES: f64 = 4.0;
+/// The share of teaching in which the learning rate falls.
+const DECAY: f64 = 0.6;
 
 /// Room for a story of the village with all its questions.
 const CONTEXT: usize = 1024;
@@ -45,6 +57,9 @@ pub fn reading(recipe: &Recipe) -> Dials {
         return dials;
     }
     let minutes = minutes(recipe).map(|minutes| minutes * READING);
+    if recipe.from.is_some() {
+        return Dials { minutes, ..dials };
+    }
     let optimizer = dials.optimizer.or(Some(Choice::Muon));
     let context = dials.context.or(Some(CONTEXT));
     // Its biases let heads look back from the start.
@@ -58,25 +73,30 @@ pub fn reading(recipe: &Recipe) -> Dials {
     Dials { minutes, optimizer, context, arch, lr, layers, width, ..dials }
 }
 
-/// The config of teaching after reading with `base`.
+/// Seconds that a step of a config takes.
+pub type Measure<'a> = &'a mut dyn FnMut(&Config) -> Result<f64, train::Error>;
+
+/// The config of teaching after reading with `base`, where time bounds it of at most `most_tokens`.
 ///
 /// # Errors
 /// [`Error::Train`] from what is measured.
 pub fn plan(
     recipe: &Recipe,
     base: &Config,
-    measure: &mut dyn FnMut(&Config) -> Result<f64, train::Error>,
+    most_tokens: Option<f64>,
+    measure: Measure<'_>,
 ) -> Result<Config, Error> {
     let steps = match minutes(recipe) {
         Some(minutes) => {
             let seconds = minutes * 60.0 * (1.0 - READING) * SHARE_OF_STEPS;
             let lessons = Config { sampling: Sampling::Ordered, ..base.clone() };
-            (seconds / measure(&lessons)?).max(1.0) as u64
+            let most = most_tokens.map_or(f64::INFINITY, |n| n / base.tokens_per_step() as f64);
+            (seconds / measure(&lessons)?).min(most.ceil()).max(1.0) as u64
         }
         None => (base.steps() as f64 * TEACHING_TO_READING) as u64,
     };
     let peak = base.schedule.peak;
-    let shape = Shape::Wsd { decay_share: 0.6 };
+    let shape = Shape::Wsd { decay_share: DECAY };
     let warmup = (steps / 50).clamp(1, 100).min(steps);
     let schedule = Schedule { peak, floor: peak / 100.0, warmup, steps, shape };
     // The village's lessons get harder; the talks of a file come in any order.
@@ -93,4 +113,81 @@ pub fn plan(
     };
     config.check()?;
     Ok(config)
+}
+
+/// The config of teaching the model of a folder, which reads nothing before; where time bounds it, of at
+/// most `most_tokens`.
+///
+/// # Errors
+/// [`Error::Folder`]; [`Error::Train`] for dials that do not go with the model, and from what is measured.
+pub fn plan_alone(
+    recipe: &Recipe,
+    folder: &Path,
+    most_tokens: Option<f64>,
+    measure: Measure<'_>,
+) -> Result<Config, Error> {
+    let dials = Dials { minutes: minutes(recipe), ..recipe.train.clone() };
+    let config = plan_of_model(&dials, &model::folder::spec(folder)?, most_tokens, measure)?;
+    let mut schedule = config.schedule;
+    if dials.decay.is_none() {
+        schedule.shape = Shape::Wsd { decay_share: DECAY };
+    }
+    schedule.floor = dials.min_lr.unwrap_or(schedule.peak / 100.0);
+    // Lessons of the village get harder; files are in any order.
+    let in_order = recipe.lessons_of().is_some();
+    let sampling = if in_order { Sampling::Ordered } else { Sampling::Documents };
+    let config = Config { sampling, schedule, ..config };
+    config.check()?;
+    Ok(config)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::candidate::tests::checkpoint;
+
+    fn recipe(minutes: f64) -> Recipe {
+        let train = Dials { minutes: Some(minutes), ..Dials::default() };
+        let (from, instructions) = (Some("m".into()), Some("talks.jsonl".into()));
+        Recipe { from, instructions, life: true, train, ..Recipe::default() }
+    }
+
+    /// The plan of teaching a tiny model alone, where a step takes a tenth of a second.
+    fn alone(recipe: &Recipe, most_tokens: Option<f64>) -> Config {
+        let folder = tempfile::tempdir().unwrap();
+        checkpoint(folder.path(), &["<|endoftext|>"]);
+        plan_alone(recipe, folder.path(), most_tokens, &mut |_| Ok(0.1)).unwrap()
+    }
+
+    #[test]
+    fn a_model_that_reads_nothing_is_taught_all_the_time() {
+        let config = alone(&recipe(1.0), None);
+        assert!((550..600).contains(&config.steps()), "{}", config.steps());
+        assert_eq!(config.sampling, Sampling::Documents);
+        assert_eq!(config.schedule.shape, Shape::Wsd { decay_share: DECAY });
+        assert!((config.schedule.floor * 100.0 - config.schedule.peak).abs() < 1e-12);
+        assert!(config.muon.is_none());
+        assert_eq!(alone(&recipe(1.0), Some(10_240.0)).steps(), 5, "it would learn by heart");
+        let village = Recipe { instructions: None, ..recipe(1.0) };
+        let examined = alone(&village, None);
+        assert_eq!(examined.sampling, Sampling::Ordered, "lessons get harder");
+        assert!(examined.steps() < 2 * config.steps() / 3 + 10, "the exam takes its time");
+    }
+
+    #[test]
+    fn a_model_that_was_there_reads_by_its_own_dials() {
+        let dials = reading(&recipe(10.0));
+        assert_eq!((dials.optimizer, dials.lr, dials.arch, dials.layers), (None, None, None, None));
+        assert_eq!(dials.minutes, Some(10.0 * READING));
+        let new = reading(&Recipe { from: None, ..recipe(10.0) });
+        assert_eq!(new.optimizer, Some(Choice::Muon));
+    }
+
+    #[test]
+    fn teaching_after_reading_ends_with_what_there_is_to_teach() {
+        let base = alone(&recipe(1.0), None);
+        let steps = |most| plan(&recipe(10.0), &base, most, &mut |_| Ok(0.1)).unwrap().steps();
+        assert_eq!(steps(None), (600.0 * (1.0 - READING) * SHARE_OF_STEPS / 0.1) as u64);
+        assert_eq!(steps(Some(20_480.0)), 10);
+    }
 }

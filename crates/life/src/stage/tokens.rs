@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use ::tokenizer::Tokenizer;
-use chat::{Conversation, Template, special};
+use chat::{Conversation, Template};
 use data::{Encode, Marks, Part, Shard, ShardWriter, Shards};
 use journal::Run;
 use stdx::Sum;
@@ -19,7 +19,7 @@ use train::evaluate::HeldOut;
 
 use super::lessons::{self, Amount};
 use crate::corpus::{Text, stream};
-use crate::{Error, Recipe, Session};
+use crate::{Error, Recipe, Session, load};
 
 /// A tokenized corpus.
 #[derive(Clone, Debug)]
@@ -78,7 +78,12 @@ pub fn encode(
     let [train, validation] = paths(run);
     let create = |path: &Path| ShardWriter::create(path, vocab_size, hash);
     let mut shards = Shards { train: create(&train)?, validation: create(&validation)? };
-    let scribe = Scribe::new(tokenizer, recipe);
+    let (_, options) = load::words(&run.model_folder(), &run.name())?;
+    let marks = match recipe.is_one_text() {
+        true => Marks { begin: None, end: None },
+        false => load::marks(tokenizer, &options.config),
+    };
+    let scribe = Scribe { tokenizer, template: Template::default(), marks };
     let mut progress = session.progress("tokens", most_tokens);
     if let Some(seed) = recipe.village().filter(|_| recipe.life) {
         let course = lessons::course(seed, Amount { reading: most_tokens, teaching: 0 });
@@ -124,27 +129,21 @@ fn token_bytes(tokenizer: &Tokenizer) -> Arc<[u32]> {
 struct Scribe<'a> {
     tokenizer: &'a Tokenizer,
     template: Template,
-    mark: Option<u32>,
+    marks: Marks,
 }
 
-impl<'a> Scribe<'a> {
-    fn new(tokenizer: &'a Tokenizer, recipe: &Recipe) -> Self {
-        let mark = tokenizer.special(special::END_OF_TEXT).filter(|_| !recipe.is_one_text());
-        Self { tokenizer, template: Template::default(), mark }
-    }
-
+impl Scribe<'_> {
     /// Adds a document to the shard of its part.
     fn write(&self, shards: &mut Shards, part: Part, text: &Text) -> Result<(), Error> {
         let messages = match text {
             Text::Plain(document) => {
-                let marks = Marks { begin: self.mark, end: self.mark };
-                return Ok(shards.push(self, marks, part, document)?);
+                return Ok(shards.push(self, self.marks, part, document)?);
             }
             Text::Chat(messages) => messages,
         };
         let text = self.template.render(&Conversation::whole(messages))?;
         let mut ids = self.tokenizer.encode_with_special(&text)?;
-        ids.extend(self.mark);
+        ids.extend(self.marks.end);
         let said = messages.iter().map(|m| Ok(m.text()?.len() as u64));
         let n_bytes = said.sum::<Result<u64, chat::Error>>()?;
         Ok(shards.part(part).push(&ids, n_bytes)?)

@@ -1,7 +1,7 @@
 //! Pieces of our own form and of forms like the published ones.
 
 use super::*;
-use crate::{COMPLETION_TEMPLATE, DEFAULT_TEMPLATE};
+use crate::{COMPLETION_TEMPLATE, DEFAULT_TEMPLATE, PLAIN_TEMPLATE, TokenizerConfig};
 
 const CHATML: &str = "{% for m in messages %}\
     {{ '<|im_start|>' + m.role + '\\n' + m.content | trim + '<|im_end|>\\n' }}{% endfor %}\
@@ -66,10 +66,29 @@ fn the_words_and_the_end_of_the_turn_are_learnt() {
          <|im_start|>user\nr<|im_end|>\n<|im_start|>assistant\n⟦b<|im_end|>⟧\n",
     );
     check(INST, &["q", "a", "r", "b"], "<s>[INST] q [/INST]⟦ a</s>⟧ [INST] r [/INST]⟦ b</s>⟧ ");
+    check(
+        PLAIN_TEMPLATE,
+        &[" q", "a", "r", " b\n"],
+        "User: q\n\nAssistant:\n⟦a</s>⟧\n\nUser: r\n\nAssistant:\n⟦b</s>⟧\n\n",
+    );
     check(LINES, &["q", "a"], "user: q\nassistant: ⟦a\n⟧");
     check(COMPLETION_TEMPLATE, &["q", "a ", "r", "b"], "q⟦a ⟧r⟦b⟧");
     check(DEFAULT_TEMPLATE, &["q"], "<|user|>\nq<|end|>\n");
     check(DEFAULT_TEMPLATE, &["q", ""], "<|user|>\nq<|end|>\n<|assistant|>\n⟦<|end|>⟧\n");
+}
+
+#[test]
+fn a_template_knows_the_tokens_of_the_tokenizer_that_it_stands_beside() {
+    let [bos_token, eos_token] = ["<s>", "</s>"].map(|token| Some(token.to_string()));
+    let config = TokenizerConfig { bos_token, eos_token, chat_template: None };
+    let template = Template::new(INST).unwrap().beside(&config);
+    let messages = talk(&["q", "a"]);
+    let whole = Conversation::whole(&messages);
+    assert_eq!(template.render(&whole).unwrap(), "<s>[INST] q [/INST] a</s> ");
+    let said = Conversation { eos_token: Some("<end>"), ..whole };
+    assert_eq!(template.render(&said).unwrap(), "<s>[INST] q [/INST] a<end> ");
+    let alone = Template::new(PLAIN_TEMPLATE).unwrap();
+    assert!(alone.render(&whole).is_err(), "an answer without an end is not written");
 }
 
 #[test]

@@ -70,16 +70,24 @@ fn tokenizer(facts: &Facts<'_>) -> Row {
     }
 }
 
-/// A guess among all tokens, against what the model knows in the end.
+/// The first training of the life: reading, or teaching where the model could read already.
 fn reading(facts: &Facts<'_>, records: &[Record]) -> Row {
-    let guess = (facts.config.spec.vocab_size as f64).log2() / bytes_per_token(facts).max(1e-9);
-    Row {
-        name: "pretrain",
-        measured: "bits a byte of held-out text (before: a guess)",
-        before: format!("{guess:.2}"),
-        after: facts.read.evaluation.map_or("–".into(), |e| format!("{:.3}", e.bits_per_byte)),
-        speed: speed(records, 0..=facts.read.step),
+    let has_read = facts.stages.iter().any(|stage| stage.name == "pretrain");
+    let steps = 0..=facts.read.step;
+    let bits = |bits: f64| format!("{bits:.3}");
+    let after = facts.read.evaluation.map_or("–".into(), |e| bits(e.bits_per_byte));
+    let speed = speed(records, steps.clone());
+    if has_read {
+        let guess = (facts.config.spec.vocab_size as f64).log2() / bytes_per_token(facts).max(1e-9);
+        let measured = "bits a byte of held-out text (before: a guess)";
+        return Row { name: "pretrain", measured, before: bits(guess), after, speed };
     }
+    let first = records.iter().find_map(|record| match record {
+        Record::Eval { step, bits_per_byte, .. } if steps.contains(step) => Some(*bits_per_byte),
+        _ => None,
+    });
+    let measured = "bits a byte of held-out answers (before: at the first look)";
+    Row { name: "teach", measured, before: first.map_or("–".into(), bits), after, speed }
 }
 
 fn teaching(facts: &Facts<'_>, records: &[Record]) -> Option<Row> {
