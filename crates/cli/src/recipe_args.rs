@@ -40,9 +40,9 @@ pub(crate) struct RecipeArgs {
     #[arg(long, conflicts_with = "vocab", help_heading = "Text")]
     chars: bool,
     /// What to teach after reading: instruction data (JSON lines or lists; messages, ShareGPT,
-    /// Alpaca, pairs) [default: the village's lessons]
-    #[arg(long, value_name = "PATH", help_heading = "Text")]
-    instructions: Option<PathBuf>,
+    /// Alpaca, pairs); several are mixed, by the weight behind a = [default: the village's lessons]
+    #[arg(long, value_name = "PATH[=WEIGHT]", help_heading = "Text")]
+    instructions: Vec<life::Talks>,
     /// Exercises of each task in the exam [default: 500]
     #[arg(long, value_name = "N", value_parser = count, help_heading = "Text")]
     exam: Option<u64>,
@@ -213,10 +213,12 @@ impl RecipeArgs {
         set(&mut recipe.validation, &self.validation);
         recipe.lossy |= self.lossy;
         recipe.chars |= self.chars;
-        if let Some(path) = &self.instructions {
-            let found = path.canonicalize();
-            let missing = || format!("cannot find the instructions {}", path.display());
-            recipe.instructions = Some(found.with_context(missing)?);
+        if !self.instructions.is_empty() {
+            recipe.instructions = self.instructions.clone();
+        }
+        for talks in &mut recipe.instructions {
+            let missing = || format!("cannot find the instructions {}", talks.path.display());
+            talks.path = talks.path.canonicalize().with_context(missing)?;
         }
         recipe.exam = self.exam.map(|n| n as usize).or(recipe.exam);
         recipe.vocab = self.vocab.map(|n| n as usize).or(recipe.vocab);

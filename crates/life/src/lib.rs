@@ -41,5 +41,5 @@ mod error;
 
 pub use error::Error;
 pub use load::{Loaded, load};
-pub use recipe::{Recipe, Source};
+pub use recipe::{Recipe, Source, Talks};
 pub use speedrun::{Session, open, speedrun};

@@ -1,12 +1,15 @@
 //! What is wished for: a corpus, a vocabulary, and the dials of the training. Everything left out
 //! is derived. A recipe is what a JSON file given to `--config` holds.
 
+mod talks;
+
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 use train::plan::Dials;
 
 use crate::Error;
+pub use talks::Talks;
 
 /// The village, if nobody says which.
 const DEFAULT_VILLAGE: u64 = 1;
@@ -48,9 +51,9 @@ pub struct Recipe {
     pub validation: f64,
     /// Whether the model is taught to answer after it has read: the whole life.
     pub life: bool,
-    /// What it is taught with: a file or folder of instruction data. The village's own lessons if
-    /// absent.
-    pub instructions: Option<PathBuf>,
+    /// What it is taught with: files or folders of instruction data. The village's own lessons if
+    /// there are none.
+    pub instructions: Vec<Talks>,
     /// Exercises of each task in the exam; 500 if absent.
     pub exam: Option<usize>,
     /// The training.
@@ -68,7 +71,7 @@ impl Default for Recipe {
             field: "text".to_string(),
             validation: 0.1,
             life: false,
-            instructions: None,
+            instructions: Vec::new(),
             exam: None,
             train: Dials::default(),
         }
@@ -170,7 +173,7 @@ impl Recipe {
     /// The seed of the village whose lessons are taught, where anything is taught.
     pub fn lessons_of(&self) -> Option<u64> {
         match self.corpus {
-            _ if self.instructions.is_some() => None,
+            _ if !self.instructions.is_empty() => None,
             Source::World { seed } => Some(seed),
             Source::Files { .. } => self.from.as_ref().map(|_| DEFAULT_VILLAGE),
         }
@@ -256,7 +259,7 @@ mod tests {
         };
         let village = r#""corpus": {"world": {"seed": 3}}"#;
         let files = r#""corpus": {"files": {"path": "a.txt"}}"#;
-        let talks = r#""instructions": "talks.jsonl""#;
+        let talks = r#""instructions": [{"path": "talks.jsonl"}]"#;
         let from = r#""from": "m""#;
         assert_eq!(of(&format!("{{{village}}}")), (true, Some(3), Some(3), true));
         assert_eq!(of(&format!("{{{village}, {talks}}}")), (true, Some(3), None, false));

@@ -36,7 +36,7 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: &Args, host: &Host) -> Result<()> {
     let recipe = args.recipe.recipe(host)?;
-    if recipe.instructions.is_some() || recipe.exam.is_some() {
+    if !recipe.instructions.is_empty() || recipe.exam.is_some() {
         anyhow::bail!("pretrain only reads; to be taught and examined, use `lyceum speedrun`");
     }
     if args.dry_run {

@@ -25,6 +25,7 @@ use crate::recipe_args::RecipeArgs;
   lyceum speedrun --minutes 1 --name quick         smaller and sooner
   lyceum speedrun --corpus shakespeare.txt --name bard
   lyceum speedrun --corpus books/ --instructions talks.jsonl --name helper
+  lyceum speedrun --corpus books/ --instructions a.json=3 --instructions b.jsonl=1     mixed 3 to 1
   lyceum speedrun --from gpt2/ --instructions talks.jsonl --name tutor     teach a checkpoint")]
 pub(crate) struct Args {
     /// Name of the run
@@ -40,7 +41,7 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args, host: &Host) -> Result<()> {
     let mut recipe = args.recipe.recipe(host)?;
     // Text alone, without marks or without anything that says how to answer, is only read.
-    recipe.life = recipe.instructions.is_some() || recipe.lessons_of().is_some();
+    recipe.life = !recipe.instructions.is_empty() || recipe.lessons_of().is_some();
     let run = life::open(&host.store, &args.name, &recipe)?;
     live(host, &run, &recipe, args.json)
 }

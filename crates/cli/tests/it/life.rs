@@ -103,6 +103,8 @@ fn a_model_is_taught_with_ones_own_talks() {
         .map(|i| format!("{{\"instruction\": \"Add one to {i}.\", \"output\": \"{}\"}}\n", i + 1))
         .collect();
     let talks = lyceum.file("talks.jsonl", talks.as_bytes());
+    let more = "{\"instruction\": \"Say hello.\", \"output\": \"Hello!\"}\n".repeat(20);
+    let more = lyceum.file("more.jsonl", more.as_bytes());
     let own =
         ["speedrun", "--quiet", "--name", "own", "--corpus", &corpus, "--instructions", &talks];
     lyceum.good(&[&own[..], &TINY[..]].concat());
@@ -112,6 +114,13 @@ fn a_model_is_taught_with_ones_own_talks() {
     assert!(figures["metrics"]["story_qa"].is_null(), "nobody examined it");
     let notes = std::fs::read_to_string(lyceum.run_folder("own").join("journal.jsonl")).unwrap();
     assert!(notes.contains("60 conversations"), "{notes}");
+    let (few, many) = (format!("{talks}=1"), format!("{more}=3"));
+    let mixed = ["--name", "mixed", "--corpus", &corpus, "--instructions", &few];
+    let mixed = [&["speedrun", "--quiet"], &mixed[..], &["--instructions", &many]].concat();
+    lyceum.good(&[&mixed[..], &TINY[..]].concat());
+    let notes = std::fs::read_to_string(lyceum.run_folder("mixed").join("journal.jsonl")).unwrap();
+    // Until the longer file is used up: sixty of one, three times as many of the other.
+    assert!(notes.contains("242 conversations"), "{notes}");
     let wrong = lyceum.file("wrong.jsonl", b"{\"a\": 1}\n");
     let wrong = ["speedrun", "--name", "wrong", "--corpus", &corpus, "--instructions", &wrong];
     let told = lyceum.bad(&[&wrong[..], &TINY[..]].concat());

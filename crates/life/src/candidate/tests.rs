@@ -47,7 +47,8 @@ fn put(folder: &Path, name: &str, text: &str) {
 
 /// A recipe that is taught with a file, or by the village.
 fn recipe(has_instructions: bool) -> Recipe {
-    let instructions = has_instructions.then(|| "talks.jsonl".into());
+    let instructions = has_instructions.then(|| "talks.jsonl".parse().unwrap());
+    let instructions = Vec::from_iter(instructions);
     Recipe { from: Some("m".into()), life: true, instructions, ..Recipe::default() }
 }
 

@@ -5,17 +5,19 @@
 //! speaker, as prompts do: a model taught with another token in front looks back at it, and stumbles
 //! where it is not there. Documents keep their order, for lessons of the village get harder.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use ::tokenizer::Tokenizer;
 use chat::{Conversation, Dataset, Message, Template, guard};
+use data::mix;
 use data::split::by_content;
 use data::{Part, Records, ShardWriter, Shards, SplitOptions, WHOLE};
 use journal::Run;
 use world::{Course, Mix, Pace};
 
 use super::tokens::{Tokens, hash, open_at};
-use crate::{Error, Recipe, Session};
+use crate::{Error, Recipe, Session, Talks};
 
 /// Of the village's lessons these are kept to measure with.
 const FIRST_HELD_OUT: u64 = 1 << 40;
@@ -84,15 +86,16 @@ pub fn encode(
         progress.set(n_tokens.min(most_tokens), format!("{n_tokens} tokens"));
         Ok::<u64, Error>(n_tokens)
     };
-    let note = match (&recipe.instructions, recipe.lessons_of()) {
-        (Some(path), _) => {
+    let note = match (&recipe.instructions[..], recipe.lessons_of()) {
+        (talks @ [_, ..], _) => {
             let mut dataset = Dataset::default();
-            for lesson in of_files(path, recipe, &mut dataset)? {
+            for lesson in of_files(talks, recipe, &mut dataset)? {
                 write(&mut shards, lesson?)?;
             }
-            Some(format!("{}: {}", path.display(), dataset.counts()))
+            let paths: Vec<String> = talks.iter().map(|t| t.path.display().to_string()).collect();
+            Some(format!("{}: {}", paths.join(", "), dataset.counts()))
         }
-        (None, Some(seed)) => {
+        ([], Some(seed)) => {
             for lesson in of_village(&course(seed, amount)) {
                 if write(&mut shards, lesson)? >= most_tokens {
                     break;
@@ -100,7 +103,7 @@ pub fn encode(
             }
             None
         }
-        (None, None) => {
+        ([], None) => {
             let why = "a corpus of files says nothing of how to answer; give --instructions";
             return Err(Error::Recipe(why.into()));
         }
@@ -131,24 +134,47 @@ pub fn course(seed: u64, amount: Amount) -> Course {
     Course::new(seed, Mix::default(), Pace { copying, calling, growing })
 }
 
-/// A file's conversations; a part of them, by what they say, is kept to measure with.
+/// The conversations of files; a part of them, by what they say, is kept to measure with.
 fn of_files<'d>(
-    path: &Path,
+    talks: &[Talks],
     recipe: &Recipe,
     dataset: &'d mut Dataset,
 ) -> Result<impl Iterator<Item = Result<Lesson, Error>> + use<'d>, Error> {
     let options = SplitOptions { validation: recipe.validation, seed: 0 };
-    let records = Records::open(path)?;
-    Ok(records.filter_map(move |record| {
+    let mut kept = HashSet::new();
+    Ok(records(talks)?.filter_map(move |record| {
         let lesson = |record: data::Record| {
             let Some(messages) = dataset.read(&record.fields, &record.origin)? else {
                 return Ok(None);
             };
             let said: Vec<String> = messages.iter().map(Message::text).collect::<Result<_, _>>()?;
-            Ok(Some((by_content(&said.join("\n"), &options), messages)))
+            let said = said.join("\n");
+            let part = by_content(&said, &options);
+            // What comes a second time, for its weight, is measured with once.
+            let again = part == Part::Validation && !kept.insert(said);
+            Ok((!again).then_some((part, messages)))
         };
         record.map_err(Error::from).and_then(lesson).transpose()
     }))
+}
+
+/// A record of instruction data, or why there is none.
+type Entry = Result<data::Record, data::Error>;
+
+/// The records of files: each once, or in the shares of their weights until the last is used up.
+fn records(talks: &[Talks]) -> Result<Box<dyn Iterator<Item = Entry>>, Error> {
+    if talks.iter().all(|talks| talks.weight.is_none()) {
+        let all: Vec<Records> =
+            talks.iter().map(|t| Records::open(&t.path)).collect::<Result<_, _>>()?;
+        return Ok(Box::new(all.into_iter().flatten()));
+    }
+    let strand = |talks: &Talks| {
+        let path = talks.path.clone();
+        let open = move || Ok(Box::new(Records::open(&path)?) as mix::Stream<data::Record>);
+        mix::Strand { weight: talks.weight.unwrap_or(1), open: Box::new(open) }
+    };
+    let mixed = mix::Mix::new(talks.iter().map(strand).collect(), mix::Epochs::UntilAllEnded)?;
+    Ok(Box::new(mixed.map(|entry| Ok(entry?.1))))
 }
 
 /// Adds a conversation: what is learnt weighs whole, the rest nothing.

@@ -117,13 +117,16 @@ pub(crate) fn count(n: u64) -> String {
 fn subtitle(facts: &Facts<'_>) -> String {
     let named =
         |path: &Path| path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
-    let source = match (&facts.recipe.corpus, &facts.recipe.instructions) {
+    let source = match (&facts.recipe.corpus, &facts.recipe.instructions[..]) {
         (Source::Files { path }, _) => named(path),
         (Source::World { seed }, _) if facts.adopted.is_none() => {
             format!("stories and dialogues of village {seed}")
         }
-        (Source::World { .. }, Some(path)) => named(path),
-        (Source::World { seed }, None) => format!("lessons of village {seed}"),
+        (Source::World { seed }, []) => format!("lessons of village {seed}"),
+        (Source::World { .. }, talks) => {
+            let names: Vec<String> = talks.iter().map(|talks| named(&talks.path)).collect();
+            names.join(" and ")
+        }
     };
     let (tokens, seconds) = trained(facts);
     let (tokens, minutes) = (count(tokens), seconds / 60.0);

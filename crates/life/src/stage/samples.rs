@@ -5,7 +5,7 @@
 //! answer.
 
 use chat::{Flow, LocalModel, LocalOptions, Message, Request, Respond, Role, Sampling};
-use generate::Options;
+use generate::{Below, Memory, Options, Steer};
 use model::Decoding;
 use serde::{Deserialize, Serialize};
 use tokenizer::Tokenizer;
@@ -99,7 +99,10 @@ fn text(
         stop_tokens: endings(tokenizer, options),
         truncate: true,
     };
-    let generated = generate::generate(decoding, &prompt, &wanted, &mut |_| Flow::Continue)
+    let mut known = Below(tokenizer.vocab_size());
+    let steer = Steer { on_token: &mut |_| Flow::Continue, constraint: Some(&mut known) };
+    let mut memory = Memory::new(decoding);
+    let generated = generate::generate_with(decoding, &mut memory, &prompt, &wanted, steer)
         .map_err(chat::Error::from)?;
     Ok(tokenizer.decode(&generated.tokens)?.trim().to_string())
 }

@@ -100,9 +100,9 @@ pub fn plan(
     let warmup = (steps / 50).clamp(1, 100).min(steps);
     let schedule = Schedule { peak, floor: peak / 100.0, warmup, steps, shape };
     // The village's lessons get harder; the talks of a file come in any order.
-    let sampling = match recipe.instructions {
-        Some(_) => Sampling::Documents,
-        None => Sampling::Ordered,
+    let sampling = match recipe.instructions.is_empty() {
+        true => Sampling::Ordered,
+        false => Sampling::Documents,
     };
     let config = Config {
         sampling,
@@ -148,7 +148,7 @@ mod tests {
 
     fn recipe(minutes: f64) -> Recipe {
         let train = Dials { minutes: Some(minutes), ..Dials::default() };
-        let (from, instructions) = (Some("m".into()), Some("talks.jsonl".into()));
+        let (from, instructions) = (Some("m".into()), vec!["talks.jsonl".parse().unwrap()]);
         Recipe { from, instructions, life: true, train, ..Recipe::default() }
     }
 
@@ -168,7 +168,7 @@ mod tests {
         assert!((config.schedule.floor * 100.0 - config.schedule.peak).abs() < 1e-12);
         assert!(config.muon.is_none());
         assert_eq!(alone(&recipe(1.0), Some(10_240.0)).steps(), 5, "it would learn by heart");
-        let village = Recipe { instructions: None, ..recipe(1.0) };
+        let village = Recipe { instructions: Vec::new(), ..recipe(1.0) };
         let examined = alone(&village, None);
         assert_eq!(examined.sampling, Sampling::Ordered, "lessons get harder");
         assert!(examined.steps() < 2 * config.steps() / 3 + 10, "the exam takes its time");

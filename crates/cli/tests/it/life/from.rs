@@ -140,8 +140,8 @@ fn a_checkpoint_reads_before_it_is_taught_and_pretrain_only_reads() {
     );
     assert_eq!(
         report(&lyceum, "taught")["steps"],
-        24,
-        "four steps of teaching for each of reading"
+        18,
+        "three steps of teaching for each of reading"
     );
     lyceum.good(&[&["pretrain", "--name", "read"][..], &both[..], &FEW[..]].concat());
     assert_eq!(stages(&lyceum, "read"), ["adopt", "tokens", "plan", "pretrain", "samples"]);
