@@ -12,7 +12,7 @@ mod prompt;
 use std::sync::{Mutex, PoisonError};
 
 use arch::Decoder;
-use generate::{Constraint, Flow, Memory, Options, Steer};
+use generate::{Constraint, Flow, Known, Memory, Options, Steer};
 use tokenizer::Tokenizer;
 
 use crate::{
@@ -130,27 +130,15 @@ where
             engine
         });
         let Engine { decoder, memory } = &mut *engine;
-        let mut known = KnownTo(self.tokenizer.vocab_size());
-        let padded = decoder.spec().vocab_size > known.0;
+        let mut known = Known::of(self.tokenizer.vocab_size(), decoder.spec().vocab_size);
         let steer = Steer {
             on_token: &mut |token| voice.say(token),
-            constraint: if padded { Some(&mut known) } else { None },
+            constraint: known.as_mut().map(|known| known as &mut dyn Constraint),
         };
         let generated = generate::generate_with(decoder, memory, &prompt, &options, steer)?;
         drop(engine);
         Ok(voice.reply(&generated))
     }
-}
-
-/// Forbids ids that only pad the model's output matrix and are no token.
-struct KnownTo(usize);
-
-impl Constraint for KnownTo {
-    fn mask(&mut self, allowed: &mut [bool]) {
-        allowed[self.0..].fill(false);
-    }
-
-    fn commit(&mut self, _: u32) {}
 }
 
 /// Tokens to text, watched for stop strings, handed to the listener.

@@ -10,3 +10,24 @@ pub trait Constraint {
     /// Tells which token came. Called once a token, stop tokens included.
     fn commit(&mut self, token: u32);
 }
+
+/// Forbids ids that only pad a model's output matrix and are no token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Known {
+    n_tokens: usize,
+}
+
+impl Known {
+    /// What a model of `n_rows` needs whose tokenizer has `n_tokens`: nothing, if all rows are tokens.
+    pub fn of(n_tokens: usize, n_rows: usize) -> Option<Self> {
+        (n_rows > n_tokens).then_some(Self { n_tokens })
+    }
+}
+
+impl Constraint for Known {
+    fn mask(&mut self, allowed: &mut [bool]) {
+        allowed[self.n_tokens..].fill(false);
+    }
+
+    fn commit(&mut self, _: u32) {}
+}

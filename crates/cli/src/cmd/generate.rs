@@ -1,7 +1,7 @@
 //! `lyceum generate`: the model goes on from your words.
 
 use anyhow::Result;
-use generate::{Finish, Flow, Options, Sampling};
+use generate::{Constraint, Finish, Flow, Known, Memory, Options, Sampling, Steer, generate_with};
 use life::Loaded;
 use life::load::{endings, marks, opening};
 use serde_json::json;
@@ -89,12 +89,17 @@ pub(crate) fn run(args: &Args, host: &Host) -> Result<()> {
     if !args.json {
         out::piece(&args.prompt)?;
     }
-    let generated = generate::generate(&decoding, &prompt, &options, &mut |token| {
+    let mut on_token = |token| {
         let piece = stream.push(token).unwrap_or_default();
         // A reader that has gone wants no more text.
         let gone = !args.json && out::said(&piece).is_err();
         if gone || host.interrupt.requested() { Flow::Stop } else { Flow::Continue }
-    })?;
+    };
+    let mut known = Known::of(tokenizer.vocab_size(), decoding.model().spec().vocab_size);
+    let constraint = known.as_mut().map(|known| known as &mut dyn Constraint);
+    let steer = Steer { on_token: &mut on_token, constraint };
+    let mut memory = Memory::new(&decoding);
+    let generated = generate_with(&decoding, &mut memory, &prompt, &options, steer)?;
     if args.json {
         let text = tokenizer.decode(&generated.tokens)?;
         let (ids, finish) = (&generated.tokens, finish_name(generated.finish));

@@ -4,7 +4,7 @@
 //! questions, whose true answers are known and shown beside the model's.
 
 use chat::{Flow, LocalModel, LocalOptions, Message, Request, Respond, Role, Sampling};
-use generate::Options;
+use generate::{Constraint, Known, Memory, Options, Steer};
 use model::Decoding;
 use serde::{Deserialize, Serialize};
 use tokenizer::Tokenizer;
@@ -101,7 +101,13 @@ fn text(
         stop_tokens: endings(tokenizer, options),
         truncate: true,
     };
-    let generated = generate::generate(decoding, &prompt, &wanted, &mut |_| Flow::Continue)
+    let mut known = Known::of(tokenizer.vocab_size(), decoding.model().spec().vocab_size);
+    let steer = Steer {
+        on_token: &mut |_| Flow::Continue,
+        constraint: known.as_mut().map(|known| known as &mut dyn Constraint),
+    };
+    let mut memory = Memory::new(decoding);
+    let generated = generate::generate_with(decoding, &mut memory, &prompt, &wanted, steer)
         .map_err(chat::Error::from)?;
     Ok(tokenizer.decode(&generated.tokens)?.trim().to_string())
 }
