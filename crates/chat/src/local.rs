@@ -12,7 +12,7 @@ mod prompt;
 use std::sync::{Mutex, PoisonError};
 
 use arch::Decoder;
-use generate::{Below, Flow, Memory, Options, Steer};
+use generate::{Constraint, Flow, Known, Memory, Options, Steer};
 use tokenizer::Tokenizer;
 
 use crate::{
@@ -130,11 +130,10 @@ where
             engine
         });
         let Engine { decoder, memory } = &mut *engine;
-        let mut known = Below(self.tokenizer.vocab_size());
-        let padded = decoder.spec().vocab_size > known.0;
+        let mut known = Known::of(self.tokenizer.vocab_size(), decoder.spec().vocab_size);
         let steer = Steer {
             on_token: &mut |token| voice.say(token),
-            constraint: if padded { Some(&mut known) } else { None },
+            constraint: known.as_mut().map(|known| known as &mut dyn Constraint),
         };
         let generated = generate::generate_with(decoder, memory, &prompt, &options, steer)?;
         drop(engine);

@@ -11,15 +11,22 @@ pub trait Constraint {
     fn commit(&mut self, token: u32);
 }
 
-/// Forbids ids from this one on, which only pad a model's output matrix and are no tokens.
-#[derive(Clone, Copy, Debug)]
-pub struct Below(pub usize);
+/// Forbids ids that only pad a model's output matrix and are no token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Known {
+    n_tokens: usize,
+}
 
-impl Constraint for Below {
+impl Known {
+    /// What a model of `n_rows` needs whose tokenizer has `n_tokens`: nothing, if all rows are tokens.
+    pub fn of(n_tokens: usize, n_rows: usize) -> Option<Self> {
+        (n_rows > n_tokens).then_some(Self { n_tokens })
+    }
+}
+
+impl Constraint for Known {
     fn mask(&mut self, allowed: &mut [bool]) {
-        if let Some(padding) = allowed.get_mut(self.0..) {
-            padding.fill(false);
-        }
+        allowed[self.n_tokens..].fill(false);
     }
 
     fn commit(&mut self, _: u32) {}

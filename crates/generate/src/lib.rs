@@ -28,7 +28,7 @@ pub mod loglikelihood;
 pub mod memory;
 pub mod sampler;
 
-pub use constraint::{Below, Constraint};
+pub use constraint::{Constraint, Known};
 pub use error::Error;
 pub use generate::{Finish, Flow, Generated, Options, Steer, generate, generate_with};
 pub use loglikelihood::{Loglikelihood, loglikelihood, loglikelihoods};

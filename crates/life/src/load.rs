@@ -170,3 +170,48 @@ fn read(path: &Path) -> Result<Option<String>, Error> {
         Err(source) => Err(Error::Io { path: path.to_path_buf(), source }),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::candidate::tests::checkpoint;
+
+    fn config(bos: Option<&str>, eos: Option<&str>) -> TokenizerConfig {
+        let [bos_token, eos_token] = [bos, eos].map(|token| token.map(str::to_string));
+        TokenizerConfig { bos_token, eos_token, chat_template: None }
+    }
+
+    #[test]
+    fn what_ends_an_answer_is_read_from_the_folder() {
+        let folder = tempfile::tempdir().unwrap();
+        let tokenizer = checkpoint(folder.path(), &["<|endoftext|>", "<turn>", "<eos>"]);
+        let put = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+        let options = || words(folder.path(), "a").unwrap().1;
+        assert_eq!(endings(&tokenizer, &options()), [287]);
+        put("generation_config.json", r#"{"eos_token_id": [288, 7]}"#);
+        assert_eq!(options().stop_tokens, [288, 7]);
+        put("generation_config.json", r#"{"eos_token_id": 288}"#);
+        put("tokenizer_config.json", r#"{"eos_token": "<eos>", "chat_template": "old"}"#);
+        assert_eq!(endings(&tokenizer, &options()), [287, 289, 288]);
+        assert_eq!(options().config.chat_template.as_deref(), Some("old"));
+        put("chat_template.jinja", "new");
+        assert_eq!(options().config.chat_template.as_deref(), Some("new"));
+        put("generation_config.json", "{");
+        let message = words(folder.path(), "a").unwrap_err().to_string();
+        assert!(message.contains("generation_config.json"), "{message}");
+    }
+
+    #[test]
+    fn documents_stand_between_the_marks_that_the_tokenizer_has() {
+        let folder = tempfile::tempdir().unwrap();
+        let check = |specials: &[&str], config: TokenizerConfig, expected: [Option<u32>; 2]| {
+            let tokenizer = checkpoint(folder.path(), specials);
+            let Marks { begin, end } = marks(&tokenizer, &config);
+            assert_eq!([begin, end], expected, "{specials:?}");
+        };
+        check(&["<s>", "</s>"], config(Some("<s>"), Some("</s>")), [Some(288), Some(289)]);
+        check(&["</s>"], config(None, Some("</s>")), [Some(289), Some(289)]);
+        check(&["<|endoftext|>", "<turn>"], config(None, Some("<turn>")), [Some(288), Some(288)]);
+        check(&[], config(Some("<s>"), None), [None, None]);
+    }
+}

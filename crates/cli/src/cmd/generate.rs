@@ -1,7 +1,7 @@
 //! `lyceum generate`: the model goes on from your words.
 
 use anyhow::Result;
-use generate::{Below, Finish, Flow, Memory, Options, Sampling, Steer};
+use generate::{Constraint, Finish, Flow, Known, Memory, Options, Sampling, Steer, generate_with};
 use life::Loaded;
 use life::load::{endings, marks, opening};
 use serde_json::json;
@@ -95,10 +95,11 @@ pub(crate) fn run(args: &Args, host: &Host) -> Result<()> {
         let gone = !args.json && out::said(&piece).is_err();
         if gone || host.interrupt.requested() { Flow::Stop } else { Flow::Continue }
     };
-    let mut known = Below(tokenizer.vocab_size());
-    let steer = Steer { on_token: &mut on_token, constraint: Some(&mut known) };
+    let mut known = Known::of(tokenizer.vocab_size(), decoding.model().spec().vocab_size);
+    let constraint = known.as_mut().map(|known| known as &mut dyn Constraint);
+    let steer = Steer { on_token: &mut on_token, constraint };
     let mut memory = Memory::new(&decoding);
-    let generated = generate::generate_with(&decoding, &mut memory, &prompt, &options, steer)?;
+    let generated = generate_with(&decoding, &mut memory, &prompt, &options, steer)?;
     if args.json {
         let text = tokenizer.decode(&generated.tokens)?;
         let (ids, finish) = (&generated.tokens, finish_name(generated.finish));

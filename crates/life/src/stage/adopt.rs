@@ -63,6 +63,9 @@ pub fn is_done(run: &Run) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use chat::{Conversation, Message, Role, Template};
+
+    use super::super::lessons::write_one;
     use super::*;
     use crate::Recipe;
     use crate::candidate::tests::checkpoint;
@@ -94,5 +97,25 @@ mod tests {
         assert_eq!(ids, json!({"eos_token_id": [289]}));
         let template = crate::load::template(&run).unwrap();
         assert_eq!(template.source(), chat::PLAIN_TEMPLATE);
+    }
+
+    #[test]
+    fn it_is_taught_as_it_is_asked() {
+        let folder = tempfile::tempdir().unwrap();
+        let tokenizer = checkpoint(folder.path(), &["<|endoftext|>"]);
+        let recipe = Recipe { life: true, ..Recipe::default() };
+        let form = candidate::look(&recipe, folder.path()).unwrap().form;
+        let template = Template::new(form.config.chat_template.as_deref().unwrap()).unwrap();
+        let template = template.beside(&form.config);
+        let talk = [Message::new(Role::User, "Who?"), Message::new(Role::Assistant, "Ada.")];
+        let path = folder.path().join("x.tokens");
+        let mut shard = data::ShardWriter::create(&path, tokenizer.vocab_size(), 1).unwrap();
+        write_one(&mut shard, &tokenizer, &template, &talk).unwrap();
+        shard.finish().unwrap();
+        let shard = data::Shard::open(&path).unwrap();
+        let taught: Vec<u32> = shard.tokens(0..shard.n_tokens()).collect();
+        let asked = template.render(&Conversation::ask(&talk[..1])).unwrap();
+        let asked = tokenizer.encode_with_special(&asked).unwrap();
+        assert_eq!(taught[..asked.len()], asked);
     }
 }

@@ -5,7 +5,7 @@
 //! answer.
 
 use chat::{Flow, LocalModel, LocalOptions, Message, Request, Respond, Role, Sampling};
-use generate::{Below, Memory, Options, Steer};
+use generate::{Constraint, Known, Memory, Options, Steer};
 use model::Decoding;
 use serde::{Deserialize, Serialize};
 use tokenizer::Tokenizer;
@@ -99,8 +99,11 @@ fn text(
         stop_tokens: endings(tokenizer, options),
         truncate: true,
     };
-    let mut known = Below(tokenizer.vocab_size());
-    let steer = Steer { on_token: &mut |_| Flow::Continue, constraint: Some(&mut known) };
+    let mut known = Known::of(tokenizer.vocab_size(), decoding.model().spec().vocab_size);
+    let steer = Steer {
+        on_token: &mut |_| Flow::Continue,
+        constraint: known.as_mut().map(|known| known as &mut dyn Constraint),
+    };
     let mut memory = Memory::new(decoding);
     let generated = generate::generate_with(decoding, &mut memory, &prompt, &wanted, steer)
         .map_err(chat::Error::from)?;

@@ -112,6 +112,8 @@ fn a_checkpoint_without_a_template_is_taught_in_words_and_examined() {
     let end = json_of(&folder.join("config.json"))["eos_token_id"].clone();
     assert_eq!(json_of(&model.join("generation_config.json"))["eos_token_id"], json!([end]));
     let notes = std::fs::read_to_string(lyceum.run_folder("pupil").join("journal.jsonl")).unwrap();
+    let said = lyceum.good(&["generate", "-n", "300", "--temperature", "3", "the"]);
+    assert!(said.starts_with("the"), "rows that are no tokens are never said: {said}");
     assert!(notes.contains("from gpt2: gpt2 of") && notes.contains("plain words"), "{notes}");
     let mut chat = lyceum
         .command(&["chat", "--model", "pupil", "-n", "5"])
@@ -149,6 +151,33 @@ fn a_checkpoint_reads_before_it_is_taught_and_pretrain_only_reads() {
     let without = ["pretrain", "--from", "gpt2", "--name", "nothing"];
     let told = lyceum.bad(&[&without[..], &FEW[..]].concat());
     assert!(told.contains("give a --corpus"), "{told}");
+}
+
+/// The weights of a run, as numbers.
+fn weights(lyceum: &Lyceum, run: &str) -> Vec<f32> {
+    let file = lyceum.weights(run);
+    let header = u64::from_le_bytes(file[..8].try_into().unwrap()) as usize;
+    let values = file[8 + header..].chunks_exact(4);
+    values.map(|bytes| f32::from_le_bytes(bytes.try_into().unwrap())).collect()
+}
+
+#[test]
+fn training_begins_with_the_weights_that_it_was_given() {
+    let lyceum = Lyceum::new();
+    gpt2(&lyceum);
+    let corpus = lyceum.file("more.txt", sentences(2000).as_bytes());
+    let talks = talks(&lyceum);
+    let base = weights(&lyceum, "base");
+    let still = ["--from", "gpt2", "--instructions", &talks, "--lr", "1e-9"];
+    let check = |name, more: &[&str]| {
+        lyceum.good(&[&["speedrun", "--name", name][..], &still, &FEW, more].concat());
+        let after = weights(&lyceum, name);
+        assert_eq!(after.len(), base.len());
+        let farthest = after.iter().zip(&base).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+        assert!(farthest > 0.0 && farthest < 1e-6, "{name}: {farthest}");
+    };
+    check("taught", &[]);
+    check("read", &["--corpus", &corpus]);
 }
 
 #[test]
