@@ -42,18 +42,19 @@ pub const GOODS: [&str; 16] = [
     "buttons", "beans", "tulips", "cherries", "potatoes", "feathers",
 ];
 
-/// Times of a day in their order.
+/// Times of a day in their order. No two begin with the same word, so that the first word of an answer
+/// says which is meant.
 pub const TIMES: [&str; 10] = [
     "at dawn",
-    "early in the morning",
-    "after breakfast",
-    "in the morning",
-    "at noon",
+    "before breakfast",
+    "during the morning",
+    "around noon",
     "after lunch",
     "in the afternoon",
-    "at sunset",
-    "in the evening",
-    "late at night",
+    "toward sunset",
+    "late in the evening",
+    "by moonlight",
+    "past midnight",
 ];
 
 /// Why one goes somewhere.
