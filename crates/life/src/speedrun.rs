@@ -106,7 +106,7 @@ pub fn open(store: &Store, name: &str, recipe: &Recipe) -> Result<Run, Error> {
     if let Source::Files { path } = &recipe.corpus {
         data::Documents::open(path, &data::SourceOptions::default())?;
     }
-    if let Some(from) = recipe.from.as_deref().filter(|_| !has_adopted(store, name)) {
+    if let Some(from) = recipe.from.as_deref().filter(|_| !has_adopted(store, name, recipe)) {
         look_through(recipe, from)?;
     }
     let run = match store.create_run(name) {
@@ -132,9 +132,11 @@ pub fn open(store: &Store, name: &str, recipe: &Recipe) -> Result<Run, Error> {
     }
 }
 
-/// Whether the run of this name has made its model its own, and needs no folder.
-fn has_adopted(store: &Store, name: &str) -> bool {
-    store.run(name).is_ok_and(|run| run.config_path().exists() && adopt::is_done(&run))
+/// Whether the run of this name has made this model its own, and needs no folder.
+fn has_adopted(store: &Store, name: &str, recipe: &Recipe) -> bool {
+    let Ok(run) = store.run(name) else { return false };
+    let began_with = Frozen::read(&run).map(|frozen| frozen.recipe.from);
+    adopt::is_done(&run) && began_with.is_ok_and(|from| from == recipe.from)
 }
 
 /// Refuses a model that no life can begin with.

@@ -196,7 +196,7 @@ fn plain_words_end_with_the_tokens_of_the_folder() {
 #[test]
 fn a_run_s_model_has_the_run_s_name() {
     let check = |path: &str, name: &str| assert_eq!(name_of(Path::new(path)), name);
-    check("/home/runs/bard/model", "bard");
+    check("/lyceum/runs/bard/model", "bard");
     check("/checkpoints/gpt2", "gpt2");
     check("model", "model");
 }
