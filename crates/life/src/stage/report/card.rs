@@ -48,9 +48,11 @@ fn table(exam: &Exam) -> Table {
         add(name.to_string(), p);
         if task == Task::StoryQa {
             let kinds = exam.scores.kinds.get(&task).into_iter().flatten();
-            kinds.for_each(|(kind, p)| add(format!("  {kind}"), p));
+            kinds.for_each(|(kind, p)| add(format!("· {kind}"), p));
             let baselines = exam.baselines.iter();
-            baselines.for_each(|(name, p)| add(format!("  without the skill: {name}"), p));
+            baselines.for_each(|(name, p)| {
+                add(format!("· without the skill: {}", name.replace('_', " ")), p)
+            });
         }
     }
     let column = |name: &str, align| Column { name: name.to_string(), align };
