@@ -23,11 +23,11 @@ pub(super) fn teach(
     journal: &mut Journal,
     session: &Session,
 ) -> Result<Trained, Error> {
-    // What a model that was there already is taught from files bounds the plan, as a corpus does.
-    let is_bounded = frozen.recipe.from.is_some() && !frozen.recipe.instructions.is_empty();
+    // What is taught from files bounds the plan, as a corpus does.
+    let is_bounded = !frozen.recipe.instructions.is_empty();
     let (config, tokens) = if is_bounded {
         let tokens = encoded(run, frozen, words, journal, session)?;
-        let most = tokens.train.n_tokens() as f64 * teaching::MOST_PASSES;
+        let most = tokens.train.n_tokens() as f64 * teaching::most_passes(&frozen.recipe);
         (planned(run, frozen, Some(most), journal, session)?, tokens)
     } else {
         let config = planned(run, frozen, None, journal, session)?;

@@ -6,9 +6,8 @@
 //! the village's lessons, with a learning rate that ends at a hundredth.
 //!
 //! A model that was there already is trained as [`train::plan::plan_of_model`] says. Where it reads
-//! nothing, all of the time is for teaching. What it is taught from files it sees
-//! [`MOST_PASSES`] times at most unless steps or tokens say otherwise: it knows how to write, and would
-//! learn by heart.
+//! nothing, all of the time is for teaching. What is taught from files is seen so many times at most
+//! ([`most_passes`]) unless steps or tokens say otherwise: more would be learnt by heart.
 
 use std::path::Path;
 
@@ -20,7 +19,9 @@ use train::plan::{Choice, Dials, plan_of_model};
 use crate::{Error, Recipe};
 
 /// More often than this a model that was there already is not taught the same.
-pub const MOST_PASSES: f64 = 4.0;
+const MOST_PASSES: f64 = 4.0;
+/// Nor one that began with random weights, which takes longer to learn it by heart.
+const MOST_PASSES_OF_NEW: f64 = 12.0;
 /// The share of teaching in which the learning rate falls.
 const DECAY: f64 = 0.6;
 
@@ -48,6 +49,11 @@ fn minutes(recipe: &Recipe) -> Option<f64> {
     let all = dials.minutes.or((!other_length).then_some(DEFAULT_MINUTES))?;
     let other = if recipe.is_examined() { OTHER_MINUTES.min(all / 3.0) } else { 0.0 };
     Some(all - other)
+}
+
+/// How often the talks of files are taught at most.
+pub fn most_passes(recipe: &Recipe) -> f64 {
+    if recipe.from.is_some() { MOST_PASSES } else { MOST_PASSES_OF_NEW }
 }
 
 /// The dials of reading.
