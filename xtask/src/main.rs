@@ -12,7 +12,7 @@ mod scan;
 mod tidy;
 mod tree;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 const USAGE: &str = "usage: cargo xtask <verb>
@@ -40,8 +40,10 @@ fn main() -> ExitCode {
     }
 }
 
-/// The folder of the workspace: the parent of this crate's own.
+/// The folder of the workspace: the parent of this crate's own. Cargo says at run time which that is; a
+/// binary in a target folder that two checkouts share may have been built for the other one.
 fn root() -> PathBuf {
-    let own = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let told = std::env::var_os("CARGO_MANIFEST_DIR");
+    let own = told.map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")), PathBuf::from);
     own.parent().expect("xtask lies one folder below the root").to_path_buf()
 }

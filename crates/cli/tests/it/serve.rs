@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
-use std::process::Stdio;
+use std::process::{Child, Stdio};
 
 use crate::{Lyceum, signal};
 
@@ -21,17 +21,18 @@ fn ask(address: &str, head: &str, body: &str) -> String {
     answer
 }
 
+/// A server on a free port, which it names in its first line.
+fn served(lyceum: &Lyceum) -> Child {
+    let mut command = lyceum.command(&["serve", "--port", "0"]);
+    command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap()
+}
+
 #[test]
 fn a_model_is_served_and_ctrl_c_ends_it() {
     let lyceum = Lyceum::new();
     let tiny = ["--layers", "1", "--width", "32", "--vocab", "270", "--steps", "3", "-q"];
     lyceum.good(&[&["pretrain", "--name", "speedrun"], &tiny[..]].concat());
-    let mut child = lyceum
-        .command(&["serve", "--port", "0"])
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
+    let mut child = served(&lyceum);
     let mut line = String::new();
     BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
     let address = line.split("http://").nth(1).unwrap().split_whitespace().next().unwrap();
@@ -60,12 +61,7 @@ fn a_model_is_served_and_ctrl_c_ends_it() {
 #[test]
 fn without_a_model_the_runs_are_served_and_the_first_finished_one_answers() {
     let lyceum = Lyceum::new();
-    let mut child = lyceum
-        .command(&["serve", "--port", "0"])
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
+    let mut child = served(&lyceum);
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
     let first = lines.next().unwrap().unwrap();
     assert!(first.starts_with("no model yet; runs on http://127.0.0.1:"), "{first}");

@@ -29,7 +29,7 @@ const DECAY: f64 = 0.6;
 const CONTEXT: usize = 1024;
 /// Muon's updates are of one size whatever the gradients, so that one rate does for small models.
 const LEARNING_RATE: f64 = 6e-3;
-/// Minutes from which on a larger model pays.
+/// Minutes from which on the model is a larger one.
 const LONG: f64 = 25.0;
 /// Minutes of a life that nobody said the length of.
 const DEFAULT_MINUTES: f64 = 10.0;
@@ -54,6 +54,11 @@ fn minutes(recipe: &Recipe) -> Option<f64> {
 /// How often the talks of files are taught at most.
 pub fn most_passes(recipe: &Recipe) -> f64 {
     if recipe.from.is_some() { MOST_PASSES } else { MOST_PASSES_OF_NEW }
+}
+
+/// The village's lessons get harder; the talks of files come in any order.
+fn order(recipe: &Recipe) -> Sampling {
+    if recipe.instructions.is_empty() { Sampling::Ordered } else { Sampling::Documents }
 }
 
 /// The dials of reading.
@@ -105,13 +110,8 @@ pub fn plan(
     let shape = Shape::Wsd { decay_share: DECAY };
     let warmup = (steps / 50).clamp(1, 100).min(steps);
     let schedule = Schedule { peak, floor: peak / 100.0, warmup, steps, shape };
-    // The village's lessons get harder; the talks of a file come in any order.
-    let sampling = match recipe.instructions.is_empty() {
-        true => Sampling::Ordered,
-        false => Sampling::Documents,
-    };
     let config = Config {
-        sampling,
+        sampling: order(recipe),
         schedule,
         evaluate_every: (steps / 20).max(1),
         checkpoint_every: (steps / 10).max(1),
@@ -139,10 +139,7 @@ pub fn plan_alone(
         schedule.shape = Shape::Wsd { decay_share: DECAY };
     }
     schedule.floor = dials.min_lr.unwrap_or(schedule.peak / 100.0);
-    // Lessons of the village get harder; files are in any order.
-    let in_order = recipe.lessons_of().is_some();
-    let sampling = if in_order { Sampling::Ordered } else { Sampling::Documents };
-    let config = Config { sampling, schedule, ..config };
+    let config = Config { sampling: order(recipe), schedule, ..config };
     config.check()?;
     Ok(config)
 }
