@@ -1,8 +1,9 @@
 //! Which documents are trained on and which are kept to measure with.
 //!
 //! A document's part depends on the seed and its number only, so a corpus that grows at its end
-//! keeps its parts. Both parts get at least one document. A corpus of a single document is cut
-//! after a share of its characters: the first part trains, the last one measures.
+//! keeps its parts. Both parts get at least one document. A document of a book's length is cut after
+//! a share of its characters, and so is one that is alone: the first part trains, the last one
+//! measures. Drawn whole, a book among notes could leave nothing to train on.
 //!
 //! Records that may stand in a corpus twice are divided by what they say ([`by_content`]): none is
 //! trained on in one place and measured with in another.
@@ -10,6 +11,9 @@
 use stdx::{Rng, Sum};
 
 use crate::{Document, Error};
+
+/// A document of more bytes than this is cut.
+const LONG: usize = 100_000;
 
 /// What a document is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -23,7 +27,7 @@ pub enum Part {
 /// How to divide.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct SplitOptions {
-    /// The share of documents, or of characters if there is one document, kept to measure with.
+    /// The share of documents, and of the characters of one that is cut, kept to measure with.
     pub validation: f64,
     /// Another seed keeps other documents.
     pub seed: u64,
@@ -51,9 +55,12 @@ pub struct Split<I> {
     options: SplitOptions,
     /// The document not yet given away: if it is the last, it may have to fill an empty part.
     held: Option<Document>,
-    /// The second half of a corpus of one document.
+    /// What follows the cut through the document given last.
     rest: Option<Document>,
+    /// How many documents, or pieces of them, each part has.
     given: [u64; 2],
+    /// How many documents came before.
+    number: u64,
     ended: bool,
 }
 
@@ -68,7 +75,8 @@ impl<I: Iterator<Item = Result<Document, Error>>> Split<I> {
             let (name, expected) = ("the validation share", "a number between 0 and 1");
             return Err(Error::Option { name, got: share.to_string(), expected });
         }
-        Ok(Self { documents, options, held: None, rest: None, given: [0; 2], ended: false })
+        let given = [0; 2];
+        Ok(Self { documents, options, held: None, rest: None, given, number: 0, ended: false })
     }
 
     fn advance(&mut self) -> Result<Option<(Part, Document)>, Error> {
@@ -84,21 +92,24 @@ impl<I: Iterator<Item = Result<Document, Error>>> Split<I> {
         let Some(document) = self.held.take() else { return Ok(None) };
         self.held = self.documents.next().transpose()?;
         self.ended = self.held.is_none();
-        match (self.ended, self.given) {
-            (true, [0, 0]) => self.cut(document).map(Some),
-            (true, [0, _]) => Ok(Some((Part::Train, document))),
-            (true, [_, 0]) => Ok(Some((Part::Validation, document))),
-            _ => Ok(Some((self.part(), document))),
-        }
+        let drawn = self.draw();
+        let part = match (self.ended, self.given) {
+            _ if document.text.len() > LONG => return self.cut(document).map(Some),
+            (true, [0, 0]) => return self.cut(document).map(Some),
+            (true, [0, _]) => Part::Train,
+            (true, [_, 0]) => Part::Validation,
+            _ => drawn,
+        };
+        self.given[part as usize] += 1;
+        Ok(Some((part, document)))
     }
 
-    fn part(&mut self) -> Part {
-        let index = self.given[0] + self.given[1];
-        let number = index.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    /// The part of the next document.
+    fn draw(&mut self) -> Part {
+        let number = self.number.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        self.number += 1;
         let draw = Rng::stream(self.options.seed.wrapping_add(number), "split").unit();
-        let part = if draw < self.options.validation { Part::Validation } else { Part::Train };
-        self.given[part as usize] += 1;
-        part
+        if draw < self.options.validation { Part::Validation } else { Part::Train }
     }
 
     fn cut(&mut self, document: Document) -> Result<(Part, Document), Error> {
@@ -113,6 +124,7 @@ impl<I: Iterator<Item = Result<Document, Error>>> Split<I> {
         let line = text[..at].matches('\n').count();
         let rest = Document { text: text.split_off(at), origin: format!("{origin}+{line}") };
         self.rest = Some(rest);
+        self.given = self.given.map(|n| n + 1);
         Ok((Part::Train, Document { text, origin }))
     }
 }
@@ -194,6 +206,26 @@ mod tests {
         // Tiny Shakespeare's length, and where nanoGPT cuts it.
         let text = "a".repeat(1_115_394);
         check(&text, text.split_at(1_003_854).into());
+    }
+
+    #[test]
+    fn long_documents_are_cut_and_notes_beside_them_are_not() {
+        let book = |i: usize| Document { text: "b".repeat(LONG + 1 + i), origin: format!("{i}:1") };
+        let note = |i: usize| Document { text: "a note".into(), origin: format!("{i}:1") };
+        for long_at in 0..3 {
+            let three = (0..3).map(|i| Ok(if i == long_at { book(i) } else { note(i) }));
+            let split = Split::new(three, SplitOptions { validation: 0.2, seed: 1 }).unwrap();
+            let got: Vec<(Part, Document)> = split.map(Result::unwrap).collect();
+            let notes = got.iter().filter(|(_, document)| document.text == "a note").count();
+            assert_eq!((got.len(), notes), (4, 2), "book at {long_at}");
+            let of_the_book = |part| {
+                let mut pieces = got.iter().filter(|(p, d)| *p == part && d.text.starts_with('b'));
+                pieces.next().map_or(0, |(_, document)| document.text.len())
+            };
+            let (train, kept) = (of_the_book(Part::Train), of_the_book(Part::Validation));
+            assert_eq!(train + kept, LONG + 1 + long_at);
+            assert!((0.19..0.21).contains(&(kept as f64 / (train + kept) as f64)), "{kept}");
+        }
     }
 
     #[test]

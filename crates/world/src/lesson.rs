@@ -9,7 +9,7 @@ use stdx::Rng;
 use crate::conversation::Turn;
 use crate::corpus::World;
 use crate::exercise::Task;
-use crate::task::{copy, fact, json, refusal, roll, story, sum, system, tool, unknown};
+use crate::task::{copy, fact, json, mixed, refusal, roll, story, sum, system, tool};
 
 /// How many lessons a course has of each phase but the last, which never ends.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -33,8 +33,8 @@ pub struct Mix {
     pub copy: u32,
     /// Roll calls.
     pub roll: u32,
-    /// What nobody in the village knows.
-    pub unknown: u32,
+    /// Talks from one thing to the next, small talk and what nobody in the village knows among it.
+    pub mixed: u32,
 }
 
 impl Pace {
@@ -47,7 +47,7 @@ impl Pace {
 impl Default for Mix {
     fn default() -> Self {
         // Story, fact, sums, JSON, tool, system, refusal, wrong refusal.
-        Self { weights: [48, 8, 15, 6, 5, 7, 7, 0], talk: 6, copy: 0, roll: 4, unknown: 2 }
+        Self { weights: [48, 8, 15, 6, 5, 6, 8, 0], talk: 5, copy: 0, roll: 4, mixed: 6 }
     }
 }
 
@@ -89,10 +89,10 @@ impl Course {
         let start = Rng::stream(self.seed, "lesson").next_u64();
         let mut rng = Rng::new(start ^ i.wrapping_mul(0x9e37_79b9_7f4a_7c15));
         let Pace { copying, calling, growing } = self.pace;
-        let Mix { weights, talk, copy, roll, unknown } = self.mix;
+        let Mix { weights, talk, copy, roll, mixed } = self.mix;
         let mut all = [0; 12];
         all[..8].copy_from_slice(&weights);
-        all[8..].copy_from_slice(&[talk, copy, roll, unknown]);
+        all[8..].copy_from_slice(&[talk, copy, roll, mixed]);
         if i < copying {
             all = [0; 12];
             (all[9], all[10]) = (4, 1);
@@ -105,7 +105,7 @@ impl Course {
                 8 => self.world.dialogue(FIRST_DIALOGUE + i).turns,
                 9 => copy::lesson((i + 1) as f64 / copying.max(1) as f64, &mut rng),
                 10 => roll::lesson(&mut rng),
-                _ => unknown::lesson(&self.world, &mut rng),
+                _ => mixed::lesson(&self.world, FIRST_DIALOGUE + i, &mut rng),
             };
             return (None, turns);
         };

@@ -2,14 +2,16 @@
 //!
 //! Each file makes lessons (conversations of the training split, often with several questions) and
 //! exam questions (one question each, of the test split: people, operands, wordings and requests that
-//! no lesson has). Three are practised only: [`copy`] and [`roll`] for what they teach the others, and
-//! [`unknown`].
+//! no lesson has). Some are practised only: [`copy`] and [`roll`] for what they teach the others,
+//! [`unknown`] and [`small_talk`], and [`mixed`] talks of all kinds.
 
 pub mod copy;
 pub mod fact;
 pub mod json;
+pub mod mixed;
 pub mod refusal;
 pub mod roll;
+pub mod small_talk;
 pub mod story;
 pub mod sum;
 pub mod system;

@@ -27,6 +27,8 @@ const DECAY: f64 = 0.6;
 
 /// Room for a story of the village with all its questions.
 const CONTEXT: usize = 1024;
+/// Width of a head.
+const HEAD: usize = 32;
 /// Muon's updates are of one size whatever the gradients, so that one rate does for small models.
 const LEARNING_RATE: f64 = 6e-3;
 /// Minutes from which on the model is a larger one.
@@ -76,12 +78,14 @@ pub fn reading(recipe: &Recipe) -> Dials {
     // Its biases let heads look back from the start.
     let arch = dials.arch.clone().or_else(|| Some("qwen2".to_string()));
     let lr = dials.lr.or(Some(LEARNING_RATE));
-    let (mut layers, mut width) = (dials.layers, dials.width);
+    let (mut layers, mut width, mut heads) = (dials.layers, dials.width, dials.heads);
     if dials.size.is_none() && width.is_none() && recipe.village().is_some() {
         let long = minutes.is_some_and(|minutes| minutes > LONG * READING);
-        (layers, width) = if long { (Some(5), Some(256)) } else { (Some(4), Some(192)) };
+        let (n, d) = if long { (5, 256) } else { (4, 192) };
+        // Three of the first block's heads look back: narrow ones leave some for everything else.
+        (layers, width, heads) = (Some(n), Some(d), heads.or(Some(d / HEAD)));
     }
-    Dials { minutes, optimizer, context, arch, lr, layers, width, ..dials }
+    Dials { minutes, optimizer, context, arch, lr, layers, width, heads, ..dials }
 }
 
 /// Seconds that a step of a config takes.

@@ -1,4 +1,4 @@
-//! Heads that begin with a sense of place: two that look back, and one a block that leans to what is near.
+//! Heads that begin with a sense of place: some that look back, and one a block that leans to what is near.
 //!
 //! To find what followed an earlier occurrence of a word, a model needs a head that knows of each token
 //! the one before it, and above it a head that matches (Olsson et al., "In-context Learning and
@@ -15,8 +15,9 @@
 
 use arch::{Positions, Spec};
 
-/// Distances that heads of the first block look back by, one to a key head.
-const DISTANCES: [f64; 2] = [1.0, 2.0];
+/// Distances that heads of the first block look back by, one to a key head, of at most half of them.
+/// "Ada took the lamp": three back from what was taken stands who took it.
+const DISTANCES: [f64; 3] = [1.0, 2.0, 3.0];
 /// By how many nats the distance is preferred to its neighbours.
 const GAP: f64 = 10.0;
 /// By how many nats, in blocks above, a match is preferred to one at e times its distance.
@@ -42,7 +43,7 @@ pub(super) fn biases(spec: &Spec, block: usize) -> Vec<f32> {
     }
     let apart: f64 = fast.iter().map(|angle| 1.0 - angle.cos()).sum();
     let amplitude = (GAP * scale / apart).sqrt();
-    for (number, distance) in DISTANCES.into_iter().enumerate().take(spec.n_kv_heads) {
+    for (number, distance) in DISTANCES.into_iter().enumerate().take(spec.n_kv_heads.div_ceil(2)) {
         let mut head = Head::new(spec, &mut biases, number);
         fast.iter().enumerate().for_each(|(i, angle)| head.set(i, amplitude, distance * angle));
     }
@@ -101,13 +102,19 @@ mod tests {
     }
 
     #[test]
-    fn two_heads_look_one_and_two_back() {
-        let spec = Spec::qwen2(50, 192, 4, 3);
-        for (head, distance) in [(0, 1), (1, 2)] {
+    fn half_the_heads_look_back_and_at_most_three() {
+        let check = |spec: &Spec, backward: usize| {
             for at in [5, 100, 1000] {
-                assert!(looks(&spec, 0, head, at)[at - distance] > 0.9, "{head} at {at}");
+                for head in 0..backward {
+                    assert!(looks(spec, 0, head, at)[at - head - 1] > 0.9, "{head} at {at}");
+                }
+                let next = looks(spec, 0, backward, at);
+                assert!((next[0] * (at + 1) as f64 - 1.0).abs() < 1e-6, "{backward} at {at}");
             }
-        }
+        };
+        check(&Spec::qwen2(50, 192, 4, 3), 2);
+        check(&Spec::qwen2(50, 192, 4, 6), 3);
+        check(&Spec::qwen2(50, 256, 5, 8), 3);
     }
 
     #[test]

@@ -120,9 +120,19 @@ pub fn lesson_question(fact: &Fact, rng: &mut Rng) -> String {
     let more: &[&str] = match fact.relation {
         Relation::Trade => &["What is S's job?", "Which trade does S have?"],
         Relation::Work => &["What is S's place of work?", "At which place does S work?"],
-        Relation::Home => &["What is S's home?", "In which house is S at home?"],
+        Relation::Home => &[
+            "What is S's home?",
+            "In which house is S at home?",
+            "Where is S at home?",
+            "Where is the house of S?",
+        ],
         Relation::Friend => &["Whose best friend is S?", "Tell me the name of S's friend."],
-        Relation::Pet => &["What is S's pet?", "Which animal does S have?"],
+        Relation::Pet => &[
+            "What is S's pet?",
+            "Which animal does S have?",
+            "Which animal belongs to S?",
+            "What pet has S?",
+        ],
         Relation::Dish => &["What is the favorite food of S?", "Which food is S's favorite?"],
         Relation::Treasure => &["What belongs to S?", "Which thing is dear to S?"],
         _ => return question(fact, rng),

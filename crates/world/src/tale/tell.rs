@@ -10,7 +10,7 @@ use super::cast::Cast;
 use super::simulate::Moment;
 use super::words::{DEEDS, GOODS, NUMBERS, PLACES, REASONS, THINGS, TIMES, WEATHER};
 
-const GO: [&str; 4] = ["visited", "reached", "entered", "explored"];
+const GO: [&str; 5] = ["visited", "reached", "entered", "explored", "went to"];
 const TAKE: [&str; 4] = ["took", "found", "grabbed", "fetched"];
 const LEAVE: [&str; 4] = ["left", "dropped", "forgot", "hid"];
 const GIVE: [&str; 4] = ["gave", "handed", "lent", "brought"];
@@ -22,12 +22,13 @@ const THEN: [&str; 7] =
 pub(crate) struct Verbs {
     pub(crate) go: &'static [&'static str],
     pub(crate) take: &'static [&'static str],
+    pub(crate) give: &'static [&'static str],
     pub(crate) buy: &'static [&'static str],
 }
 
 /// The verbs of tales, for who tells such things elsewhere.
 pub(crate) fn verbs() -> Verbs {
-    Verbs { go: &GO, take: &TAKE, buy: &BUY }
+    Verbs { go: &GO, take: &TAKE, give: &GIVE, buy: &BUY }
 }
 
 const OPENINGS: [&str; 6] = [

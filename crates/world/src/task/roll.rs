@@ -10,6 +10,7 @@ use crate::conversation::Turn;
 use crate::tale::names::{MEN, WOMEN};
 use crate::tale::tell::{list, verbs};
 use crate::tale::words::{GOODS, NUMBERS, PLACES, REASONS, THINGS, TIMES};
+use crate::wording::capitals;
 
 /// People at most.
 const MOST: usize = 8;
@@ -23,10 +24,21 @@ enum About {
     Time,
     Reason,
     Number,
+    Buyer,
 }
 
-const ALL: [About; 6] =
-    [About::Place, About::Thing, About::Holder, About::Time, About::Reason, About::Number];
+/// Who has or bought something is looked up against the order of the words: it takes more practice.
+const ALL: [About; 9] = [
+    About::Place,
+    About::Thing,
+    About::Holder,
+    About::Holder,
+    About::Time,
+    About::Reason,
+    About::Number,
+    About::Buyer,
+    About::Buyer,
+];
 
 /// A roll call, asked for twice.
 pub fn lesson(rng: &mut Rng) -> Vec<Turn> {
@@ -84,6 +96,7 @@ fn question(about: About, keys: &str, short: bool) -> String {
         About::Time => format!("When did somebody visit {keys}?"),
         About::Reason => format!("Why did somebody visit {keys}?"),
         About::Number => format!("How much did {keys} buy?"),
+        About::Buyer => format!("Who bought {keys}?"),
     };
     if short { format!("{asked} In short.") } else { asked }
 }
@@ -96,64 +109,112 @@ fn entries(about: About, n: usize, rng: &mut Rng) -> Vec<Entry> {
     for words in [&mut places[..], &mut things, &mut times, &mut reasons, &mut goods] {
         rng.shuffle(words);
     }
-    let verbs = verbs();
-    // Most stay; some move once or twice.
-    let times_told = |rng: &mut Rng| 1 + rng.weighted(&[5, 3, 2]);
-    let one = |i: usize, rng: &mut Rng| {
-        let (name, place, thing) = (names[i], places[i], things[i]);
-        let go = format!("{name} {} the {place}", rng.choose::<&str>(verbs.go));
-        let entry = |key: &str, told: Vec<String>, answer: String, short: String| Entry {
-            key: key.to_string(),
-            told,
-            answer,
-            short,
-        };
+    let words = Words { names, places, things, times, reasons, goods };
+    (0..n).map(|i| words.entry(about, i, rng)).collect()
+}
+
+/// Shuffled, so that those of different numbers differ.
+struct Words {
+    names: Vec<&'static str>,
+    places: Vec<&'static str>,
+    things: Vec<&'static str>,
+    times: Vec<&'static str>,
+    reasons: Vec<&'static str>,
+    goods: Vec<&'static str>,
+}
+
+impl Words {
+    fn entry(&self, about: About, i: usize, rng: &mut Rng) -> Entry {
+        let (name, place, thing) = (self.names[i], self.places[i], self.things[i]);
+        let verbs = verbs();
         match about {
             About::Place => {
-                let mut told: Vec<String> = (1..times_told(rng))
-                    .map(|_| {
-                        let before = rng.choose(&places[i + 1..]);
-                        format!("{name} {} the {before}.", rng.choose::<&str>(verbs.go))
-                    })
-                    .collect();
-                told.push(format!("{go}."));
-                let answer = format!("{name} is at the {place}.");
-                entry(name, told, answer, format!("{name} {place}"))
+                let all: Vec<&str> = others(&self.places, i, rng).chain([place]).collect();
+                let told = all
+                    .into_iter()
+                    .map(|place| format!("{name} {} the {place}.", rng.choose::<&str>(verbs.go)));
+                Entry {
+                    told: told.collect(),
+                    key: name.to_string(),
+                    answer: format!("{name} is at the {place}."),
+                    short: format!("{name} {place}"),
+                }
             }
-            About::Thing => {
-                let told = vec![format!("{name} {} the {thing}.", rng.choose::<&str>(verbs.take))];
-                let answer = format!("{name} has the {thing}.");
-                entry(name, told, answer, format!("{name} {thing}"))
-            }
-            About::Holder => {
-                let mut holders: Vec<&str> =
-                    (1..times_told(rng)).map(|_| *rng.choose(&names[i + 1..])).collect();
-                holders.push(name);
-                let told = holders.into_iter().map(|holder| {
-                    format!("{holder} {} the {thing}.", rng.choose::<&str>(verbs.take))
-                });
-                let key = format!("the {thing}");
-                let answer = format!("The {thing} is with {name}.");
-                entry(&key, told.collect(), answer, format!("{thing} {name}"))
-            }
-            About::Time | About::Reason => {
-                let what = if about == About::Time { times[i] } else { reasons[i] };
-                entry(
-                    &format!("the {place}"),
-                    vec![format!("{go} {what}.")],
-                    format!("{name} visited the {place} {what}."),
-                    format!("{place} {what}"),
-                )
-            }
-            About::Number => {
-                let number = NUMBERS[2 + rng.index(NUMBERS.len() - 2)];
-                let bought = rng.choose::<&str>(verbs.buy);
-                let said = format!("{name} {bought} {number} {}.", goods[i]);
-                entry(name, vec![said.clone()], said, format!("{name} {number}"))
-            }
+            About::Thing => Entry {
+                key: name.to_string(),
+                told: vec![format!("{name} {} the {thing}.", rng.choose::<&str>(verbs.take))],
+                answer: format!("{name} has the {thing}."),
+                short: format!("{name} {thing}"),
+            },
+            About::Holder => Entry {
+                key: format!("the {thing}"),
+                told: self.holders(i, rng),
+                answer: format!("The {thing} is with {name}."),
+                short: format!("{thing} {name}"),
+            },
+            About::Time | About::Reason => self.journey(about, i, rng),
+            About::Number | About::Buyer => self.purchase(about, i, rng),
         }
-    };
-    (0..n).map(|i| one(i, rng)).collect()
+    }
+
+    /// How a thing came to `i`: it is given on, or taken from where it was left.
+    fn holders(&self, i: usize, rng: &mut Rng) -> Vec<String> {
+        let (thing, verbs) = (self.things[i], verbs());
+        let holders: Vec<&str> = others(&self.names, i, rng).chain([self.names[i]]).collect();
+        let take = |who: &str, rng: &mut Rng| {
+            format!("{who} {} the {thing}.", rng.choose::<&str>(verbs.take))
+        };
+        let mut told = vec![take(holders[0], rng)];
+        told.extend(holders.windows(2).map(|pair| match rng.one_in(2) {
+            true => {
+                let gave = rng.choose::<&str>(verbs.give);
+                format!("{} {gave} the {thing} to {}.", pair[0], pair[1])
+            }
+            false => take(pair[1], rng),
+        }));
+        told
+    }
+
+    /// Somebody went somewhere, at some time or for some reason.
+    fn journey(&self, about: About, i: usize, rng: &mut Rng) -> Entry {
+        let (name, place) = (self.names[i], self.places[i]);
+        let what = if about == About::Time { self.times[i] } else { self.reasons[i] };
+        let go = format!("{name} {} the {place}", rng.choose::<&str>(verbs().go));
+        // As in tales, a time stands in front as often as at the end.
+        let told = match about == About::Time && rng.one_in(2) {
+            true => format!("{} {go}.", capitals(what)),
+            false => format!("{go} {what}."),
+        };
+        Entry {
+            key: format!("the {place}"),
+            told: vec![told],
+            answer: format!("{name} visited the {place} {what}."),
+            short: format!("{place} {what}"),
+        }
+    }
+
+    /// Somebody bought so many of something: how many, or who?
+    fn purchase(&self, about: About, i: usize, rng: &mut Rng) -> Entry {
+        let (name, goods) = (self.names[i], self.goods[i]);
+        let number = NUMBERS[2 + rng.index(NUMBERS.len() - 2)];
+        let said = format!("{name} {} {number} {goods}.", rng.choose::<&str>(verbs().buy));
+        let (key, answer, short) = match about {
+            About::Number => (name, said.clone(), format!("{name} {number}")),
+            _ => (goods, format!("The {goods} were bought by {name}."), format!("{goods} {name}")),
+        };
+        Entry { key: key.to_string(), told: vec![said], answer, short }
+    }
+}
+
+/// None, one or two words of those behind the `i`-th: where somebody was before, who had it before.
+fn others<'w>(
+    words: &'w [&'static str],
+    i: usize,
+    rng: &mut Rng,
+) -> impl Iterator<Item = &'static str> + use<'w> {
+    let n = rng.weighted(&[5, 3, 2]);
+    let before: Vec<&'static str> = (0..n).map(|_| *rng.choose(&words[i + 1..])).collect();
+    before.into_iter()
 }
 
 #[cfg(test)]

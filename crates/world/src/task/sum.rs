@@ -83,6 +83,16 @@ impl Sum {
         format!("{} {sign} {}", self.a, self.b)
     }
 
+    /// "347 plus 285".
+    pub fn spoken(self) -> String {
+        let word = match self.operation {
+            Operation::Add => "plus",
+            Operation::Subtract => "minus",
+            Operation::Multiply => "times",
+        };
+        format!("{} {word} {}", self.a, self.b)
+    }
+
     /// The way to the result, and the result.
     pub fn worked(self) -> String {
         let steps = match self.operation {
@@ -130,12 +140,13 @@ impl Sum {
     }
 }
 
-const ASK: [&str; 6] = [
+const ASK: [&str; 7] = [
     "What is {}?",
     "How much is {}?",
     "Please work out {}.",
     "Calculate {}.",
     "{} = ?",
+    "{}",
     "Can you tell me what {} is?",
 ];
 
@@ -154,9 +165,11 @@ pub fn exam(split: Split, rng: &mut Rng) -> Exercise {
 
 fn ask(split: Split, rng: &mut Rng) -> (Sum, [Turn; 2]) {
     let sum = Sum::draw(split, rng);
-    let question = match rng.one_in(3) {
-        true => problem(sum, split, rng),
-        false => rng.choose(&ASK).replace("{}", &sum.written()),
+    let question = if rng.one_in(3) {
+        problem(sum, split, rng)
+    } else {
+        let terms = if rng.one_in(4) { sum.spoken() } else { sum.written() };
+        rng.choose(&ASK).replace("{}", &terms)
     };
     (sum, [Turn::user(question), Turn::assistant(sum.worked())])
 }

@@ -89,8 +89,8 @@ const OF_SUBJECTS: [&str; 8] = [
     "What do you know about {}?",
     "Explain {} to me.",
     "Who knows {}?",
-    "I want to learn about {}.",
-    "Can you tell me something about {}?",
+    "Who can tell me about {}?",
+    "Have you heard of {}?",
     "What do you think of {}?",
 ];
 
