@@ -118,7 +118,14 @@ pub fn question(fact: &Fact, rng: &mut Rng) -> String {
 /// The question in more wordings than dialogues use: what lessons ask.
 pub fn lesson_question(fact: &Fact, rng: &mut Rng) -> String {
     let more: &[&str] = match fact.relation {
-        Relation::Trade => &["What is S's job?", "Which trade does S have?"],
+        // One trade, one person: the question may come from the other side.
+        Relation::Trade => &[
+            "What is S's job?",
+            "Which trade does S have?",
+            "Who is the O?",
+            "Who is the village O?",
+            "Who works as the O?",
+        ],
         Relation::Work => &["What is S's place of work?", "At which place does S work?"],
         Relation::Home => &[
             "What is S's home?",
