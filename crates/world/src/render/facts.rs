@@ -126,7 +126,12 @@ pub fn lesson_question(fact: &Fact, rng: &mut Rng) -> String {
             "Who is the village O?",
             "Who works as the O?",
         ],
-        Relation::Work => &["What is S's place of work?", "At which place does S work?"],
+        Relation::Work => &[
+            "What is S's place of work?",
+            "At which place does S work?",
+            "Where is S at work?",
+            "To which place does S go in the morning?",
+        ],
         Relation::Home => &[
             "What is S's home?",
             "In which house is S at home?",
