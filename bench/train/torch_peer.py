@@ -1,9 +1,9 @@
-"""Our training configurations in PyTorch: GPT-2 form, AdamW (fused), one JSON line a call.
+"""Our training configurations in PyTorch, AdamW (fused), one JSON line a call.
 
-python torch_peer.py step MODE                 steps of the 10.6M row: tokens a second
+python torch_peer.py step ROW MODE             steps of a row: tokens a second
 python torch_peer.py char MODE SEED TEXT N     N iterations of nanoGPT's character-level CPU setting
 
-Modes: eager, compile, bf16, compile-bf16. Compile time is told apart.
+Modes: eager, compile, bf16, compile-bf16, max-bf16 (max-autotune). Compile time is told apart.
 """
 
 import json
@@ -18,13 +18,29 @@ import torch.nn as nn
 import torch.nn.functional as F
 
 
+# The rows of `lyceum bench train`, in its order.
+ROWS = {
+    "nanogpt-char": dict(d=128, layers=4, heads=4, vocab=65, context=64, batch=12, tied=True),
+    "d128": dict(d=128, layers=4, heads=2, vocab=4096, context=256, batch=8),
+    "10.6M": dict(d=384, layers=6, heads=6, vocab=4096, context=256, batch=8),
+    "10.6M-T1024": dict(d=384, layers=6, heads=6, vocab=4096, context=1024, batch=4),
+    "10.6M-T4096": dict(d=384, layers=6, heads=6, vocab=4096, context=4096, batch=1),
+    "d768": dict(d=768, layers=12, heads=12, vocab=50257, context=512, batch=2, tied=True, bias=True),
+    "frozen-0.5B": dict(
+        llama=True, d=896, layers=24, heads=14, kv_heads=2, hidden=4864, vocab=151936, context=512, batch=1
+    ),
+}
+
+
 class Block(nn.Module):
-    def __init__(self, d, heads):
+    """GPT-2's."""
+
+    def __init__(self, d, heads, bias):
         super().__init__()
         self.heads = heads
-        self.ln1, self.ln2 = nn.LayerNorm(d, bias=False), nn.LayerNorm(d, bias=False)
-        self.qkv, self.out = nn.Linear(d, 3 * d, bias=False), nn.Linear(d, d, bias=False)
-        self.up, self.down = nn.Linear(d, 4 * d, bias=False), nn.Linear(4 * d, d, bias=False)
+        self.ln1, self.ln2 = nn.LayerNorm(d, bias=bias), nn.LayerNorm(d, bias=bias)
+        self.qkv, self.out = nn.Linear(d, 3 * d, bias=bias), nn.Linear(d, d, bias=bias)
+        self.up, self.down = nn.Linear(d, 4 * d, bias=bias), nn.Linear(4 * d, d, bias=bias)
 
     def forward(self, x):
         b, t, d = x.shape
@@ -36,11 +52,11 @@ class Block(nn.Module):
 
 
 class Model(nn.Module):
-    def __init__(self, vocab, d, layers, heads, context, tied):
+    def __init__(self, vocab, d, layers, heads, context, tied, bias=False):
         super().__init__()
         self.tokens, self.places = nn.Embedding(vocab, d), nn.Embedding(context, d)
-        self.blocks = nn.ModuleList(Block(d, heads) for _ in range(layers))
-        self.norm, self.head = nn.LayerNorm(d, bias=False), nn.Linear(d, vocab, bias=False)
+        self.blocks = nn.ModuleList(Block(d, heads, bias) for _ in range(layers))
+        self.norm, self.head = nn.LayerNorm(d, bias=bias), nn.Linear(d, vocab, bias=False)
         for name, p in self.named_parameters():
             if p.dim() >= 2:
                 writes = name.endswith(("out.weight", "down.weight"))
@@ -56,9 +72,63 @@ class Model(nn.Module):
         return F.cross_entropy(logits.view(-1, logits.shape[-1]), targets.reshape(-1))
 
 
-def optimizer_of(model, lr, beta2):
-    decayed = [p for p in model.parameters() if p.dim() >= 2]
-    others = [p for p in model.parameters() if p.dim() < 2]
+class LlamaBlock(nn.Module):
+    def __init__(self, d, heads, kv_heads, hidden):
+        super().__init__()
+        self.heads, self.kv_heads, self.width = heads, kv_heads, d // heads
+        self.norm1, self.norm2 = nn.RMSNorm(d, eps=1e-5), nn.RMSNorm(d, eps=1e-5)
+        self.qkv = nn.Linear(d, (heads + 2 * kv_heads) * self.width, bias=False)
+        self.out = nn.Linear(d, d, bias=False)
+        self.gate_up, self.down = nn.Linear(d, 2 * hidden, bias=False), nn.Linear(hidden, d, bias=False)
+
+    def forward(self, x, cos, sin):
+        b, t, d = x.shape
+        kv = self.kv_heads * self.width
+        q, k, v = self.qkv(self.norm1(x)).split([d, kv, kv], dim=2)
+        split = lambda z: z.view(b, t, -1, self.width).transpose(1, 2)
+
+        def turn(z):
+            a, c = z.chunk(2, dim=-1)
+            return z * cos + torch.cat((-c, a), dim=-1) * sin
+
+        q, k, v = turn(split(q)).to(v.dtype), turn(split(k)).to(v.dtype), split(v)
+        z = F.scaled_dot_product_attention(q, k, v, is_causal=True, enable_gqa=True)
+        x = x + self.out(z.transpose(1, 2).reshape(b, t, d))
+        gate, up = self.gate_up(self.norm2(x)).chunk(2, dim=-1)
+        return x + self.down(F.silu(gate) * up)
+
+
+class Llama(nn.Module):
+    """All but the norms frozen, and held as the products take them."""
+
+    def __init__(self, vocab, d, layers, heads, kv_heads, hidden, context, half):
+        super().__init__()
+        self.tokens = nn.Embedding(vocab, d)
+        self.blocks = nn.ModuleList(LlamaBlock(d, heads, kv_heads, hidden) for _ in range(layers))
+        self.norm, self.head = nn.RMSNorm(d, eps=1e-5), nn.Linear(d, vocab, bias=False)
+        self.head.weight = self.tokens.weight
+        for p in self.parameters():
+            if p.dim() >= 2:
+                p.requires_grad_(False)
+                nn.init.normal_(p, std=0.02)
+                if half:
+                    p.data = p.data.bfloat16()
+        angles = torch.outer(torch.arange(context), 1e4 ** (-torch.arange(0, d // heads, 2) / (d // heads)))
+        angles = torch.cat((angles, angles), dim=-1)
+        self.register_buffer("cos", angles.cos())
+        self.register_buffer("sin", angles.sin())
+
+    def forward(self, ids, targets):
+        x = self.tokens(ids).float()
+        for block in self.blocks:
+            x = block(x, self.cos, self.sin)
+        logits = self.head(self.norm(x)).float()
+        return F.cross_entropy(logits.view(-1, logits.shape[-1]), targets.reshape(-1))
+
+
+def optimizer_of(parameters, lr, beta2):
+    decayed = [p for p in parameters if p.dim() >= 2]
+    others = [p for p in parameters if p.dim() < 2]
     groups = [{"params": decayed, "weight_decay": 0.1}, {"params": others, "weight_decay": 0.0}]
     return torch.optim.AdamW(groups, lr=lr, betas=(0.9, beta2), fused=True)
 
@@ -73,12 +143,18 @@ def update(forward, model, optimizer, mode, ids, targets):
     return loss
 
 
-def step(mode, steps=10):
+def step(name, mode, steps=10):
     torch.manual_seed(0)
-    model = Model(4096, 384, 6, 6, 256, tied=False)
-    optimizer = optimizer_of(model, 1e-4, 0.95)
-    forward = torch.compile(model) if "compile" in mode else model
-    ids, targets = torch.randint(0, 4096, (8, 256)), torch.randint(0, 4096, (8, 256))
+    row = dict(ROWS[name])
+    batch, vocab, context = row.pop("batch"), row["vocab"], row["context"]
+    if row.pop("llama", False):
+        model = Llama(**row, half="bf16" in mode)
+    else:
+        model = Model(**{"tied": False, **row})
+    learns = [p for p in model.parameters() if p.requires_grad]
+    optimizer = optimizer_of(learns, 1e-4, 0.95)
+    forward = compiled(model, mode)
+    ids, targets = torch.randint(0, vocab, (batch, context)), torch.randint(0, vocab, (batch, context))
     seconds, mib = [], 0
     for i in range(steps + 3):
         start = time.time()
@@ -87,8 +163,14 @@ def step(mode, steps=10):
         if i >= 3:  # once compiled, since the compiler needs memory of its own
             mib = max(mib, resident_mib())
     first, seconds = seconds[0], sorted(seconds[3:])
-    rate = 8 * 256 / seconds[len(seconds) // 2]
+    rate = batch * context / seconds[len(seconds) // 2]
     return {"tokens_per_second": rate, "compile_seconds": first, "steady_mib": mib}
+
+
+def compiled(model, mode):
+    if "max" in mode:
+        return torch.compile(model, mode="max-autotune")
+    return torch.compile(model) if "compile" in mode else model
 
 
 def resident_mib():
@@ -105,8 +187,8 @@ def char(mode, seed, path, iterations):
     b, t = 12, 64
     torch.manual_seed(seed)
     model = Model(len(names), 128, 4, 4, t, tied=True)
-    optimizer = optimizer_of(model, 1e-3, 0.99)
-    forward = torch.compile(model) if "compile" in mode else model
+    optimizer = optimizer_of(list(model.parameters()), 1e-3, 0.99)
+    forward = compiled(model, mode)
 
     def batch(data):
         at = torch.randint(len(data) - t, (b,))
@@ -149,7 +231,7 @@ def char(mode, seed, path, iterations):
 if __name__ == "__main__":
     torch.set_num_threads(len(os.sched_getaffinity(0)))
     if sys.argv[1] == "step":
-        result = step(sys.argv[2])
+        result = step(sys.argv[2], sys.argv[3])
     else:
         result = char(sys.argv[2], int(sys.argv[3]), sys.argv[4], int(sys.argv[5]))
     about = {"torch": torch.__version__, "threads": torch.get_num_threads()}

@@ -65,7 +65,7 @@ impl Command {
             Self::Serve(args) => serve::run(args, host),
             Self::Tokenizer(args) => tokenizer::run(args, host),
             Self::World(args) => world::run(&args, host),
-            Self::Bench(args) => bench::run(&args),
+            Self::Bench(args) => bench::run(&args, host),
         }
     }
 }

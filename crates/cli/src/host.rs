@@ -22,6 +22,10 @@ pub(crate) struct Global {
     /// Threads to compute with [default: all cores that this process may use]
     #[arg(long, global = true, value_name = "N", value_parser = threads)]
     pub(crate) threads: Option<usize>,
+    /// What to train on: cpu, or with the build's feature of that name wgpu, vulkan, metal, cuda or
+    /// rocm
+    #[arg(long, global = true, value_name = "NAME", default_value = "cpu")]
+    pub(crate) device: String,
     /// Show no progress
     #[arg(long, short, global = true)]
     pub(crate) quiet: bool,
@@ -54,6 +58,8 @@ pub(crate) struct Host {
     /// Whether somebody is being waited for, whose Ctrl-C ends the process.
     waiting: Arc<AtomicBool>,
     quiet: bool,
+    /// What training computes on.
+    pub(crate) device: train::device::Device,
     /// How a person calls this program with the same home.
     call: String,
 }
@@ -89,7 +95,8 @@ impl Host {
             Some(home) => format!("lyceum --home {}", home.display()),
             None => "lyceum".to_string(),
         };
-        Ok(Self { store, interrupt, waiting, quiet: global.quiet, call })
+        let device = train::device::named(&global.device)?;
+        Ok(Self { store, interrupt, waiting, quiet: global.quiet, device, call })
     }
 
     /// A command for a person to type next.
@@ -118,7 +125,8 @@ impl Host {
     /// For a training run: shows progress, knows the machine's peak at `precision`.
     pub(crate) fn session(&self, precision: train::config::Precision) -> Session {
         let peak = if self.quiet { 0.0 } else { peak_of(precision) };
-        Session { interrupt: self.interrupt.clone(), shown: !self.quiet, peak }
+        let (interrupt, device) = (self.interrupt.clone(), self.device.clone());
+        Session { interrupt, shown: !self.quiet, peak, device }
     }
 }
 

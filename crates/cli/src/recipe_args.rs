@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::{Context, Result};
 use clap::ValueEnum;
 use life::{Recipe, Source};
-use train::config::Precision;
+use train::config::{Learns, Precision, Recompute};
 use train::plan::{Choice, Decay, Dials};
 
 use crate::host::Host;
@@ -141,6 +141,19 @@ pub(crate) struct DialArgs {
     /// bf16 products with f32 sums and weights, or f32 throughout [default: bf16]
     #[arg(long, value_enum, help_heading = "Training")]
     precision: Option<PrecisionArg>,
+    /// Activations that the backward pass makes again instead of keeping them [default: nothing]
+    #[arg(long, value_enum, help_heading = "Training")]
+    recompute: Option<RecomputeArg>,
+    /// Share of each target that is spread over all tokens in training [default: 0]
+    #[arg(long, value_name = "X", value_parser = finite::<f32>, help_heading = "Training")]
+    label_smoothing: Option<f32>,
+    /// How much of the square of log Z is added to the training loss; 1e-4 keeps logits small
+    /// [default: 0]
+    #[arg(long, value_name = "X", value_parser = finite::<f32>, help_heading = "Training")]
+    z_loss: Option<f32>,
+    /// Which parameters learn [default: all]
+    #[arg(long, value_enum, help_heading = "Training")]
+    learns: Option<LearnsArg>,
     /// Of the first weights and the order of the text [default: 1]
     #[arg(long, value_name = "N", help_heading = "Training")]
     seed: Option<u64>,
@@ -172,12 +185,31 @@ enum OptimizerArg {
     Adamw,
     /// For the matrices in the blocks, AdamW for the rest
     Muon,
+    /// With momentum, for everything
+    Sgd,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum PrecisionArg {
     F32,
     Bf16,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum RecomputeArg {
+    /// The fastest, and the largest
+    Nothing,
+    /// Those of feed-forward blocks: about half the memory, a fifth more time
+    FeedForward,
+    /// All but each block's input: the smallest, a third more time
+    Blocks,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum LearnsArg {
+    All,
+    /// Gains and biases; matrices stay as they are
+    Vectors,
 }
 
 impl RecipeArgs {
@@ -243,13 +275,25 @@ impl DialArgs {
         }
         take!(minutes, tokens, steps, size, arch, layers, width, heads, kv_heads, ff_width);
         take!(bias, tied, context, batch, accumulate, lr, min_lr, warmup, weight_decay);
-        take!(beta1, beta2, clip, seed, evaluate_every, evaluate_tokens, checkpoint_every, keep);
+        take!(
+            label_smoothing,
+            z_loss,
+            beta1,
+            beta2,
+            clip,
+            seed,
+            evaluate_every,
+            evaluate_tokens,
+            checkpoint_every,
+            keep
+        );
         if self.windows {
             dials.windows = Some(true);
         }
         let optimizer = self.optimizer.map(|optimizer| match optimizer {
             OptimizerArg::Adamw => Choice::AdamW,
             OptimizerArg::Muon => Choice::Muon,
+            OptimizerArg::Sgd => Choice::Sgd,
         });
         dials.optimizer = optimizer.or(dials.optimizer);
         let decay = self.decay.map(|decay| match decay {
@@ -263,6 +307,17 @@ impl DialArgs {
             PrecisionArg::Bf16 => Precision::Bf16,
         });
         dials.precision = precision.or(dials.precision);
+        let recompute = self.recompute.map(|recompute| match recompute {
+            RecomputeArg::Nothing => Recompute::Nothing,
+            RecomputeArg::FeedForward => Recompute::FeedForward,
+            RecomputeArg::Blocks => Recompute::Blocks,
+        });
+        dials.recompute = recompute.or(dials.recompute);
+        let learns = self.learns.map(|learns| match learns {
+            LearnsArg::All => Learns::All,
+            LearnsArg::Vectors => Learns::Vectors,
+        });
+        dials.learns = learns.or(dials.learns);
     }
 }
 

@@ -13,9 +13,11 @@
 //!
 //! Leaves out: dropout, other masks, attention to both sides.
 
+use std::any::TypeId;
+
 use rayon::prelude::*;
 
-use crate::element::Element;
+use crate::element::{Element, bf16};
 use crate::isa::Isa;
 
 mod backward;
@@ -118,9 +120,17 @@ macro_rules! by_isa {
             fn avx2<$e: Element>($($arg: $ty),*) { $body(tile::Avx2, $($arg),*) }
             #[target_feature(enable = "avx2,fma,avx512f,avx512bw,avx512vl,avx512dq")]
             fn avx512<$e: Element>($($arg: $ty),*) { $body(tile::Avx512, $($arg),*) }
+            #[target_feature(
+                enable = "avx2,fma,avx512f,avx512bw,avx512vl,avx512dq,avx512bf16"
+            )]
+            fn avx512_bf16<$e: Element>($($arg: $ty),*) { $body(tile::Avx512Bf16, $($arg),*) }
+            // Pairs are for what is stored in brain floats: products of f32 keep their digits.
+            let pairs = TypeId::of::<$e>() == TypeId::of::<bf16>();
             #[expect(unsafe_code, reason = "functions compiled for found instructions")]
             match $isa {
                 // SAFETY: an `Isa` above the portable one is only made where it was found.
+                Isa::Avx512Bf16 if pairs => unsafe { avx512_bf16($($arg),*) },
+                // SAFETY: as above.
                 Isa::Avx512 | Isa::Avx512Bf16 => unsafe { avx512($($arg),*) },
                 // SAFETY: as above.
                 Isa::Avx2 => unsafe { avx2($($arg),*) },

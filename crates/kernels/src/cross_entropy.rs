@@ -3,6 +3,10 @@
 //! `loss = log Σ exp(logits - max) + max - logits[target]`, `dlogits = scale (softmax - onehot)`,
 //! written over the logits: they are the largest array of a training step and nobody needs them
 //! after this.
+//!
+//! Two things may be mixed in ([`Regularization`]): label smoothing (Szegedy et al., "Rethinking the
+//! Inception Architecture", 2016), where a share ε of each target is spread over all tokens, and the
+//! z-loss (Chowdhery et al., "PaLM", 2022), `c log² Z`, which keeps logits from drifting.
 
 use rayon::prelude::*;
 
@@ -10,6 +14,15 @@ use crate::exp::exp;
 use crate::for_each_isa;
 use crate::lanes::{self, Lanes, WIDTH};
 use crate::parallel;
+
+/// What is mixed into the loss; nothing by default.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Regularization {
+    /// ε: from 0 to below 1.
+    pub label_smoothing: f32,
+    /// c: 1e-4 is usual where it is used.
+    pub z_loss: f32,
+}
 
 /// `-log p(target)`; `logits` become `scale * (softmax - onehot)`.
 pub fn row(logits: &mut [f32], target: u32, scale: f32) -> f32 {
@@ -19,6 +32,30 @@ pub fn row(logits: &mut [f32], target: u32, scale: f32) -> f32 {
     multiply(logits, scale / sum);
     logits[at] -= scale;
     loss(max, sum, aim)
+}
+
+/// `log Z − (1 − ε) logits[target] − ε mean(logits) + c log² Z`; `logits` become `scale` times its
+/// gradient, `(1 + 2 c log Z) softmax − (1 − ε) onehot − ε / V`.
+pub fn row_with(logits: &mut [f32], target: u32, scale: f32, with: Regularization) -> f32 {
+    if with == Regularization::default() {
+        return row(logits, target, scale);
+    }
+    let Regularization { label_smoothing, z_loss } = with;
+    let at = index(target, logits.len());
+    let (aim, n) = (f64::from(logits[at]), logits.len() as f64);
+    let smoothing = f64::from(label_smoothing);
+    let mean = if smoothing > 0.0 { f64::from(sum_of(logits)) / n } else { 0.0 };
+    let (max, sum) = exponentials(logits);
+    let log_z = f64::from(sum).ln() + f64::from(max);
+    let slope = 1.0 + 2.0 * f64::from(z_loss) * log_z;
+    scale_and_shift(
+        logits,
+        (f64::from(scale) * slope / f64::from(sum)) as f32,
+        (f64::from(scale) * smoothing / n) as f32,
+    );
+    logits[at] -= ((1.0 - smoothing) * f64::from(scale)) as f32;
+    let aim = if smoothing > 0.0 { (1.0 - smoothing) * aim + smoothing * mean } else { aim };
+    (log_z - aim + f64::from(z_loss) * log_z * log_z) as f32
 }
 
 /// The loss of [`row`], bit for bit, without the gradient.
@@ -31,7 +68,14 @@ pub fn row_loss(logits: &[f32], target: u32) -> f32 {
 /// Every row of `logits`, `(rows, vocab)`, with its target and weight: the sum of weight times
 /// loss, rows in order; `logits` become the gradient of `scale` times that sum. A row of weight 0
 /// is skipped: loss and gradient 0, whatever its target.
-pub fn rows(logits: &mut [f32], vocab: usize, targets: &[u32], weights: &[f32], scale: f32) -> f64 {
+pub fn rows(
+    logits: &mut [f32],
+    vocab: usize,
+    targets: &[u32],
+    weights: &[f32],
+    scale: f32,
+    with: Regularization,
+) -> f64 {
     assert!(vocab > 0, "cross_entropy: an empty vocabulary");
     assert_eq!(logits.len(), vocab * targets.len(), "cross_entropy: one target a row is needed");
     assert_eq!(targets.len(), weights.len(), "cross_entropy: one weight a row is needed");
@@ -40,7 +84,7 @@ pub fn rows(logits: &mut [f32], vocab: usize, targets: &[u32], weights: &[f32], 
             logits.fill(0.0);
             return 0.0;
         }
-        f64::from(weights[i]) * f64::from(row(logits, targets[i], scale * weights[i]))
+        f64::from(weights[i]) * f64::from(row_with(logits, targets[i], scale * weights[i], with))
     };
     let losses: Vec<f64> = if logits.len() < parallel::MIN_WORK {
         logits.chunks_exact_mut(vocab).enumerate().map(weighted).collect()
@@ -96,6 +140,20 @@ fn max_and_sum_body(x: &[f32]) -> (f32, f32) {
     (max, lanes::sum_of(x.len(), |i| exp(x[i] - max)))
 }
 
+for_each_isa!(fn sum_of(x: &[f32]) -> f32 => sum_of_body);
+
+#[inline(always)]
+fn sum_of_body(x: &[f32]) -> f32 {
+    lanes::sum_over(x, |v| v)
+}
+
+for_each_isa!(fn scale_and_shift(x: &mut [f32], by: f32, down: f32) => scale_and_shift_body);
+
+#[inline(always)]
+fn scale_and_shift_body(x: &mut [f32], by: f32, down: f32) {
+    x.iter_mut().for_each(|v| *v = *v * by - down);
+}
+
 for_each_isa!(fn multiply(x: &mut [f32], by: f32) => multiply_body);
 
 #[inline(always)]
@@ -144,6 +202,33 @@ mod tests {
     }
 
     #[test]
+    fn what_is_mixed_in_has_the_slopes_of_its_gradient() {
+        for (label_smoothing, z_loss) in [(0.1, 0.0), (0.0, 1e-2), (0.2, 1e-2)] {
+            let with = Regularization { label_smoothing, z_loss };
+            let (vocab, target) = (37, 5);
+            let value = |logits: &[f32]| {
+                let mean = logits.iter().map(|&v| f64::from(v)).sum::<f64>() / vocab as f64;
+                let log_z = naive(logits, target) + f64::from(logits[target]);
+                let smoothing = f64::from(label_smoothing);
+                log_z - (1.0 - smoothing) * f64::from(logits[target]) - smoothing * mean
+                    + f64::from(z_loss) * log_z * log_z
+            };
+            let logits = wave(vocab);
+            let mut gradient = logits.clone();
+            let loss = row_with(&mut gradient, target as u32, 0.5, with);
+            assert!((f64::from(loss) - value(&logits)).abs() < 1e-5, "{loss}");
+            for i in 0..vocab {
+                let (mut up, mut down) = (logits.clone(), logits.clone());
+                up[i] += 1e-2;
+                down[i] -= 1e-2;
+                let run = f64::from(up[i]) - f64::from(down[i]);
+                let slope = 0.5 * (value(&up) - value(&down)) / run;
+                assert!((f64::from(gradient[i]) - slope).abs() < 1e-5, "{i}: {slope}");
+            }
+        }
+    }
+
+    #[test]
     fn huge_logits_stay_finite() {
         let mut logits = [1e30, -1e30, 0.0];
         assert_eq!(row_loss(&logits, 0), 0.0);
@@ -161,7 +246,8 @@ mod tests {
         let run = |threads| {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
             let mut logits = wave(vocab * n as usize);
-            let loss = pool.install(|| rows(&mut logits, vocab, &targets, &weights, 0.1));
+            let with = Regularization::default();
+            let loss = pool.install(|| rows(&mut logits, vocab, &targets, &weights, 0.1, with));
             (loss, logits)
         };
         let (loss, gradient) = run(1);

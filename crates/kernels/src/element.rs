@@ -8,6 +8,40 @@ pub trait Element: Copy + Send + Sync + Default + std::fmt::Debug + 'static {
     fn to_f32(self) -> f32;
     /// Rounded to nearest, ties to even.
     fn from_f32(value: f32) -> Self;
+    /// Which of the two these are.
+    fn values(slice: &[Self]) -> Values<'_>;
+}
+
+/// Stored numbers of either type.
+#[derive(Clone, Copy, Debug)]
+pub enum Values<'a> {
+    /// Single precision.
+    F32(&'a [f32]),
+    /// Brain floats.
+    Bf16(&'a [bf16]),
+}
+
+impl Values<'_> {
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// How many.
+    pub fn len(&self) -> usize {
+        match self {
+            Self::F32(v) => v.len(),
+            Self::Bf16(v) => v.len(),
+        }
+    }
+
+    /// One of them.
+    pub fn get(&self, i: usize) -> f32 {
+        match self {
+            Self::F32(v) => v[i],
+            Self::Bf16(v) => v[i].to_f32(),
+        }
+    }
 }
 
 impl Element for f32 {
@@ -19,6 +53,10 @@ impl Element for f32 {
     #[inline(always)]
     fn from_f32(value: f32) -> Self {
         value
+    }
+
+    fn values(slice: &[Self]) -> Values<'_> {
+        Values::F32(slice)
     }
 }
 
@@ -36,6 +74,10 @@ impl Element for bf16 {
         let rounded = (bits.wrapping_add(0x7fff + ((bits >> 16) & 1)) >> 16) as u16;
         let nan = (bits >> 16) as u16 | 0x40;
         Self::from_bits(if value.is_nan() { nan } else { rounded })
+    }
+
+    fn values(slice: &[Self]) -> Values<'_> {
+        Values::Bf16(slice)
     }
 }
 

@@ -2,28 +2,30 @@
 //!
 //! Learned position embeddings are a second table added with [`gather_add`].
 
+use crate::element::Element;
 use crate::parallel;
 
 /// Rows done together.
 const ROWS: usize = 64;
 
 /// `y[i] = table[ids[i]]`; rows of `width`.
-pub fn gather(table: &[f32], width: usize, ids: &[u32], y: &mut [f32]) {
+pub fn gather<E: Element>(table: &[E], width: usize, ids: &[u32], y: &mut [f32]) {
     check("gather", table.len(), width, ids, y.len());
     parallel::rows_mut(y, width, ROWS, |row, y| {
         for (y, id) in y.chunks_exact_mut(width).zip(&ids[row..]) {
-            y.copy_from_slice(&table[*id as usize * width..][..width]);
+            let source = &table[*id as usize * width..][..width];
+            y.iter_mut().zip(source).for_each(|(y, t)| *y = t.to_f32());
         }
     });
 }
 
 /// `y[i] += table[ids[i]]`; rows of `width`.
-pub fn gather_add(table: &[f32], width: usize, ids: &[u32], y: &mut [f32]) {
+pub fn gather_add<E: Element>(table: &[E], width: usize, ids: &[u32], y: &mut [f32]) {
     check("gather_add", table.len(), width, ids, y.len());
     parallel::rows_mut(y, width, ROWS, |row, y| {
         for (y, id) in y.chunks_exact_mut(width).zip(&ids[row..]) {
             let source = &table[*id as usize * width..][..width];
-            y.iter_mut().zip(source).for_each(|(y, t)| *y += t);
+            y.iter_mut().zip(source).for_each(|(y, t)| *y += t.to_f32());
         }
     });
 }

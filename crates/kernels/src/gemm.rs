@@ -14,11 +14,14 @@
 
 use std::cell::RefCell;
 
+pub use crate::element::Values;
 use crate::element::{Element, bf16};
 use crate::isa::Isa;
 use crate::parallel;
 
 mod bf16_tile;
+#[cfg(target_arch = "x86_64")]
+pub(crate) use bf16_tile::transpose;
 mod f32_tile;
 mod few_rows;
 pub mod peak;
@@ -30,31 +33,6 @@ pub enum Precision {
     F32,
     /// Operands rounded to bf16, sums in f32.
     Bf16,
-}
-
-/// Stored numbers of either type.
-#[derive(Clone, Copy, Debug)]
-pub enum Values<'a> {
-    /// Single precision.
-    F32(&'a [f32]),
-    /// Brain floats.
-    Bf16(&'a [bf16]),
-}
-
-impl Values<'_> {
-    fn len(&self) -> usize {
-        match self {
-            Self::F32(v) => v.len(),
-            Self::Bf16(v) => v.len(),
-        }
-    }
-
-    fn get(&self, i: usize) -> f32 {
-        match self {
-            Self::F32(v) => v[i],
-            Self::Bf16(v) => v[i].to_f32(),
-        }
-    }
 }
 
 /// A matrix in memory, as it is or to be read transposed.
@@ -75,6 +53,11 @@ impl<'a> Operand<'a> {
     /// Element `(i, j)` lies at `j · stride + i`: the transpose of what is stored.
     pub fn transposed(values: Values<'a>, stride: usize) -> Self {
         Self { values, stride, transposed: true }
+    }
+
+    /// What was to be read as rows read as columns, and the other way round.
+    pub(crate) fn turned(self) -> Self {
+        Self { transposed: !self.transposed, ..self }
     }
 
     fn get(&self, i: usize, j: usize) -> f32 {
@@ -112,58 +95,51 @@ pub struct Gemm<'a> {
     pub b: Operand<'a>,
 }
 
-/// What happens to a block of C's rows around its product, while it is in the cache.
-/// Functions take the index of the block's first row and the block.
-pub struct Hooks<Before, After> {
-    /// Whether the product is added to what `before` left in C, or replaces it.
-    pub add: bool,
-    /// Called before the product.
-    pub before: Before,
-    /// Called after the product.
-    pub after: After,
+/// What is added to a product while it is written.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Epilogue<'a> {
+    /// Whether the product is added to what C holds, or replaces it.
+    pub accumulate: bool,
+    /// `(n)`, added to every row.
+    pub bias: Option<&'a [f32]>,
+    /// `(m, n)`.
+    pub residual: Option<&'a [f32]>,
 }
 
-impl Gemm<'_> {
+impl<'a> Gemm<'a> {
     /// Overwrites `c`, row-major `(m, n)`.
     pub fn run<O: Element>(&self, c: &mut [O]) {
-        self.run_with(c, &Hooks { add: false, before: nothing, after: nothing });
+        self.run_with(c, Epilogue::default());
     }
 
-    /// As [`Gemm::run`], with hooks on each block of rows.
+    /// As [`Gemm::run`], with what is added.
     ///
     /// # Panics
     /// If an operand is shorter than its size says.
-    pub fn run_with<O: Element>(
-        &self,
-        c: &mut [O],
-        hooks: &Hooks<impl Fn(usize, &mut [O]) + Sync, impl Fn(usize, &mut [O]) + Sync>,
-    ) {
+    pub fn run_with<O: Element>(&self, c: &mut [O], epilogue: Epilogue<'_>) {
         assert_eq!(c.len(), self.m * self.n, "gemm: C must be ({}, {})", self.m, self.n);
+        let fits = epilogue.bias.is_none_or(|b| b.len() == self.n)
+            && epilogue.residual.is_none_or(|r| r.len() == c.len());
+        assert!(fits, "gemm: the bias must be (n), the residual (m, n)");
         if c.is_empty() {
             return;
         }
         self.a.check("A", self.m, self.k);
         self.b.check("B", self.k, self.n);
         if self.m <= few_rows::MOST && self.b.transposed {
-            (hooks.before)(0, c);
-            few_rows::product(self, c, hooks.add);
-            (hooks.after)(0, c);
+            few_rows::product(self, c, epilogue);
         } else if self.precision == Precision::Bf16 && Isa::current() >= Isa::Avx512Bf16 {
-            self.packed::<bf16_tile::Tile, O>(c, hooks);
+            self.packed::<bf16_tile::Tile, O>(c, epilogue);
         } else {
             match Isa::current() {
-                Isa::Avx512 | Isa::Avx512Bf16 => self.packed::<f32_tile::Avx512, O>(c, hooks),
-                Isa::Avx2 => self.packed::<f32_tile::Avx2, O>(c, hooks),
-                Isa::Portable => self.packed::<f32_tile::Portable, O>(c, hooks),
+                Isa::Avx512 | Isa::Avx512Bf16 => self.packed::<f32_tile::Avx512, O>(c, epilogue),
+                Isa::Avx2 => self.packed::<f32_tile::Avx2, O>(c, epilogue),
+                Isa::Portable => self.packed::<f32_tile::Portable, O>(c, epilogue),
             }
         }
     }
 
-    fn packed<T: Tile, O: Element>(
-        &self,
-        c: &mut [O],
-        hooks: &Hooks<impl Fn(usize, &mut [O]) + Sync, impl Fn(usize, &mut [O]) + Sync>,
-    ) {
+    fn packed<T: Tile, O: Element>(&self, c: &mut [O], epilogue: Epilogue<'_>) {
         let depth = T::depth(self.k);
         let block_rows = self.block_rows::<T>();
         let mut packed_b = PACKED_B.take();
@@ -174,16 +150,14 @@ impl Gemm<'_> {
             T::pack(self.b_panel(), self.precision, j * T::NR, self.n, self.k, out, T::NR);
         });
         parallel::rows_mut(c, self.n, block_rows, |row, block| {
-            (hooks.before)(row, block);
-            self.block::<T, O>(row, &packed_b, block, hooks.add);
-            (hooks.after)(row, block);
+            self.block::<T, O>(row, &packed_b, block, epilogue);
         });
         PACKED_B.set(packed_b);
     }
 
     /// B seen with its columns as outer index.
     fn b_panel(&self) -> Operand<'_> {
-        Operand { transposed: !self.b.transposed, ..self.b }
+        self.b.turned()
     }
 
     /// Rows of A that a thread packs at once: about 128, and an even number of blocks.
@@ -192,28 +166,48 @@ impl Gemm<'_> {
         self.m.div_ceil(blocks).div_ceil(2 * T::MR) * 2 * T::MR
     }
 
-    fn block<T: Tile, O: Element>(&self, row: usize, packed_b: &[u32], c: &mut [O], add: bool) {
+    /// Rows `row..` of C.
+    fn block<T: Tile, O: Element>(
+        &self,
+        row: usize,
+        packed_b: &[u32],
+        c: &mut [O],
+        epilogue: Epilogue<'_>,
+    ) {
         let (rows, depth) = (c.len() / self.n, T::depth(self.k));
-        let mut packed_a = PACKED_A.take();
-        packed_a.resize(rows.div_ceil(2 * T::MR) * 2 * T::MR * depth + SLACK, 0);
         let panels = rows.div_ceil(T::MR);
-        for (p, out) in packed_a.chunks_mut(T::MR * depth).take(panels).enumerate() {
-            T::pack(self.a, self.precision, row + p * T::MR, row + rows, self.k, out, T::MR);
+        let mut packed_a = PACKED_A.take();
+        let as_it_lies = T::reads(self.a, self.k);
+        if as_it_lies.is_none() {
+            packed_a.resize(rows.div_ceil(2 * T::MR) * 2 * T::MR * depth + SLACK, 0);
+            for (p, out) in packed_a.chunks_mut(T::MR * depth).take(panels).enumerate() {
+                T::pack(self.a, self.precision, row + p * T::MR, row + rows, self.k, out, T::MR);
+            }
         }
-        let mut tile = [0.0; MOST_TILE];
+        let residual = epilogue.residual.map(|r| &r[row * self.n..][..c.len()]);
         // A C that cannot hold partial sums exactly takes all of k at once.
         let step = if size_of::<O>() == 4 { DEPTH_STEP.min(depth) } else { depth };
         for from in (0..depth).step_by(step.max(1)) {
             let deep = step.min(depth - from);
             for j in 0..self.n.div_ceil(T::NR) {
                 let b = &packed_b[(j * depth + from) * T::NR..];
-                let width = T::NR.min(self.n - j * T::NR);
+                let first = j * T::NR;
+                let width = T::NR.min(self.n - first);
                 for p in 0..panels {
-                    let a = &packed_a[(p * depth + from) * T::MR..];
-                    let out = &mut c[p * T::MR * self.n + j * T::NR..];
-                    let height = T::MR.min(rows - p * T::MR);
-                    T::multiply(deep, a, b, &mut tile);
-                    store::<T, O>(&tile, (height, width), out, self.n, add || from > 0);
+                    let at = p * T::MR * self.n + first;
+                    let left = match as_it_lies {
+                        Some(a) => Left::Rows(a.skip(row + p * T::MR, from)),
+                        None => Left::Packed(&packed_a[(p * depth + from) * T::MR..]),
+                    };
+                    let target = Target {
+                        height: T::MR.min(rows - p * T::MR),
+                        width,
+                        stride: self.n,
+                        accumulate: epilogue.accumulate || from > 0,
+                        bias: epilogue.bias.filter(|_| from == 0).map(|b| &b[first..]),
+                        residual: residual.filter(|_| from == 0).map(|r| &r[at..]),
+                    };
+                    T::multiply(deep, left, b, &mut c[at..], target);
                 }
             }
         }
@@ -221,19 +215,32 @@ impl Gemm<'_> {
     }
 }
 
-/// The hook of those who need none.
-pub fn nothing<O>(_row: usize, _block: &mut [O]) {}
-
 /// Packed depth that is multiplied in one go, so that a panel of B stays in the first cache.
 const DEPTH_STEP: usize = 192;
-/// The largest `MR · NR` of any tile.
-const MOST_TILE: usize = 8 * 48;
 /// Words past the end of a pack that a tile may prefetch.
 const SLACK: usize = 1024;
 
 thread_local! {
     static PACKED_A: RefCell<Vec<u32>> = const { RefCell::new(Vec::new()) };
     static PACKED_B: RefCell<Vec<u32>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Packs rows for whoever multiplies by tiles of their own: row `from + i`, up to row `end`, of
+/// `source` along k, word `d` of it at `d · width + i`. A word is a pair of brain floats, the even k in
+/// its low half, or one f32. Rows from `end` on are 0.
+pub(crate) fn pack(
+    pairs: bool,
+    source: Operand<'_>,
+    (from, end): (usize, usize),
+    k: usize,
+    out: &mut [u32],
+    width: usize,
+) {
+    if pairs {
+        bf16_tile::Tile::pack(source, Precision::Bf16, from, end, k, out, width);
+    } else {
+        f32_tile::Portable::pack(source, Precision::F32, from, end, k, out, width);
+    }
 }
 
 /// A register tile and the packing that feeds it.
@@ -245,6 +252,11 @@ trait Tile {
 
     /// Words of a packed row of length `k`.
     fn depth(k: usize) -> usize;
+
+    /// A as the tile reads it without packing, if it can.
+    fn reads(_a: Operand<'_>, _k: usize) -> Option<Pairs<'_>> {
+        None
+    }
 
     /// Packs rows `from..from + width` (zeros from row `end` on) of `source` into a panel:
     /// word `d` of row `i` at `d · width + i`.
@@ -258,25 +270,67 @@ trait Tile {
         width: usize,
     );
 
-    /// `tile (MR, NR) = Σ_d a[d] ⊗ b[d]`.
-    fn multiply(depth: usize, a: &[u32], b: &[u32], tile: &mut [f32; MOST_TILE]);
+    /// `c (height, width) = Σ_d a[d] ⊗ b[d]`, and what the target adds.
+    fn multiply<O: Element>(depth: usize, a: Left<'_>, b: &[u32], c: &mut [O], target: Target<'_>);
 }
 
-/// Writes the part of a tile that lies within C.
-#[inline(always)]
-fn store<T: Tile, O: Element>(
-    tile: &[f32; MOST_TILE],
-    (height, width): (usize, usize),
-    c: &mut [O],
+/// The rows of A that a tile multiplies.
+#[derive(Clone, Copy)]
+enum Left<'a> {
+    /// Word `d` of row `i` at `d · MR + i`.
+    Packed(&'a [u32]),
+    /// As they lie in memory.
+    Rows(Pairs<'a>),
+}
+
+/// Rows of brain floats whose neighbours along k are a packed word already.
+#[derive(Clone, Copy)]
+struct Pairs<'a> {
+    values: &'a [bf16],
     stride: usize,
-    add: bool,
-) {
-    for (i, row) in tile.chunks_exact(T::NR).take(height).enumerate() {
-        let out = &mut c[i * stride..i * stride + width];
-        if add {
-            out.iter_mut().zip(row).for_each(|(o, v)| *o = O::from_f32(o.to_f32() + v));
-        } else {
-            out.iter_mut().zip(row).for_each(|(o, v)| *o = O::from_f32(*v));
+}
+
+impl Pairs<'_> {
+    /// From this row and this pair on.
+    fn skip(self, row: usize, pair: usize) -> Self {
+        Self { values: &self.values[row * self.stride + 2 * pair..], ..self }
+    }
+}
+
+/// The part of C that a tile writes, and what is added there.
+#[derive(Clone, Copy)]
+struct Target<'a> {
+    height: usize,
+    width: usize,
+    /// Distance between the rows of C, and of the residual.
+    stride: usize,
+    /// Whether to add what C holds.
+    accumulate: bool,
+    bias: Option<&'a [f32]>,
+    residual: Option<&'a [f32]>,
+}
+
+impl Target<'_> {
+    fn check<O>(&self, c: &[O]) {
+        let needed = self.height.saturating_sub(1) * self.stride + self.width;
+        let fits = c.len() >= needed
+            && self.bias.is_none_or(|b| b.len() >= self.width)
+            && self.residual.is_none_or(|r| r.len() >= needed);
+        assert!(fits, "gemm: the tile's target is too short");
+    }
+
+    /// Writes the sums of a tile `nr` wide: what tiles without instructions of their own do.
+    #[inline(always)]
+    fn store<O: Element>(&self, sums: &[f32], nr: usize, c: &mut [O]) {
+        for (i, row) in sums.chunks_exact(nr).take(self.height).enumerate() {
+            let at = i * self.stride..i * self.stride + self.width;
+            let out = &mut c[at.clone()];
+            for (j, (o, sum)) in out.iter_mut().zip(row).enumerate() {
+                let bias = self.bias.map_or(0.0, |b| b[j]);
+                let residual = self.residual.map_or(0.0, |r| r[at.start + j]);
+                let held = if self.accumulate { o.to_f32() } else { 0.0 };
+                *o = O::from_f32(sum + bias + residual + held);
+            }
         }
     }
 }

@@ -13,6 +13,7 @@ pub mod activation;
 pub mod adamw;
 pub mod attention;
 pub mod column_sums;
+pub mod convert;
 pub mod cross_entropy;
 pub mod element;
 pub mod embedding;
@@ -27,6 +28,8 @@ pub mod norm;
 pub mod parallel;
 pub mod reduce;
 pub mod rope;
+pub mod row_scores;
+pub mod sgd;
 
 pub use element::{Element, bf16};
 pub use isa::Isa;

@@ -20,6 +20,11 @@ pub struct Muon {
 const UPDATE_SIZE: f32 = 0.2;
 
 impl Muon {
+    /// What the orthogonal update of a matrix `(rows, columns)` is multiplied by.
+    pub fn size(&self, rows: usize, columns: usize) -> f32 {
+        self.lr * UPDATE_SIZE * (rows.max(columns) as f32).sqrt()
+    }
+
     /// Takes a step with matrices of these `rows`, one above the other, all of `columns` columns;
     /// the momentum `m` starts at 0.
     ///
@@ -47,7 +52,7 @@ impl Muon {
             at = part.end;
             let update = &mut update[part.clone()];
             orthogonalize(update, r, columns);
-            let size = self.lr * UPDATE_SIZE * (r.max(columns) as f32).sqrt();
+            let size = self.size(r, columns);
             param[part].iter_mut().zip(update).for_each(|(p, u)| *p = keep * *p - size * *u);
         }
     }

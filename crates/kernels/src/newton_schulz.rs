@@ -11,11 +11,11 @@ use crate::gemm::{Gemm, Operand, Precision, Values};
 use crate::reduce;
 
 /// Of the iteration: a, b, c.
-const COEFFICIENTS: [f32; 3] = [3.4445, -4.7750, 2.0315];
+pub const COEFFICIENTS: [f32; 3] = [3.4445, -4.7750, 2.0315];
 /// Iterations.
-const STEPS: usize = 5;
+pub const STEPS: usize = 5;
 /// Keeps a gradient of zeros from becoming no number.
-const EPS: f64 = 1e-7;
+pub const EPS: f64 = 1e-7;
 
 /// Replaces `x`, row-major `(rows, columns)`, by the matrix of its singular vectors: `U Vᵀ`.
 ///

@@ -45,6 +45,15 @@ impl RopeTable {
         self.cos.len() / self.half
     }
 
+    /// Cosines and sines of these positions, each `(n, D/2)`.
+    pub fn angles(&self, positions: &[u32]) -> (Vec<f32>, Vec<f32>) {
+        let of = |table: &[f32]| -> Vec<f32> {
+            let row = |&position: &u32| &table[position as usize * self.half..][..self.half];
+            positions.iter().flat_map(row).copied().collect()
+        };
+        (of(&self.cos), of(&self.sin))
+    }
+
     /// `D`.
     pub fn head_dim(&self) -> usize {
         2 * self.half

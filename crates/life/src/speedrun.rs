@@ -8,6 +8,7 @@ mod teach;
 use std::path::Path;
 use std::time::Instant;
 
+use burn::tensor::Device;
 use data::Sampling;
 use journal::{Journal, Record, Run, StageStatus, Store};
 use serde::Serialize;
@@ -15,7 +16,6 @@ use stdx::Progress;
 use stdx::interrupt::Interrupt;
 use tokenizer::Tokenizer;
 use train::plan::{MOST_EPOCHS, plan, plan_of_model};
-use train::speed::measure;
 use train::{Config, Outcome};
 
 use crate::frozen::Frozen;
@@ -60,7 +60,7 @@ fn stages(records: &[Record]) -> Vec<Stage> {
 }
 
 /// What a session has from outside.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Session {
     /// Asked between steps and documents.
     pub interrupt: Interrupt,
@@ -68,12 +68,23 @@ pub struct Session {
     pub shown: bool,
     /// Operations a second of this machine at best; 0 if not known.
     pub peak: f64,
+    /// What training computes on.
+    pub device: Device,
 }
 
 impl Session {
     /// Shows nothing, runs to the end.
     pub fn silent() -> Self {
-        Self::default()
+        let (interrupt, device) = (Interrupt::default(), Device::flex());
+        Self { interrupt, shown: false, peak: 0.0, device }
+    }
+
+    /// Seconds that a step takes on its device.
+    ///
+    /// # Errors
+    /// As [`train::speed::measure`].
+    pub(crate) fn measure(&self, config: &Config) -> Result<f64, train::Error> {
+        train::speed::measure(config, &self.device)
     }
 
     pub(crate) fn progress(&self, name: &str, total: u64) -> Progress {
@@ -375,9 +386,12 @@ fn freeze(
             Some(_) => {
                 let spec = model::folder::spec(&adopt::folder(run))?;
                 let most = corpus_tokens.map(|n| n as f64 * MOST_EPOCHS);
-                plan_of_model(&dials, &spec, most, &mut measure)?
+                plan_of_model(&dials, &spec, most, &mut |config| session.measure(config))?
             }
-            None => plan(&dials, words.vocab_size(), corpus_tokens, &mut measure)?,
+            None => {
+                let measure = &mut |config: &Config| session.measure(config);
+                plan(&dials, words.vocab_size(), corpus_tokens, measure)?
+            }
         };
         if frozen.recipe.life && corpus_tokens.is_none() {
             config.sampling = Sampling::Ordered; // Practice first.

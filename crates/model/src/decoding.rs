@@ -8,7 +8,7 @@ use std::sync::Arc;
 use arch::{Cache, Decoder, Error, Input, Logits, Spec};
 use burn::tensor::{Tensor, TensorData};
 use kernels::attention::{Shape, attention_cached};
-use nn::pass::Pass;
+use nn::pass::{Pass, Recompute};
 use ops::{Precision, Stored};
 
 use crate::Transformer;
@@ -82,7 +82,14 @@ impl Decoder for Decoding {
         }
         let positions = (cache.len as u32..(cache.len + n) as u32).collect();
         let precision = Precision::F32;
-        let pass = Pass { batch: 1, context: n, precision, positions, starts: None };
+        let pass = Pass {
+            batch: 1,
+            context: n,
+            precision,
+            positions,
+            starts: None,
+            recompute: Recompute::Nothing,
+        };
         let mut x = self.embed(input, &pass);
         for (block, layer) in self.model.blocks.iter().zip(&mut cache.layers) {
             let h = block.attention_norm.forward(x.clone(), &pass);

@@ -10,7 +10,7 @@ use arch::{Error, Spec, Tensor as Weights};
 use burn::tensor::Device;
 use stdx::Rng;
 
-use crate::Transformer;
+use crate::{Held, Transformer};
 
 mod bearings;
 
@@ -22,7 +22,20 @@ const STD: f64 = 0.02;
 /// # Errors
 /// [`Error::Shape`] if the spec is impossible.
 pub fn random(spec: &Spec, seed: u64, device: &Device) -> Result<Transformer, Error> {
-    Transformer::build(spec, device, |slot, shape| Ok(weights(spec, seed, slot, shape)))
+    random_held(spec, seed, device, Held::Whole)
+}
+
+/// The same, its matrices held in another form.
+///
+/// # Errors
+/// As [`random`].
+pub fn random_held(
+    spec: &Spec,
+    seed: u64,
+    device: &Device,
+    held: Held,
+) -> Result<Transformer, Error> {
+    Transformer::build_held(spec, device, held, |slot, shape| Ok(weights(spec, seed, slot, shape)))
 }
 
 fn weights(spec: &Spec, seed: u64, slot: Slot, shape: &[usize]) -> Weights {

@@ -2,7 +2,7 @@
 //! is tested against.
 //!
 //! Reading order: [`transformer`] (the model, top to bottom), [`hooks`] (its named activations),
-//! [`init`] (random weights), [`decoding`] (token by token, with a cache), [`folder`] (model folders
+//! [`init`] (random weights), [`freeze`] (what learns), [`decoding`] (token by token, with a cache), [`folder`] (model folders
 //! as Hugging Face has them).
 //!
 //! Must never know: loops over data, sampling, text.
@@ -10,10 +10,11 @@
 
 pub mod decoding;
 pub mod folder;
+pub mod freeze;
 pub mod hooks;
 pub mod init;
 pub mod transformer;
 
 pub use decoding::Decoding;
 pub use hooks::Hooks;
-pub use transformer::{Batch, Transformer};
+pub use transformer::{Batch, Held, Transformer};

@@ -17,15 +17,16 @@ use std::sync::Arc;
 use arch::family::{Part, Slot};
 use arch::{Error, Positions, Spec, Tensor as Weights};
 use burn::module::{Module, Param};
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::{DType, Device, Tensor, TensorData};
 use nn::attention::Attention;
 use nn::embedding::Embedding;
 use nn::feed_forward::FeedForward;
 use nn::linear::Linear;
 use nn::norm::Norm;
-use nn::pass::Pass;
+use nn::pass::{Pass, Recompute};
 use ops::Stored;
-use ops::linear_cross_entropy::{Targets, linear_cross_entropy};
+use ops::linear_cross_entropy::{Regularization, Targets, linear_cross_entropy};
+use ops::recompute::recompute;
 use ops::rope::RopeTable;
 
 use crate::hooks::Hooks;
@@ -69,6 +70,8 @@ pub struct Batch {
     pub weights: Arc<[f32]>,
     /// Sizes, positions, visibility and numerics.
     pub pass: Pass,
+    /// What is mixed into the loss.
+    pub regularization: Regularization,
 }
 
 impl Transformer {
@@ -98,7 +101,7 @@ impl Transformer {
     pub fn forward(&self, ids: Arc<[u32]>, pass: &Pass) -> Tensor<3> {
         let mut x = self.embedding.forward(ids, pass); // (B, T, D)
         for block in &self.blocks {
-            x = block.forward(x, pass);
+            x = block.forward_in(x, pass);
         }
         self.final_norm.forward(x, pass)
     }
@@ -118,7 +121,9 @@ impl Transformer {
     pub fn loss(&self, batch: &Batch, scale: f32) -> Tensor<1> {
         let x = self.forward(batch.inputs.clone(), &batch.pass);
         let (ids, weights) = (batch.targets.clone(), batch.weights.clone());
-        let targets = Targets { ids, weights, scale, precision: batch.pass.precision };
+        let precision = batch.pass.precision;
+        let regularization = batch.regularization;
+        let targets = Targets { ids, weights, scale, precision, regularization };
         linear_cross_entropy(x, self.output_matrix(), targets)
     }
 
@@ -139,13 +144,35 @@ impl Transformer {
 }
 
 impl Block {
+    /// As the pass wants it: with its activations kept, or some of them made again.
+    fn forward_in(&self, x: Tensor<3>, pass: &Pass) -> Tensor<3> {
+        let again = pass.clone();
+        match pass.recompute {
+            Recompute::Nothing => self.forward(x, pass),
+            Recompute::Blocks => {
+                recompute(self, x, move |block: &Self, x| block.forward(x, &again))
+            }
+            Recompute::FeedForward => {
+                let second = (self.feed_forward_norm.clone(), self.feed_forward.clone());
+                recompute(&second, self.attend(x, pass), move |(norm, feed_forward), x| {
+                    feed_forward.forward(norm.forward(x.clone(), &again), Some(x), &again)
+                })
+            }
+        }
+    }
+
     fn forward(&self, x: Tensor<3>, pass: &Pass) -> Tensor<3> {
+        let x = self.attend(x, pass);
+        let h = self.feed_forward_norm.forward(x.clone(), pass);
+        self.feed_forward.forward(h, Some(x), pass)
+    }
+
+    /// The first half.
+    fn attend(&self, x: Tensor<3>, pass: &Pass) -> Tensor<3> {
         let h = self.attention_norm.forward(x.clone(), pass);
         let qkv = self.attention.project(h, pass, pass.stored());
         let z = self.attention.mix(qkv, pass); // (B, T, Hq·head_dim)
-        let x = self.attention.out.forward(z, Some(x), pass, Stored::F32);
-        let h = self.feed_forward_norm.forward(x.clone(), pass);
-        self.feed_forward.forward(h, Some(x), pass)
+        self.attention.out.forward(z, Some(x), pass, Stored::F32)
     }
 
     fn forward_open(&self, x: Tensor<3>, pass: &Pass, hooks: &mut dyn Hooks) -> Tensor<3> {
@@ -172,19 +199,31 @@ impl Transformer {
     pub fn build(
         spec: &Spec,
         device: &Device,
+        weights: impl FnMut(Slot, &[usize]) -> Result<Weights, Error>,
+    ) -> Result<Self, Error> {
+        Self::build_held(spec, device, Held::Whole, weights)
+    }
+
+    /// As [`Transformer::build`], tensor by tensor into the form that they are held in.
+    ///
+    /// # Errors
+    /// As [`Transformer::build`].
+    pub fn build_held(
+        spec: &Spec,
+        device: &Device,
+        held: Held,
         mut weights: impl FnMut(Slot, &[usize]) -> Result<Weights, Error>,
     ) -> Result<Self, Error> {
         spec.check()?;
-        let mut made = std::collections::BTreeMap::new();
+        let mut parts = Parts { made: BTreeMap::new(), device };
         for (slot, shape) in spec.slots() {
             let tensor = weights(slot, &shape)?;
             if tensor.shape != shape {
                 let name = format!("{slot:?}");
                 return Err(Error::TensorShape { name, expected: shape, got: tensor.shape });
             }
-            made.insert(slot, tensor);
+            parts.take(slot, tensor, held);
         }
-        let mut parts = Parts { made, device };
         let angles = match spec.positions {
             Positions::Rope { theta } => {
                 Some(Arc::new(RopeTable::new(spec.head_dim, f64::from(theta), spec.context)))
@@ -244,13 +283,42 @@ impl Block {
     }
 }
 
+/// How a model's matrices are held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Held {
+    /// In f32.
+    Whole,
+    /// In bf16, as products that round their operands take them: for matrices that do not learn.
+    HalfMatrices,
+}
+
 /// The tensors that a model is being built from.
 struct Parts<'a> {
-    made: std::collections::BTreeMap<Slot, Weights>,
+    made: BTreeMap<Slot, Made>,
     device: &'a Device,
 }
 
+enum Made {
+    Vector(Tensor<1>),
+    Matrix(Tensor<2>),
+}
+
 impl Parts<'_> {
+    fn take(&mut self, slot: Slot, weights: Weights, held: Held) {
+        let is_matrix = weights.shape.len() == 2;
+        let data = TensorData::new(weights.values, weights.shape);
+        let made = if is_matrix {
+            let matrix = Tensor::from_data(data, self.device);
+            Made::Matrix(match held {
+                Held::Whole => matrix,
+                Held::HalfMatrices => matrix.cast(DType::BF16),
+            })
+        } else {
+            Made::Vector(Tensor::from_data(data, self.device))
+        };
+        self.made.insert(slot, made);
+    }
+
     fn block(
         &mut self,
         spec: &Spec,
@@ -289,15 +357,17 @@ impl Parts<'_> {
     }
 
     fn optional_matrix(&mut self, slot: Slot) -> Option<Tensor<2>> {
-        self.made.remove(&slot).map(|t| self.tensor(t))
+        match self.made.remove(&slot) {
+            Some(Made::Matrix(matrix)) => Some(matrix),
+            _ => None,
+        }
     }
 
     fn optional_vector(&mut self, slot: Slot) -> Option<Tensor<1>> {
-        self.made.remove(&slot).map(|t| self.tensor(t))
-    }
-
-    fn tensor<const D: usize>(&self, weights: Weights) -> Tensor<D> {
-        Tensor::from_data(TensorData::new(weights.values, weights.shape), self.device)
+        match self.made.remove(&slot) {
+            Some(Made::Vector(vector)) => Some(vector),
+            _ => None,
+        }
     }
 }
 

@@ -5,6 +5,21 @@ use std::sync::Arc;
 
 use ops::{Precision, Stored};
 
+/// Which activations are made again in the backward pass, so that they need not be kept.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Recompute {
+    /// None: the fastest, and the largest.
+    #[default]
+    Nothing,
+    /// Those of feed-forward blocks with their norms: more than half of all, for a third more products
+    /// of theirs (selective recomputation: Korthikanti et al., "Reducing Activation Recomputation in
+    /// Large Transformer Models", 2022, choose attention, which keeps nothing large here).
+    FeedForward,
+    /// All but what goes into each block (Chen et al., "Training Deep Nets with Sublinear Memory Cost",
+    /// 2016), for a third more work.
+    Blocks,
+}
+
 /// One forward pass over a batch of `(B, T)` tokens.
 #[derive(Clone, Debug)]
 pub struct Pass {
@@ -18,13 +33,22 @@ pub struct Pass {
     pub positions: Arc<[u32]>,
     /// The first position of its row that each token may see, `(B·T)`; `None`: all earlier ones.
     pub starts: Option<Arc<[u32]>>,
+    /// What a backward pass makes again.
+    pub recompute: Recompute,
 }
 
 impl Pass {
     /// Whole rows from position 0, in f32.
     pub fn plain(batch: usize, context: usize) -> Self {
         let positions = (0..batch).flat_map(|_| 0..context as u32).collect();
-        Self { batch, context, precision: Precision::F32, positions, starts: None }
+        Self {
+            batch,
+            context,
+            precision: Precision::F32,
+            positions,
+            starts: None,
+            recompute: Recompute::Nothing,
+        }
     }
 
     /// How activations between products are stored: as the products round them anyway.

@@ -14,7 +14,10 @@ use burn_flex::{Flex, FlexTensor};
 use kernels::activation as kernel;
 use kernels::gemm::Values;
 
-use crate::storage::{Number, contiguous, filled, in_f32, matrix, slice, values, with_width};
+use crate::profile::{Op, Way, span};
+use crate::storage::{
+    Number, contiguous, filled, in_bf16, in_f32, matrix, on_cpu, slice, values, with_width,
+};
 
 /// Which non-linearity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,7 +30,26 @@ pub enum Activation {
 
 /// Applies it.
 pub fn activation<const D: usize>(h: Tensor<D>, which: Activation) -> Tensor<D> {
+    if !on_cpu(&h.device()) {
+        return plain(h, which);
+    }
     Tensor::from_dispatch(Dispatch::activation(h.into_dispatch(), which))
+}
+
+/// The same in Burn's own operations.
+pub fn plain<const D: usize>(h: Tensor<D>, which: Activation) -> Tensor<D> {
+    match which {
+        Activation::GeluTanh => {
+            let inner = h.clone() + h.clone().powf_scalar(3.0) * 0.044_715;
+            let root = (2.0 / std::f64::consts::PI).sqrt();
+            h * 0.5 * ((inner * root).tanh() + 1.0)
+        }
+        Activation::SwiGlu => {
+            let width = h.dims()[D - 1] / 2;
+            let (gate, up) = (h.clone().narrow(D - 1, 0, width), h.narrow(D - 1, width, width));
+            burn::tensor::activation::silu(gate) * up
+        }
+    }
 }
 
 /// The extension that backends implement.
@@ -44,6 +66,7 @@ impl ActivationOp for Flex {
 }
 
 fn forward(h: &FlexTensor, which: Activation) -> FlexTensor {
+    let _clock = span(Op::Activation, Way::Forward);
     match values(h) {
         Values::F32(values) => forward_in(values, h, which),
         Values::Bf16(values) => forward_in(values, h, which),
@@ -68,6 +91,7 @@ impl Backward<Flex, 1> for ActivationBackward {
     type State = (FlexTensor, Activation);
 
     fn backward(self, ops: Ops<Self::State, 1>, grads: &mut Gradients, _: &mut Checkpointer) {
+        let _clock = span(Op::Activation, Way::Backward);
         let dy = contiguous(grads.consume::<Flex>(&ops.node));
         let ((h, which), [parent]) = (ops.state, ops.parents);
         let Some(parent) = parent else { return };
@@ -85,17 +109,6 @@ fn gradient<E: Number>(h: &[E], dy: &[E], like: &FlexTensor, which: Activation) 
         Activation::GeluTanh => kernel::gelu_tanh_backward::<E>(h, dy, dh),
         Activation::SwiGlu => kernel::swiglu_backward::<E>(h, dy, width / 2, dh),
     })
-}
-
-fn in_bf16(tensor: FlexTensor) -> FlexTensor {
-    match values(&tensor) {
-        Values::Bf16(_) => tensor,
-        Values::F32(v) => {
-            let rounded =
-                v.iter().map(|v| <half::bf16 as kernels::Element>::from_f32(*v)).collect();
-            crate::storage::make(rounded, tensor.shape())
-        }
-    }
 }
 
 impl<C: CheckpointStrategy> ActivationOp for Autodiff<Flex, C> {

@@ -6,7 +6,8 @@
 use std::sync::Arc;
 
 use burn::backend::{Dispatch, backend_extension};
-use burn::tensor::Tensor;
+use burn::tensor::activation::softmax;
+use burn::tensor::{Bool, Tensor, TensorData};
 use burn_autodiff::Autodiff;
 use burn_autodiff::checkpoint::{base::Checkpointer, strategy::CheckpointStrategy};
 use burn_autodiff::grads::Gradients;
@@ -18,7 +19,10 @@ pub use kernels::attention::Shape;
 use kernels::fresh::for_overwrite;
 use kernels::gemm::Values;
 
-use crate::storage::{Number, contiguous, filled, in_f32, make, slice, values};
+use crate::profile::{Op, Way, span};
+use crate::storage::{
+    Number, Stored, contiguous, filled, in_bf16, in_f32, make, on_cpu, slice, values,
+};
 
 /// The heads, and which earlier positions each may see.
 #[derive(Clone, Debug)]
@@ -31,7 +35,41 @@ pub struct Attention {
 
 /// Mixes the values of what each position may see.
 pub fn attention(qkv: Tensor<3>, with: Attention) -> Tensor<3> {
+    if !on_cpu(&qkv.device()) {
+        return plain(qkv, &with);
+    }
     Tensor::from_dispatch(Dispatch::attention(qkv.into_dispatch(), with))
+}
+
+/// The same in Burn's own operations, in memory quadratic in the context where those are.
+pub fn plain(qkv: Tensor<3>, with: &Attention) -> Tensor<3> {
+    let Shape { batch, context, n_heads, n_kv_heads, head_dim } = with.shape;
+    let heads = |first: usize, n: usize| -> Tensor<4> {
+        let columns = qkv.clone().narrow(2, first * head_dim, n * head_dim);
+        let heads = columns.reshape([batch, context, n, head_dim]).swap_dims(1, 2);
+        let group = n_heads / n;
+        // Each key head stands beside the query heads that read it.
+        let heads = heads.unsqueeze_dim::<5>(2).repeat_dim(2, group);
+        heads.reshape([batch, n_heads, context, head_dim])
+    };
+    let (q, k) = (heads(0, n_heads), heads(n_heads, n_kv_heads));
+    let v = heads(n_heads + n_kv_heads, n_kv_heads);
+    let hidden = |i: usize, key: usize| {
+        let start = with.starts.as_ref().map_or(0, |starts| starts[i] as usize);
+        key > i % context || key < start
+    };
+    let mask: Vec<bool> = (0..batch * context)
+        .flat_map(|i| (0..context).map(move |key| (i, key)))
+        .map(|(i, key)| hidden(i, key))
+        .collect();
+    let mask = TensorData::new(mask, [batch, 1, context, context]);
+    let mask = Tensor::<4, Bool>::from_data(mask, &qkv.device());
+    let mask = mask.expand([batch, n_heads, context, context]);
+    let scale = 1.0 / (head_dim as f64).sqrt();
+    let scores = Stored::F32.cast(q.matmul(k.swap_dims(2, 3))) * scale;
+    let weights = softmax(scores.mask_fill(mask, f32::NEG_INFINITY), 3);
+    let mixed = weights.cast(v.dtype()).matmul(v); // (B, Hq, T, head_dim)
+    mixed.swap_dims(1, 2).reshape([batch, context, n_heads * head_dim])
 }
 
 /// The extension that backends implement.
@@ -48,6 +86,7 @@ impl AttentionOp for Flex {
 }
 
 fn forward(qkv: &FlexTensor, with: &Attention) -> (FlexTensor, Vec<f32>) {
+    let _clock = span(Op::Attention, Way::Forward);
     match values(qkv) {
         Values::F32(values) => forward_in(values, with),
         Values::Bf16(values) => forward_in(values, with),
@@ -79,11 +118,12 @@ impl Backward<Flex, 1> for AttentionBackward {
     type State = Kept;
 
     fn backward(self, ops: Ops<Kept, 1>, grads: &mut Gradients, _: &mut Checkpointer) {
+        let _clock = span(Op::Attention, Way::Backward);
         let dout = contiguous(grads.consume::<Flex>(&ops.node));
         let [Some(parent)] = ops.parents else { return };
         let dqkv = match values(&ops.state.qkv) {
             Values::F32(qkv) => gradient(qkv, slice(&in_f32(dout)), &ops.state),
-            Values::Bf16(qkv) => gradient(qkv, slice(&dout), &ops.state),
+            Values::Bf16(qkv) => gradient(qkv, slice(&in_bf16(dout)), &ops.state),
         };
         grads.register::<Flex>(parent.id, dqkv);
     }

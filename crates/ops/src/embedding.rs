@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use burn::backend::{Dispatch, backend_extension};
-use burn::tensor::Tensor;
+use burn::tensor::{Int, Tensor};
 use burn_autodiff::Autodiff;
 use burn_autodiff::checkpoint::{base::Checkpointer, strategy::CheckpointStrategy};
 use burn_autodiff::grads::Gradients;
@@ -13,8 +13,12 @@ use burn_autodiff::ops::{Backward, Ops, OpsKind};
 use burn_backend::{Backend, tensor::FloatTensor};
 use burn_flex::{Flex, FlexTensor};
 use kernels::embedding as kernel;
+use kernels::gemm::Values;
 
-use crate::storage::{contiguous, filled, in_f32, matrix, or_stand_in, slice};
+use crate::profile::{Op, Way, span};
+use crate::storage::{
+    Stored, contiguous, filled, in_f32, matrix, on_cpu, or_stand_in, slice, values,
+};
 
 /// The tokens of a batch and where each stands in its sequence.
 #[derive(Clone, Debug)]
@@ -31,9 +35,27 @@ pub struct Tokens {
 
 /// Looks up each token. Ids and positions must lie within their tables.
 pub fn embedding(table: Tensor<2>, positions: Option<Tensor<2>>, tokens: Tokens) -> Tensor<3> {
+    if !on_cpu(&table.device()) {
+        return plain(table, positions, &tokens);
+    }
     let (positions, learned) = or_stand_in(positions, &table.device());
     let lookup = Lookup { tokens, learned };
     Tensor::from_dispatch(Dispatch::embedding(table.into_dispatch(), positions, lookup))
+}
+
+/// The same in Burn's own operations.
+pub fn plain(table: Tensor<2>, positions: Option<Tensor<2>>, tokens: &Tokens) -> Tensor<3> {
+    let shape = [tokens.batch, tokens.context, table.dims()[1]];
+    let rows = |table: Tensor<2>, ids: &[u32]| -> Tensor<3> {
+        let ids: Vec<i64> = ids.iter().map(|&id| i64::from(id)).collect();
+        let ids = Tensor::<1, Int>::from_data(ids.as_slice(), &table.device());
+        Stored::F32.cast(table.select(0, ids)).reshape(shape)
+    };
+    let x = rows(table, &tokens.ids);
+    match positions {
+        Some(table) => x + rows(table, &tokens.positions),
+        None => x,
+    }
 }
 
 /// The side of [`embedding`] that is no tensor.
@@ -62,13 +84,20 @@ impl EmbeddingOp for Flex {
 }
 
 fn forward(table: &FlexTensor, positions: &FlexTensor, lookup: &Lookup) -> FlexTensor {
+    let _clock = span(Op::Embedding, Way::Forward);
     let ((rows, width), tokens) = (matrix(table), &lookup.tokens);
     check("token id", &tokens.ids, rows);
     filled([tokens.batch, tokens.context, width].into(), |x: &mut [f32]| {
-        kernel::gather(slice(table), width, &tokens.ids, x);
+        match values(table) {
+            Values::F32(table) => kernel::gather(table, width, &tokens.ids, x),
+            Values::Bf16(table) => kernel::gather(table, width, &tokens.ids, x),
+        }
         if lookup.learned {
             check("position", &tokens.positions, matrix(positions).0);
-            kernel::gather_add(slice(positions), width, &tokens.positions, x);
+            match values(positions) {
+                Values::F32(table) => kernel::gather_add(table, width, &tokens.positions, x),
+                Values::Bf16(table) => kernel::gather_add(table, width, &tokens.positions, x),
+            }
         }
     })
 }
@@ -86,6 +115,7 @@ impl Backward<Flex, 2> for EmbeddingBackward {
     type State = (Tokens, usize, usize);
 
     fn backward(self, ops: Ops<Self::State, 2>, grads: &mut Gradients, _: &mut Checkpointer) {
+        let _clock = span(Op::Embedding, Way::Backward);
         let dy = in_f32(grads.consume::<Flex>(&ops.node));
         let ((tokens, rows, positions), [table, position_table]) = (ops.state, ops.parents);
         let width = matrix(&dy).1;

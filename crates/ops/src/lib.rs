@@ -3,7 +3,8 @@
 //!
 //! One operation a file; its backward stands below its forward, and a test holds both against
 //! plain Burn operations. Reading order: [`storage`] (Burn's tensors as slices), [`linear`],
-//! [`norm`], [`activation`], [`rope`], [`attention`], [`embedding`], [`linear_cross_entropy`].
+//! [`norm`], [`activation`], [`rope`], [`attention`], [`embedding`], [`linear_cross_entropy`], [`linear_scores`],
+//! [`recompute`]; [`profile`] (where the time goes).
 //!
 //! Activations are `f32` or `bf16` ([`Stored`]); products round their operands as
 //! [`Precision`] says and sum in f32; weights, their gradients and the residual stream are f32.
@@ -18,16 +19,22 @@
 //! assert_eq!(y.into_data().to_vec::<f32>().unwrap(), [11.0, 17.0, 2.0]);
 //! ```
 //!
-//! Leaves out, for now: bodies for backends other than the CPU one.
+//! Each operation has a body of Burn's own operations too (`plain`): what devices other than the CPU
+//! run, with Burn's gradients.
+//!
 //! Must never know: layers.
 #![forbid(unsafe_code)]
 
 pub mod activation;
 pub mod attention;
 pub mod embedding;
+mod head;
 pub mod linear;
 pub mod linear_cross_entropy;
+pub mod linear_scores;
 pub mod norm;
+pub mod profile;
+pub mod recompute;
 pub mod rope;
 pub mod storage;
 

@@ -13,11 +13,12 @@ use burn_autodiff::ops::{Backward, Ops, OpsKind};
 use burn_backend::{Backend, TensorMetadata, tensor::FloatTensor};
 use burn_flex::{Flex, FlexTensor};
 use kernels::column_sums::column_sums;
-use kernels::gemm::{Gemm, Hooks, Operand, Precision, Values, nothing};
+use kernels::gemm::{Epilogue, Gemm, Operand, Precision, Values};
 
+use crate::profile::{Op, Way, span};
 use crate::storage::{
-    Number, Stored, contiguous, filled, in_f32, make, matrix, or_stand_in, slice, values,
-    with_width,
+    Stored, as_matrix, contiguous, filled, in_bf16, in_f32, make, matrix, on_cpu, or_stand_in,
+    product, slice, values, with_width,
 };
 
 /// What goes with the product. Built by [`Linear::new`] and changed field by field.
@@ -43,12 +44,29 @@ impl<const D: usize> Linear<D> {
 /// The product, with gradients to x, W, bias and residual.
 pub fn linear<const D: usize>(x: Tensor<D>, weight: Tensor<2>, with: Linear<D>) -> Tensor<D> {
     let device = x.device();
+    if !on_cpu(&device) {
+        return plain(x, weight, with);
+    }
     let (bias, has_bias) = or_stand_in(with.bias, &device);
     let (residual, has_residual) = or_stand_in(with.residual, &device);
     let Linear { precision, stored, .. } = with;
     let numerics = Numerics { precision, stored, has_bias, has_residual };
     let (x, weight) = (x.into_dispatch(), weight.into_dispatch());
     Tensor::from_dispatch(Dispatch::linear(x, weight, bias, residual, numerics))
+}
+
+/// The same in Burn's own operations.
+pub fn plain<const D: usize>(x: Tensor<D>, weight: Tensor<2>, with: Linear<D>) -> Tensor<D> {
+    let shape = with_width(x.shape(), weight.dims()[0]);
+    let mut y = product(as_matrix(x), weight.transpose(), with.precision); // (N, out)
+    if let Some(bias) = with.bias {
+        y = y + bias.unsqueeze();
+    }
+    let y: Tensor<D> = y.reshape(shape);
+    match with.residual {
+        Some(residual) => y + Stored::F32.cast(residual),
+        None => with.stored.cast(y),
+    }
 }
 
 /// The side of [`Linear`] that is no tensor.
@@ -92,6 +110,7 @@ fn forward(
     residual: FlexTensor,
     numerics: Numerics,
 ) -> FlexTensor {
+    let _clock = span(Op::Linear, Way::Forward);
     let bias = numerics.has_bias.then(|| contiguous(bias));
     let residual = numerics.has_residual.then(|| in_f32(residual));
     let ((m, k), (n, k_weight)) = (matrix(x), matrix(weight));
@@ -99,27 +118,13 @@ fn forward(
     let (a, b) = (Operand::rows(values(x), k), Operand::transposed(values(weight), k));
     let gemm = Gemm { precision: numerics.precision, m, n, k, a, b };
     let (shape, bias) = (with_width(x.shape(), n), bias.as_ref().map(slice::<f32>));
-    if let Some(residual) = residual {
-        let residual = slice::<f32>(&residual);
-        let before = |row: usize, y: &mut [f32]| y.copy_from_slice(&residual[row * n..][..y.len()]);
-        let after = |_: usize, y: &mut [f32]| add_bias(bias, y);
-        return filled(shape, |y| gemm.run_with(y, &Hooks { add: true, before, after }));
-    }
+    let residual = residual.as_ref().map(slice::<f32>);
+    let epilogue = Epilogue { accumulate: false, bias, residual };
     match numerics.stored {
-        Stored::F32 => filled(shape, |y| run::<f32>(&gemm, bias, y)),
-        Stored::Bf16 => filled(shape, |y| run::<half::bf16>(&gemm, bias, y)),
-    }
-}
-
-fn run<E: Number>(gemm: &Gemm<'_>, bias: Option<&[f32]>, y: &mut [E]) {
-    let after = |_: usize, y: &mut [E]| add_bias(bias, y);
-    gemm.run_with(y, &Hooks { add: false, before: nothing, after });
-}
-
-fn add_bias<E: Number>(bias: Option<&[f32]>, y: &mut [E]) {
-    let Some(bias) = bias else { return };
-    for row in y.chunks_exact_mut(bias.len()) {
-        row.iter_mut().zip(bias).for_each(|(y, b)| *y = E::from_f32(y.to_f32() + b));
+        Stored::Bf16 if residual.is_none() => {
+            filled(shape, |y| gemm.run_with::<half::bf16>(y, epilogue))
+        }
+        _ => filled(shape, |y| gemm.run_with::<f32>(y, epilogue)),
     }
 }
 
@@ -140,14 +145,21 @@ impl Backward<Flex, 4> for LinearBackward {
     type State = Kept;
 
     fn backward(self, ops: Ops<Kept, 4>, grads: &mut Gradients, _: &mut Checkpointer) {
+        let _clock = span(Op::Linear, Way::Backward);
         let dy = contiguous(grads.consume::<Flex>(&ops.node));
         let (kept, [x, weight, bias, residual]) = (ops.state, ops.parents);
+        // Two products read it: it is rounded once.
+        let rounded = match kept.precision {
+            Precision::Bf16 => in_bf16(dy.clone()),
+            Precision::F32 => dy.clone(),
+        };
         if let (Some(parent), Some(weight)) = (x, &kept.weight) {
-            grads.register::<Flex>(parent.id, input_gradient(&dy, weight, &kept));
+            grads.register::<Flex>(parent.id, input_gradient(&rounded, weight, &kept));
         }
         if let (Some(parent), Some(x)) = (weight, &kept.x) {
-            grads.register::<Flex>(parent.id, weight_gradient(&dy, x, kept.precision));
+            grads.register::<Flex>(parent.id, weight_gradient(&rounded, x, kept.precision));
         }
+        drop(rounded);
         if let Some(parent) = bias {
             let mut sums = vec![0.0; matrix(&dy).1];
             match values(&dy) {

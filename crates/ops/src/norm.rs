@@ -14,8 +14,9 @@ use kernels::gemm::Values;
 use kernels::norm::NormBackward as Kernel;
 pub use kernels::norm::NormKind;
 
+use crate::profile::{Op, Way, span};
 use crate::storage::{
-    Stored, contiguous, filled, in_f32, make, matrix, or_stand_in, slice, values,
+    Stored, contiguous, filled, in_f32, make, matrix, on_cpu, or_stand_in, slice, values,
 };
 
 /// Which norm, how strong its ε, how its result is stored.
@@ -43,9 +44,32 @@ pub fn norm<const D: usize>(
     bias: Option<Tensor<1>>,
     with: Norm,
 ) -> Tensor<D> {
+    if !on_cpu(&x.device()) {
+        return plain(x, gain, bias, with);
+    }
     let (bias, has_bias) = or_stand_in(bias, &x.device());
     let numerics = Numerics { with, has_bias };
     Tensor::from_dispatch(Dispatch::norm(x.into_dispatch(), gain.into_dispatch(), bias, numerics))
+}
+
+/// The same in Burn's own operations.
+pub fn plain<const D: usize>(
+    x: Tensor<D>,
+    gain: Tensor<1>,
+    bias: Option<Tensor<1>>,
+    with: Norm,
+) -> Tensor<D> {
+    let x = Stored::F32.cast(x);
+    let x = match with.kind {
+        NormKind::Layer => x.clone() - x.mean_dim(D - 1),
+        NormKind::Rms => x,
+    };
+    let square = x.clone().powf_scalar(2.0).mean_dim(D - 1);
+    let y = x / (square + with.eps).sqrt() * gain.unsqueeze();
+    with.stored.cast(match bias {
+        Some(bias) => y + bias.unsqueeze(),
+        None => y,
+    })
 }
 
 /// The extension that backends implement.
@@ -67,6 +91,7 @@ impl NormOp for Flex {
 }
 
 fn forward(x: &FlexTensor, gain: &FlexTensor, bias: FlexTensor, with: Numerics) -> FlexTensor {
+    let _clock = span(Op::Norm, Way::Forward);
     let Norm { kind, eps, stored } = with.with;
     let bias = with.has_bias.then(|| contiguous(bias));
     let bias = bias.as_ref().map(slice::<f32>);
@@ -89,6 +114,7 @@ impl Backward<Flex, 3> for NormBackward {
     type State = (FlexTensor, FlexTensor, Norm);
 
     fn backward(self, ops: Ops<Self::State, 3>, grads: &mut Gradients, _: &mut Checkpointer) {
+        let _clock = span(Op::Norm, Way::Backward);
         let dy = contiguous(grads.consume::<Flex>(&ops.node));
         let ((x, gain, with), [x_parent, gain_parent, bias_parent]) = (ops.state, ops.parents);
         let width = matrix(&x).1;

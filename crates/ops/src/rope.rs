@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use burn::backend::{Dispatch, backend_extension};
-use burn::tensor::Tensor;
+use burn::tensor::{Tensor, TensorData};
 use burn_autodiff::Autodiff;
 use burn_autodiff::checkpoint::{base::Checkpointer, strategy::CheckpointStrategy};
 use burn_autodiff::grads::Gradients;
@@ -17,7 +17,8 @@ use kernels::gemm::Values;
 use kernels::rope as kernel;
 pub use kernels::rope::RopeTable;
 
-use crate::storage::{Number, contiguous, make, matrix, values};
+use crate::profile::{Op, Way, span};
+use crate::storage::{Number, contiguous, make, matrix, on_cpu, values};
 
 /// What is turned, and by how much.
 #[derive(Clone, Debug)]
@@ -32,7 +33,31 @@ pub struct Rope {
 
 /// Turns the query and key heads.
 pub fn rope(qkv: Tensor<3>, with: Rope) -> Tensor<3> {
+    if !on_cpu(&qkv.device()) {
+        return plain(qkv, &with);
+    }
     Tensor::from_dispatch(Dispatch::rope(qkv.into_dispatch(), with))
+}
+
+/// The same in Burn's own operations.
+pub fn plain(qkv: Tensor<3>, with: &Rope) -> Tensor<3> {
+    let ([batch, context, width], head_dim) = (qkv.dims(), with.table.head_dim());
+    let (turned, half) = (with.n_turned * head_dim, head_dim / 2);
+    let (cos, sin) = with.table.angles(&with.positions);
+    let angles = |values: Vec<f32>| {
+        let data = TensorData::new(values, [batch, context, 1, half]);
+        Tensor::<4>::from_data(data, &qkv.device()).cast(qkv.dtype())
+    };
+    let (cos, sin) = (angles(cos), angles(sin));
+    let heads = qkv.clone().narrow(2, 0, turned).reshape([batch, context, with.n_turned, head_dim]);
+    let (a, b) = (heads.clone().narrow(3, 0, half), heads.narrow(3, half, half));
+    let first = a.clone() * cos.clone() - b.clone() * sin.clone();
+    let second = b * cos + a * sin;
+    let heads = Tensor::cat(vec![first, second], 3).reshape([batch, context, turned]);
+    if turned == width {
+        return heads;
+    }
+    Tensor::cat(vec![heads, qkv.narrow(2, turned, width - turned)], 2)
 }
 
 /// The extension that backends implement.
@@ -49,6 +74,7 @@ impl RopeOp for Flex {
 }
 
 fn turned(qkv: FlexTensor, with: &Rope, back: bool) -> FlexTensor {
+    let _clock = span(Op::Rope, if back { Way::Backward } else { Way::Forward });
     match values(&qkv) {
         Values::F32(values) => turned_in(values, &qkv, with, back),
         Values::Bf16(values) => turned_in(values, &qkv, with, back),

@@ -5,8 +5,8 @@ use burn::backend::DispatchTensor;
 use burn::tensor::{Bytes, DType, Device, Shape, Tensor};
 use burn_backend::TensorMetadata;
 use burn_flex::{Flex, FlexTensor, Layout};
-use kernels::gemm::Values;
-use kernels::{Element, bf16, fresh};
+use kernels::gemm::{Precision, Values};
+use kernels::{Element, bf16, convert, fresh};
 
 /// How an operation stores its result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,6 +15,38 @@ pub enum Stored {
     F32,
     /// Brain floats: half the memory, eight bits of mantissa.
     Bf16,
+}
+
+impl Stored {
+    /// The tensor stored so.
+    pub fn cast<const D: usize>(self, tensor: Tensor<D>) -> Tensor<D> {
+        tensor.cast(match self {
+            Self::F32 => DType::F32,
+            Self::Bf16 => DType::BF16,
+        })
+    }
+}
+
+/// Whether our own kernels compute on this device. On all others operations are made of Burn's own.
+pub fn on_cpu(device: &Device) -> bool {
+    // Whether a device records a graph is not part of this comparison.
+    *device == Device::flex()
+}
+
+/// `a (m, k) · b (k, n)` in Burn's own operations, in f32.
+pub(crate) fn product(a: Tensor<2>, b: Tensor<2>, precision: Precision) -> Tensor<2> {
+    let stored = match precision {
+        Precision::F32 => Stored::F32,
+        Precision::Bf16 => Stored::Bf16,
+    };
+    Stored::F32.cast(stored.cast(a).matmul(stored.cast(b)))
+}
+
+/// Rows of the last dimension, `(N, D)`.
+pub(crate) fn as_matrix<const D: usize>(x: Tensor<D>) -> Tensor<2> {
+    let width = x.dims()[D - 1];
+    let rows = x.shape().num_elements() / width;
+    x.reshape([rows, width])
 }
 
 /// A tensor whose values lie in order from its storage's start.
@@ -45,7 +77,16 @@ pub(crate) fn in_f32(tensor: FlexTensor) -> FlexTensor {
     let tensor = contiguous(tensor);
     match values(&tensor) {
         Values::F32(_) => tensor,
-        Values::Bf16(v) => make(v.iter().map(|v| v.to_f32()).collect(), tensor.shape()),
+        Values::Bf16(v) => filled(tensor.shape(), |out| convert::widen(v, out)),
+    }
+}
+
+/// The values as bf16, rounded where they are not.
+pub(crate) fn in_bf16(tensor: FlexTensor) -> FlexTensor {
+    let tensor = contiguous(tensor);
+    match values(&tensor) {
+        Values::Bf16(_) => tensor,
+        Values::F32(v) => filled(tensor.shape(), |out| convert::round(v, out)),
     }
 }
 
@@ -117,9 +158,38 @@ pub fn update_in_place<const D: usize>(
     Tensor::from_primitive::<Flex>(primitive)
 }
 
-/// Calls `look` with the values of a tensor, without a copy where they lie in order.
+/// The values of a tensor where they lie, or on other devices a copy of them.
+#[derive(Debug)]
+pub struct Held(Where);
+
+#[derive(Debug)]
+enum Where {
+    Here(FlexTensor),
+    Elsewhere(Vec<f32>),
+}
+
+/// Holds a tensor without a graph, to look at its values.
+pub fn hold<const D: usize>(tensor: Tensor<D>) -> Held {
+    if !on_cpu(&tensor.device()) {
+        let values = Stored::F32.cast(tensor).into_data().try_to_vec::<f32>();
+        return Held(Where::Elsewhere(values.expect("it was cast to f32")));
+    }
+    let primitive = tensor.try_into_primitive::<Flex>().expect("a tensor of the CPU backend");
+    Held(Where::Here(in_f32(primitive)))
+}
+
+impl std::ops::Deref for Held {
+    type Target = [f32];
+
+    fn deref(&self) -> &[f32] {
+        match &self.0 {
+            Where::Here(tensor) => slice(tensor),
+            Where::Elsewhere(values) => values,
+        }
+    }
+}
+
+/// Calls `look` with the values of a tensor, without a copy where they lie in order on the CPU.
 pub fn with_values<const D: usize, R>(tensor: &Tensor<D>, look: impl FnOnce(&[f32]) -> R) -> R {
-    let primitive =
-        tensor.clone().try_into_primitive::<Flex>().expect("a tensor of the CPU backend");
-    look(slice::<f32>(&in_f32(primitive)))
+    look(&hold(tensor.clone()))
 }

@@ -1,8 +1,8 @@
 //! Optimizers and schedules that Burn lacks or has slow.
 //!
 //! Reading order: [`schedule`] (the learning rate of each step), [`gradients`] (their norm, and
-//! the parameter that spoilt it), [`optimizer`] (the update of a module, in place), [`adamw`] and
-//! [`muon`] (the rules it follows).
+//! the parameter that spoilt it), [`optimizer`] (the update of a module, in place), [`adamw`], [`muon`]
+//! and [`sgd`] (the rules it follows).
 //!
 //! ```
 //! use optim::schedule::{Schedule, Shape};
@@ -18,6 +18,8 @@ pub mod adamw;
 pub mod gradients;
 pub mod muon;
 pub mod optimizer;
+mod rule;
 pub mod schedule;
+pub mod sgd;
 
 pub use optimizer::{Moments, Optimizer, Stacks};

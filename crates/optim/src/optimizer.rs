@@ -1,5 +1,5 @@
-//! The update of a whole module, in place: AdamW for all parameters, or Muon for the matrices that
-//! it is meant for and AdamW for the rest.
+//! The update of a whole module, in place: AdamW or SGD for all parameters, or Muon for the matrices
+//! that it is meant for and AdamW for the rest.
 //!
 //! State is kept by the parameter's path in the module (`blocks.0.attention.qkv.weight`), so that a
 //! checkpoint can be read by people and by another build.
@@ -10,27 +10,30 @@ use burn::module::{Module, ModuleMapper, Param};
 use burn::optim::GradientsParams;
 use burn::tensor::Tensor;
 
-use crate::{adamw, muon};
+use crate::rule::Rule;
+use crate::{adamw, muon, sgd};
 
-/// What is remembered of one parameter.
-#[derive(Clone, Debug, Default, PartialEq)]
+/// What is remembered of one parameter, in its order, on its device.
+#[derive(Clone, Debug)]
 pub struct Moments {
-    /// Running mean of gradients.
-    pub first: Vec<f32>,
-    /// Running mean of their squares; empty under Muon.
-    pub second: Vec<f32>,
+    /// Running mean of gradients, `(n)`.
+    pub first: Tensor<1>,
+    /// Running mean of their squares; none under Muon and SGD.
+    pub second: Option<Tensor<1>>,
 }
 
 /// By the path of a hidden matrix: the rows of each of the matrices that are stacked in it.
 pub type Stacks = BTreeMap<String, Vec<usize>>;
 
 /// The optimizer: its options and what it remembers.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Optimizer {
     /// The choices for all that Muon does not take.
     pub adamw: adamw::Options,
     /// Whether the hidden matrices are Muon's.
     pub muon: Option<muon::Options>,
+    /// Whether all that Muon does not take is SGD's.
+    pub sgd: Option<sgd::Options>,
     /// The hidden matrices.
     pub stacks: Stacks,
     /// Steps taken.
@@ -42,7 +45,7 @@ pub struct Optimizer {
 impl Optimizer {
     /// An optimizer that has taken no step. `stacks` are not asked for without `muon`.
     pub fn new(adamw: adamw::Options, muon: Option<muon::Options>, stacks: Stacks) -> Self {
-        Self { adamw, muon, stacks, steps: 0, moments: BTreeMap::new() }
+        Self { adamw, muon, sgd: None, stacks, steps: 0, moments: BTreeMap::new() }
     }
 
     /// Takes one step: every parameter with a gradient moves. `norm` is the gradients' norm, for
@@ -62,34 +65,48 @@ impl Optimizer {
         module.map(&mut update)
     }
 
-    /// Moves the values of one parameter.
-    fn move_one(&mut self, path: String, matrix: Option<usize>, change: Change<'_>) {
-        let Change { values, gradient, scale, lr } = change;
-        let moments = self.moments.entry(path.clone()).or_default();
-        moments.first.resize(values.len(), 0.0);
-        let rows = self.stacks.get(&path).zip(matrix);
-        if let (Some(options), Some((rows, columns))) = (self.muon, rows) {
-            let weight_decay = self.adamw.weight_decay;
-            let kernel = muon::kernel(options, lr, weight_decay);
-            kernel.step(values, gradient, &mut moments.first, rows, columns);
-            return;
+    /// Moves the values of one parameter by its gradient times `scale`.
+    fn move_one<const D: usize>(
+        &mut self,
+        path: String,
+        values: Tensor<D>,
+        gradient: Tensor<D>,
+        (scale, lr): (f32, f32),
+    ) -> Tensor<D> {
+        let (n, device) = (values.shape().num_elements(), values.device());
+        let zeros = || Tensor::<1>::zeros([n], &device);
+        let held = self.moments.remove(&path);
+        let mut moments = held.unwrap_or_else(|| Moments { first: zeros(), second: None });
+        let rule = self.rule(&path, (D >= 2).then(|| gradient.dims()[D - 1]), lr);
+        if matches!(rule, Rule::AdamW { .. }) {
+            moments.second.get_or_insert_with(zeros);
         }
-        moments.second.resize(values.len(), 0.0);
-        let adamw::Options { beta1, beta2, eps, weight_decay, .. } = self.adamw;
-        let weight_decay = if matrix.is_some() { weight_decay } else { 0.0 };
-        let kernel = kernels::adamw::AdamW { lr, beta1, beta2, eps, weight_decay };
-        let Moments { first, second } = moments;
-        kernel.step(self.steps, values, gradient, scale, first, second);
+        let (values, moments) = if ops::storage::on_cpu(&device) {
+            rule.in_place(values, &gradient, scale, moments)
+        } else {
+            rule.plain(values, gradient, scale, moments)
+        };
+        self.moments.insert(path, moments);
+        values
     }
-}
 
-/// What moves a parameter.
-struct Change<'a> {
-    values: &'a mut [f32],
-    gradient: &'a [f32],
-    /// By which the gradient is clipped.
-    scale: f32,
-    lr: f32,
+    /// How a parameter moves: `columns` of a matrix.
+    fn rule(&self, path: &str, columns: Option<usize>, lr: f32) -> Rule {
+        let adamw::Options { beta1, beta2, eps, weight_decay, .. } = self.adamw;
+        let stack = self.stacks.get(path).zip(columns);
+        if let (Some(options), Some((rows, columns))) = (self.muon, stack) {
+            let kernel = muon::kernel(options, lr, weight_decay);
+            return Rule::Muon { kernel, rows: rows.clone(), columns };
+        }
+        let weight_decay = if columns.is_some() { weight_decay } else { 0.0 };
+        match self.sgd {
+            Some(options) => Rule::Sgd(sgd::kernel(options, lr, weight_decay)),
+            None => Rule::AdamW {
+                kernel: kernels::adamw::AdamW { lr, beta1, beta2, eps, weight_decay },
+                step: self.steps,
+            },
+        }
+    }
 }
 
 struct Update<'a> {
@@ -114,14 +131,8 @@ impl ModuleMapper for Update<'_> {
         let Some(gradient) = self.gradients.remove::<D>(id) else {
             return Param::from_mapped_value(id, tensor, mapper);
         };
-        let columns = (D >= 2).then(|| gradient.dims()[D - 1]);
-        let (path, scale, lr) = (self.path.join("."), self.scale, self.lr);
-        let moved = ops::storage::update_in_place(tensor.inner(), |values| {
-            ops::storage::with_values(&gradient, |gradient| {
-                let change = Change { values, gradient, scale, lr };
-                self.optimizer.move_one(path, columns, change);
-            });
-        });
+        let (path, how) = (self.path.join("."), (self.scale, self.lr));
+        let moved = self.optimizer.move_one(path, tensor.inner(), gradient, how);
         Param::from_mapped_value(id, moved.autodiff().require_grad(), mapper)
     }
 }
@@ -209,7 +220,7 @@ mod tests {
         // One row: the update is its direction, 1/√5 (1, -2), times 0.2 √2 and about 1.
         let [x, y] = [(1.0 - read(&module)[0]) / 0.1, (-2.0 - read(&module)[1]) / 0.1];
         assert!((y / x + 2.0).abs() < 0.05 && (0.15..0.35).contains(&x), "{x} {y}");
-        assert!(optimizer.moments["matrix"].second.is_empty());
-        assert_eq!(optimizer.moments["gain"].second.len(), 1);
+        assert!(optimizer.moments["matrix"].second.is_none());
+        assert!(optimizer.moments["gain"].second.is_some());
     }
 }

@@ -13,11 +13,12 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use burn::tensor::Device;
+use burn::tensor::{Device, Tensor, TensorData};
 use data::Cursor;
 use formats::safetensors::{Entry, SafeTensors, write};
 use model::Transformer;
 use model::folder::{File, from_source, tensors};
+use ops::storage::{Held, hold};
 use optim::{Moments, Optimizer};
 use serde::{Deserialize, Serialize};
 use stdx::Sum;
@@ -78,11 +79,14 @@ pub fn save(folder: &Path, state: &State, config: &Config) -> Result<PathBuf, Er
     for (name, tensor) in &model {
         entries.insert(format!("model.{name}"), (tensor.shape.clone(), &tensor.values));
     }
+    let held = |tensor: &Tensor<1>| hold(tensor.clone());
+    let mut moments: Vec<(String, Held)> = Vec::new();
     for (name, Moments { first, second }) in &state.optimizer.moments {
-        entries.insert(format!("adamw.first.{name}"), (vec![first.len()], first));
-        if !second.is_empty() {
-            entries.insert(format!("adamw.second.{name}"), (vec![second.len()], second));
-        }
+        moments.push((format!("adamw.first.{name}"), held(first)));
+        moments.extend(second.iter().map(|s| (format!("adamw.second.{name}"), held(s))));
+    }
+    for (name, values) in &moments {
+        entries.insert(name.clone(), (vec![values.len()], values));
     }
     if entries.values().any(|(_, v)| v.iter().any(|v| !v.is_finite())) {
         let why = "it is not written: a weight is not finite. The learning rate is likely too high: begin anew with a smaller --lr";
@@ -171,13 +175,17 @@ pub fn load(path: &Path, config: &Config, device: &Device) -> Result<State, Erro
         .map_err(|e| wrong(format!("it does not hold this run's model: {e}")))?;
     let mut optimizer = config.optimizer(&model);
     optimizer.steps = place.step;
+    let plain = device.clone().without_autodiff();
     for name in file.names().filter_map(|name| name.strip_prefix("adamw.first.")) {
         let read = |kind: &str| {
-            file.f32(&format!("adamw.{kind}.{name}")).map_err(|e| wrong(e.to_string()))
+            let values = file.f32(&format!("adamw.{kind}.{name}"));
+            let values = values.map_err(|e| wrong(e.to_string()))?;
+            let n = values.len();
+            Ok::<_, Error>(Tensor::from_data(TensorData::new(values, [n]), &plain))
         };
         // Muon keeps no second moment.
         let has_second = file.names().any(|n| n.strip_prefix("adamw.second.") == Some(name));
-        let second = if has_second { read("second")? } else { Vec::new() };
+        let second = if has_second { Some(read("second")?) } else { None };
         let moments = Moments { first: read("first")?, second };
         optimizer.moments.insert(name.to_string(), moments);
     }

@@ -3,9 +3,10 @@
 
 use arch::Spec;
 use data::{BatchOptions, Sampling};
-use model::Transformer;
+use model::{Held, Transformer};
+use ops::linear_cross_entropy::Regularization;
 use optim::schedule::{Schedule, Shape};
-use optim::{Optimizer, adamw, muon};
+use optim::{Optimizer, adamw, muon, sgd};
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
@@ -36,6 +37,53 @@ impl From<Precision> for ops::Precision {
     }
 }
 
+/// Which activations the backward pass makes again, so that they take no memory meanwhile.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Recompute {
+    /// None.
+    #[default]
+    Nothing,
+    /// Those of feed-forward blocks.
+    FeedForward,
+    /// All but the input of each block.
+    Blocks,
+}
+
+impl From<Recompute> for nn::pass::Recompute {
+    fn from(recompute: Recompute) -> Self {
+        match recompute {
+            Recompute::Nothing => Self::Nothing,
+            Recompute::FeedForward => Self::FeedForward,
+            Recompute::Blocks => Self::Blocks,
+        }
+    }
+}
+
+impl Recompute {
+    fn is_nothing(&self) -> bool {
+        *self == Self::Nothing
+    }
+}
+
+/// Which parameters learn.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Learns {
+    /// All.
+    #[default]
+    All,
+    /// Gains and biases; matrices stay as they are, and cost neither gradients nor moments
+    /// (Ben Zaken et al., "BitFit", 2022).
+    Vectors,
+}
+
+impl Learns {
+    fn is_all(&self) -> bool {
+        *self == Self::All
+    }
+}
+
 /// A training run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -54,6 +102,18 @@ pub struct Config {
     pub rows: usize,
     /// Batches of `rows` whose gradients are added up for one step.
     pub accumulate: usize,
+    /// What the backward pass makes again; nothing that is learnt depends on it.
+    #[serde(default, skip_serializing_if = "Recompute::is_nothing")]
+    pub recompute: Recompute,
+    /// What learns.
+    #[serde(default, skip_serializing_if = "Learns::is_all")]
+    pub learns: Learns,
+    /// The share of each target that is spread over all tokens in training.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub label_smoothing: f32,
+    /// Of the square of log Z in the training loss.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub z_loss: f32,
     /// Learning rates, and how many steps.
     pub schedule: Schedule,
     /// AdamW: of all parameters, or of those that Muon leaves.
@@ -61,6 +121,9 @@ pub struct Config {
     /// Muon, of the matrices in the blocks.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub muon: Option<muon::Options>,
+    /// SGD, of all that Muon leaves, instead of AdamW.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sgd: Option<sgd::Options>,
     /// Steps between two looks at held-out text; 0: only at the end.
     pub evaluate_every: u64,
     /// Held-out tokens to look at each time; all of them at the end.
@@ -71,7 +134,16 @@ pub struct Config {
     pub keep: usize,
 }
 
+fn is_zero(x: &f32) -> bool {
+    *x == 0.0
+}
+
 impl Config {
+    /// What is mixed into the training loss.
+    pub fn regularization(&self) -> Regularization {
+        Regularization { label_smoothing: self.label_smoothing, z_loss: self.z_loss }
+    }
+
     /// All steps.
     pub fn steps(&self) -> u64 {
         self.schedule.steps
@@ -90,7 +162,24 @@ impl Config {
 
     /// An optimizer of `model` that has taken no step.
     pub fn optimizer(&self, model: &Transformer) -> Optimizer {
-        Optimizer::new(self.optimizer, self.muon, model.stacks())
+        let optimizer = Optimizer::new(self.optimizer, self.muon, model.stacks());
+        Optimizer { sgd: self.sgd, ..optimizer }
+    }
+
+    /// How matrices are held: those that do not learn as products take them.
+    pub fn held(&self) -> Held {
+        match (self.learns, self.precision) {
+            (Learns::Vectors, Precision::Bf16) => Held::HalfMatrices,
+            _ => Held::Whole,
+        }
+    }
+
+    /// The model with those parameters frozen that do not learn.
+    pub fn learning(&self, model: Transformer) -> Transformer {
+        match self.learns {
+            Learns::All => model,
+            Learns::Vectors => model::freeze::matrices(model, self.held()),
+        }
     }
 
     /// Floating-point operations of one step.
@@ -172,6 +261,24 @@ impl Config {
                 "Muon's momentum",
                 self.muon.map_or(0.0, |m| f64::from(m.momentum)),
                 self.muon.is_none_or(|m| share(m.momentum)),
+                "from 0 to below 1",
+            ),
+            (
+                "the label smoothing",
+                f64::from(self.label_smoothing),
+                share(self.label_smoothing),
+                "from 0 to below 1",
+            ),
+            (
+                "the z-loss",
+                f64::from(self.z_loss),
+                (0.0..=1.0).contains(&self.z_loss),
+                "from 0 to 1",
+            ),
+            (
+                "SGD's momentum",
+                self.sgd.map_or(0.0, |m| f64::from(m.momentum)),
+                self.sgd.is_none_or(|m| share(m.momentum)),
                 "from 0 to below 1",
             ),
             (

@@ -23,6 +23,19 @@ pub enum Error {
         /// What would have worked.
         expected: String,
     },
+    /// A run that would not fit.
+    #[error(
+        "the run needs {:.1} GB of memory and {:.1} GB are free; {advice}",
+        *needed as f64 / 1e9, *available as f64 / 1e9
+    )]
+    Memory {
+        /// Bytes at its peak.
+        needed: u64,
+        /// Bytes that are left.
+        available: u64,
+        /// What would make it fit.
+        advice: String,
+    },
     /// Two wishes that exclude each other.
     #[error("{0}")]
     Contradiction(String),

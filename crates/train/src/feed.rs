@@ -5,7 +5,8 @@
 
 use std::sync::Arc;
 
-use nn::pass::Pass;
+use nn::pass::{Pass, Recompute};
+use ops::linear_cross_entropy::Regularization;
 
 use crate::config::Precision;
 
@@ -20,7 +21,15 @@ pub fn feed(batch: &data::Batch, precision: Precision) -> model::Batch {
         inputs: Arc::from(batch.inputs.as_slice()),
         targets: Arc::from(batch.targets.as_slice()),
         weights: batch.weights.iter().map(|&w| f32::from(w) / f32::from(data::WHOLE)).collect(),
-        pass: Pass { batch: rows, context, precision: precision.into(), positions, starts },
+        pass: Pass {
+            batch: rows,
+            context,
+            precision: precision.into(),
+            positions,
+            starts,
+            recompute: Recompute::Nothing,
+        },
+        regularization: Regularization::default(),
     }
 }
 

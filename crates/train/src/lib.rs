@@ -2,7 +2,8 @@
 //!
 //! The stage between a tokenized corpus and a model that can be talked to. Reading order:
 //! [`config`] (every number of a run, frozen before its first step), [`plan`] (where those numbers
-//! come from when only a size, a time or a number of tokens is given), [`speed`] (how long a step
+//! come from when only a size, a time or a number of tokens is given), [`memory`] (whether it will
+//! fit), [`device`] (what it computes on), [`speed`] (how long a step
 //! takes here), [`feed`] (a batch of data as the model takes it), [`step`] (one update),
 //! [`evaluate`] (bits per byte on held-out text), [`diagnose`] (which layer a NaN came from),
 //! [`checkpoint`] (all that a run needs to go on), [`probe`] (who watches), [`trainer`] (the loop
@@ -24,6 +25,8 @@
 #![forbid(unsafe_code)]
 
 pub mod config;
+pub mod device;
+pub mod memory;
 pub mod plan;
 pub mod speed;
 

@@ -18,12 +18,12 @@ mod of_model;
 use arch::{Positions, Spec};
 use data::Sampling;
 use optim::schedule::{Schedule, Shape};
-use optim::{adamw, muon};
+use optim::{adamw, muon, sgd};
 use serde::{Deserialize, Serialize};
 
 pub use of_model::plan_of_model;
 
-use crate::config::Precision;
+use crate::config::{Learns, Precision, Recompute};
 use crate::{Config, Error};
 
 /// Tokens for each parameter of the blocks, where the size is ours to choose.
@@ -36,6 +36,8 @@ const SHARE_OF_STEPS: f64 = 0.93;
 const DEFAULT_MINUTES: f64 = 5.0;
 /// A shape is checked before the vocabulary is known.
 const SOME_VOCABULARY: usize = 512;
+/// SGD's learning rate.
+const SGD_RATE: f64 = 0.1;
 /// Positions in a step, about.
 const STEP_POSITIONS: usize = 2048;
 
@@ -59,6 +61,8 @@ pub enum Choice {
     AdamW,
     /// Muon for the matrices of the blocks, AdamW for the rest.
     Muon,
+    /// SGD with momentum for everything.
+    Sgd,
 }
 
 /// What may be wished for. Everything left out is derived.
@@ -117,6 +121,14 @@ pub struct Dials {
     pub clip: Option<f64>,
     /// Numerics.
     pub precision: Option<Precision>,
+    /// Memory for time.
+    pub recompute: Option<Recompute>,
+    /// What learns.
+    pub learns: Option<Learns>,
+    /// Spread of targets.
+    pub label_smoothing: Option<f32>,
+    /// Of log² Z.
+    pub z_loss: Option<f32>,
     /// Of weights and data.
     pub seed: Option<u64>,
     /// Steps between looks.
@@ -309,6 +321,8 @@ fn draft(dials: &Dials, vocab_size: usize, size: u64) -> Result<Config, Error> {
 /// nobody says another.
 fn draft_of(dials: &Dials, spec: Spec, context: usize, peak: f64) -> Result<Config, Error> {
     let rows = dials.batch.unwrap_or((STEP_POSITIONS / context).max(1));
+    // SGD's steps are as long as gradients are, and those are short.
+    let peak = if dials.optimizer == Some(Choice::Sgd) { SGD_RATE } else { peak };
     let peak = dials.lr.unwrap_or(peak);
     let default = adamw::Options::default();
     let windows = dials.windows == Some(true);
@@ -320,6 +334,10 @@ fn draft_of(dials: &Dials, spec: Spec, context: usize, peak: f64) -> Result<Conf
         context,
         rows,
         accumulate: dials.accumulate.unwrap_or(1),
+        recompute: dials.recompute.unwrap_or_default(),
+        learns: dials.learns.unwrap_or_default(),
+        label_smoothing: dials.label_smoothing.unwrap_or(0.0),
+        z_loss: dials.z_loss.unwrap_or(0.0),
         schedule: Schedule {
             peak,
             floor: dials.min_lr.unwrap_or(peak / 10.0),
@@ -339,6 +357,7 @@ fn draft_of(dials: &Dials, spec: Spec, context: usize, peak: f64) -> Result<Conf
             ..default
         },
         muon: (dials.optimizer == Some(Choice::Muon)).then(muon::Options::default),
+        sgd: (dials.optimizer == Some(Choice::Sgd)).then(sgd::Options::default),
         evaluate_every: 0,
         evaluate_tokens: dials.evaluate_tokens.unwrap_or(1 << 15),
         checkpoint_every: 0,

@@ -1,8 +1,10 @@
-//! How long a step takes on this machine, on random tokens.
+//! How long a step takes on this machine, on random tokens, and what the time goes into.
 
 use std::time::Instant;
 
 use burn::tensor::Device;
+use model::Transformer;
+use optim::Optimizer;
 use stdx::Rng;
 
 use crate::step::{descend, slope};
@@ -15,34 +17,97 @@ const LESSON: usize = 256;
 /// Steps before anything is measured: pages are touched, threads wake.
 const WARMUP: usize = 2;
 
+/// One whole step of a measurement.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Taken {
+    /// Forward, backward, update.
+    pub seconds: f64,
+    /// Pages touched for the first time, where the system tells.
+    pub page_faults: Option<u64>,
+}
+
 /// Seconds that a step of this config takes: the median of a few.
 ///
 /// # Errors
-/// [`Error::Model`].
-pub fn measure(config: &Config) -> Result<f64, Error> {
-    let mut seconds = seconds_of_steps(config, STEPS)?;
+/// [`Error::Model`], [`Error::Memory`].
+pub fn measure(config: &Config, device: &Device) -> Result<f64, Error> {
+    let mut seconds: Vec<f64> =
+        steps(config, device, STEPS)?.into_iter().map(|t| t.seconds).collect();
     seconds.sort_by(f64::total_cmp);
     Ok(seconds[STEPS / 2])
 }
 
-/// The seconds of each of `steps` whole steps, after a warm-up: forward, backward, update.
+/// Takes `n` whole steps, after a warm-up.
 ///
 /// # Errors
-/// [`Error::Model`].
-pub fn seconds_of_steps(config: &Config, steps: usize) -> Result<Vec<f64>, Error> {
-    let mut model = model::init::random(&config.spec, 0, &Device::flex().autodiff())?;
-    let mut optimizer = config.optimizer(&model);
-    let batches = random_batches(config);
-    let mut seconds = Vec::with_capacity(steps);
-    for step in 0..WARMUP + steps {
-        let start = Instant::now();
-        let slope = slope(&model, &batches, config.precision);
-        model = descend(model, &mut optimizer, slope, 1e-4);
-        if step >= WARMUP {
-            seconds.push(start.elapsed().as_secs_f64());
-        }
+/// [`Error::Model`], [`Error::Memory`].
+pub fn steps(config: &Config, device: &Device, n: usize) -> Result<Vec<Taken>, Error> {
+    let mut bench = Bench::new(config, device)?;
+    (0..WARMUP).for_each(|_| bench.step());
+    let one = |_| {
+        let (faults, start) = (stdx::memory::page_faults(), Instant::now());
+        bench.step();
+        let seconds = start.elapsed().as_secs_f64();
+        let after = stdx::memory::page_faults();
+        Taken { seconds, page_faults: after.zip(faults).map(|(after, before)| after - before) }
+    };
+    Ok((0..n).map(one).collect())
+}
+
+/// Seconds of a step by what they went into, the mean of `n` steps; the last part is all that no other
+/// part names.
+///
+/// # Errors
+/// [`Error::Model`], [`Error::Memory`].
+pub fn parts(config: &Config, device: &Device, n: usize) -> Result<Vec<(String, f64)>, Error> {
+    let mut bench = Bench::new(config, device)?;
+    (0..WARMUP).for_each(|_| bench.step());
+    bench.update = 0.0;
+    ops::profile::run(true);
+    let start = Instant::now();
+    (0..n).for_each(|_| bench.step());
+    let whole = start.elapsed().as_secs_f64();
+    let of_ops = ops::profile::seconds();
+    ops::profile::run(false);
+    let mut parts = Vec::new();
+    for (op, [forward, backward]) in of_ops {
+        parts.push((format!("{} forward", op.name()), forward));
+        parts.push((format!("{} backward", op.name()), backward));
     }
-    Ok(seconds)
+    parts.push(("update".to_string(), bench.update));
+    let known: f64 = parts.iter().map(|(_, seconds)| seconds).sum();
+    parts.push(("rest".to_string(), (whole - known).max(0.0)));
+    parts.retain(|(_, seconds)| *seconds > 0.0);
+    Ok(parts.into_iter().map(|(name, seconds)| (name, seconds / n as f64)).collect())
+}
+
+/// A model that takes the same step again and again.
+struct Bench<'c> {
+    config: &'c Config,
+    model: Option<Transformer>,
+    optimizer: Optimizer,
+    batches: Vec<data::Batch>,
+    /// Seconds of all updates.
+    update: f64,
+}
+
+impl<'c> Bench<'c> {
+    fn new(config: &'c Config, device: &Device) -> Result<Self, Error> {
+        crate::memory::check(config, stdx::memory::available())?;
+        let device = device.clone().autodiff();
+        let model = model::init::random_held(&config.spec, 0, &device, config.held())?;
+        let optimizer = config.optimizer(&model);
+        let model = Some(config.learning(model));
+        Ok(Self { config, model, optimizer, batches: random_batches(config), update: 0.0 })
+    }
+
+    fn step(&mut self) {
+        let model = self.model.take().expect("every step gives it back");
+        let slope = slope(&model, &self.batches, self.config);
+        let start = Instant::now();
+        self.model = Some(descend(model, &mut self.optimizer, slope, 1e-4));
+        self.update += start.elapsed().as_secs_f64();
+    }
 }
 
 fn random_batches(config: &Config) -> Vec<data::Batch> {

@@ -8,7 +8,7 @@ use burn::optim::{GradientsAccumulator, GradientsParams};
 use model::Transformer;
 use optim::Optimizer;
 
-use crate::config::Precision;
+use crate::Config;
 use crate::feed::feed;
 
 /// What a step's batches gave, before anything moved.
@@ -25,7 +25,7 @@ pub struct Slope {
 }
 
 /// The loss of all `batches` as one, and its gradients.
-pub fn slope(model: &Transformer, batches: &[data::Batch], precision: Precision) -> Slope {
+pub fn slope(model: &Transformer, batches: &[data::Batch], config: &Config) -> Slope {
     let n_targets: usize = batches.iter().map(data::Batch::n_targets).sum();
     let weight: f64 = batches.iter().map(data::Batch::total_weight).sum();
     // Where nothing counts, nothing moves.
@@ -34,7 +34,10 @@ pub fn slope(model: &Transformer, batches: &[data::Batch], precision: Precision)
     let mut sum = GradientsAccumulator::new();
     let mut only = None;
     for batch in batches {
-        let scaled = model.loss(&feed(batch, precision), scale);
+        let mut fed = feed(batch, config.precision);
+        fed.pass.recompute = config.recompute.into();
+        fed.regularization = config.regularization();
+        let scaled = model.loss(&fed, scale);
         let gradients = GradientsParams::from_grads(scaled.backward(), model);
         loss += ops::storage::with_values(&scaled.inner(), |v| f64::from(v[0]));
         if batches.len() == 1 {

@@ -38,6 +38,8 @@ pub struct Task<'a> {
     pub from: Option<&'a Path>,
     /// Where checkpoints lie.
     pub checkpoints: &'a Path,
+    /// What to compute on, without a graph.
+    pub device: &'a Device,
     /// Asked before each step.
     pub interrupt: &'a Interrupt,
 }
@@ -82,6 +84,7 @@ pub fn train(task: Task<'_>, probes: &mut [&mut dyn Probe]) -> Result<Outcome, E
 fn session(task: Task<'_>, probes: &mut [&mut dyn Probe], at: &mut u64) -> Result<Outcome, Error> {
     let config = task.config;
     config.check()?;
+    crate::memory::check(config, stdx::memory::available())?;
     let (ids, vocab_size) = (task.train.vocab_size(), config.spec.vocab_size);
     if ids > vocab_size {
         return Err(Error::Vocabulary { ids, vocab_size });
@@ -125,7 +128,7 @@ fn session(task: Task<'_>, probes: &mut [&mut dyn Probe], at: &mut u64) -> Resul
 
 /// The newest checkpoint, or the first state of a new run.
 fn begin(task: Task<'_>) -> Result<(State, Vec<String>), Error> {
-    let (config, device) = (task.config, Device::flex().autodiff());
+    let (config, device) = (task.config, task.device.clone().autodiff());
     let Found { state, passed_over } = checkpoint::latest(task.checkpoints, config, &device)?;
     let state = match state {
         Some(state) => state,
@@ -142,7 +145,8 @@ fn begin(task: Task<'_>) -> Result<(State, Vec<String>), Error> {
             }
         }
     };
-    Ok((state, passed_over))
+    let model = config.learning(state.model);
+    Ok((State { model, ..state }, passed_over))
 }
 
 /// The model of a folder, which must be of this config's shape.
@@ -162,7 +166,7 @@ fn advance(task: Task<'_>, state: State, feed: &mut Prefetch) -> Result<(State, 
     let State { model, mut optimizer, place } = state;
     let lr = config.schedule.at(place.step);
     let batches: Vec<data::Batch> = (0..config.accumulate).map(|_| feed.next_batch()).collect();
-    let slope = slope(&model, &batches, config.precision);
+    let slope = slope(&model, &batches, config);
     if !(slope.loss.is_finite() && slope.norm.norm.is_finite()) {
         let last_lr = config.schedule.at(place.step.saturating_sub(1));
         let found = diagnose(&model, &batches, &slope, config, last_lr);

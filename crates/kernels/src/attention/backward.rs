@@ -5,7 +5,7 @@ use super::pack::{
     Block, Columns, Group, KEYS, Rows, Scratch, by_row_panels, by_value_panels, cut, lanes_of_rows,
     lanes_of_values,
 };
-use super::tile::{LANES, Multiply, Row, TALL};
+use super::tile::{LANES, Multiply, Row, TALL, Words};
 use crate::element::Element;
 use crate::exp::exp;
 
@@ -24,27 +24,34 @@ pub(super) struct Given<'a, E> {
 
 /// Keys and values of the task: eight keys side by side, and keys with eight values side by side.
 struct Packs<'a> {
-    keys: &'a [f32],
-    values: &'a [f32],
-    keys_by_value: &'a [f32],
+    keys: &'a [u32],
+    values: &'a [u32],
+    keys_by_value: &'a [u32],
 }
 
 /// The work space of a block. `*_rows` hold one value of 32 queries side by side, `*_values` 32
-/// values of one query.
+/// values of one query, both in words.
 struct Space<'a> {
-    q_rows: &'a mut [Row],
-    q_values: &'a mut [Row],
-    dout_rows: &'a mut [Row],
-    dout_values: &'a mut [Row],
+    q_rows: &'a mut [Words],
+    q_values: &'a mut [Words],
+    dout_rows: &'a mut [Words],
+    dout_values: &'a mut [Words],
     /// (keys, 32 queries): scores, then probabilities.
     p: &'a mut [Row],
     /// (keys, 32 queries): the gradient of probabilities, then of scores.
     ds: &'a mut [Row],
+    /// `ds` in words, with keys as the depth.
+    ds_right: &'a mut [Words],
+    /// `p` and `ds` in words, with queries as the depth.
+    p_left: &'a mut [u32],
+    ds_left: &'a mut [u32],
     /// (D, 32 queries)
     dq: &'a mut [Row],
     /// (panels of 32 values, keys)
     dk: &'a mut [Row],
     dv: &'a mut [Row],
+    /// (32 queries, D)
+    turned: &'a mut [f32],
 }
 
 /// Fills the columns of `dq`, `dk` and `dv`.
@@ -52,29 +59,44 @@ struct Space<'a> {
 pub(super) fn group<E: Element, M: Multiply>(tile: M, given: &Given<'_, E>, scratch: &mut Scratch) {
     let group = &given.group;
     let (d, n) = (group.head_dim, group.n_keys);
-    by_row_panels(group.k, n, d, &mut scratch.keys);
-    by_row_panels(group.v, n, d, &mut scratch.values);
-    by_value_panels(group.k, n, d, &mut scratch.keys_by_value);
-    let packs = Packs {
-        keys: &scratch.keys,
-        values: &scratch.values,
-        keys_by_value: &scratch.keys_by_value,
-    };
-    let (wide, tall) = (d.next_multiple_of(LANES), d.next_multiple_of(TALL));
-    let gathered = wide / LANES * n.next_multiple_of(TALL);
-    let lengths = [d, wide, d, wide, KEYS, KEYS, tall, gathered, gathered];
-    let [q_rows, q_values, dout_rows, dout_values, p, ds, dq, dk, dv] =
-        cut(&mut scratch.lanes, lengths);
+    by_row_panels::<E, M>(group.k, n, d, &mut scratch.keys);
+    by_row_panels::<E, M>(group.v, n, d, &mut scratch.values);
+    by_value_panels::<E, M>(group.k, n, d, &mut scratch.keys_by_value);
+    let Scratch { keys, values, keys_by_value, left, lanes, words, turned } = scratch;
+    let packs = Packs { keys, values, keys_by_value };
+    let panels = d.div_ceil(LANES);
+    let (rows, side) = (M::depth(d), panels * M::depth(LANES));
+    let lengths = [rows, side, rows, side, M::depth(KEYS)];
+    let [q_rows, q_values, dout_rows, dout_values, ds_right] = cut(words, Words::ZERO, lengths);
+    let gathered = panels * n.next_multiple_of(TALL);
+    let lengths = [KEYS, KEYS, d.next_multiple_of(TALL), gathered, gathered];
+    let [p, ds, dq, dk, dv] = cut(lanes, Row::ZERO, lengths);
+    let [p_left, ds_left] = cut(left, 0, [KEYS * M::depth(LANES); 2]);
+    turned.resize(LANES * d, 0.0);
     dk.fill(Row::ZERO);
     dv.fill(Row::ZERO);
-    let mut space = Space { q_rows, q_values, dout_rows, dout_values, p, ds, dq, dk, dv };
+    let mut space = Space {
+        q_rows,
+        q_values,
+        dout_rows,
+        dout_values,
+        p,
+        ds,
+        ds_right,
+        p_left,
+        ds_left,
+        dq,
+        dk,
+        dv,
+        turned,
+    };
     for head in 0..group.n_heads {
         for first in (0..group.n_queries).step_by(LANES) {
             block(tile, given, &packs, (head, first), &mut space);
         }
     }
-    store(space.dk, (n, d), &given.dk);
-    store(space.dv, (n, d), &given.dv);
+    store(space.dk, (n, d), group.scale(), &given.dk);
+    store(space.dv, (n, d), 1.0, &given.dv);
 }
 
 #[inline(always)]
@@ -88,10 +110,10 @@ fn block<E: Element, M: Multiply>(
     let group = &given.group;
     let (d, scale) = (group.head_dim, group.scale());
     let block = group.block(first);
-    lanes_of_rows(group.q, head, &block, scale, space.q_rows);
-    lanes_of_values(group.q, (head, d), &block, scale, space.q_values);
-    lanes_of_rows(given.dout, head, &block, 1.0, space.dout_rows);
-    lanes_of_values(given.dout, (head, d), &block, 1.0, space.dout_values);
+    lanes_of_rows::<E, M>(group.q, (head, d), &block, space.q_rows);
+    lanes_of_values::<E, M>(group.q, (head, d), &block, space.q_values);
+    lanes_of_rows::<E, M>(given.dout, (head, d), &block, space.dout_rows);
+    lanes_of_values::<E, M>(given.dout, (head, d), &block, space.dout_values);
     // Lanes without a query get probability 0.
     let (mut lse, mut delta) = ([f32::INFINITY; LANES], [0.0; LANES]);
     for j in 0..block.n {
@@ -102,11 +124,12 @@ fn block<E: Element, M: Multiply>(
     space.dq.fill(Row::ZERO);
     for key in (block.begin..block.end).step_by(KEYS) {
         let n = KEYS.min(block.end - key);
-        score_gradients(tile, &block, packs, (key, n), (&lse, &delta), space);
+        score_gradients(tile, &block, packs, (key, n), (&lse, &delta, scale), space);
         gather(tile, packs, (key, n), space);
     }
+    tile.turn(&space.dq[..d], &[scale; LANES], space.turned);
     for j in 0..block.n {
-        given.dq.write(first + j, head * d, space.dq[..d].iter().map(|row| row.0[j] * scale));
+        given.dq.write(first + j, head * d, &space.turned[j * d..(j + 1) * d]);
     }
 }
 
@@ -117,15 +140,15 @@ fn score_gradients<M: Multiply>(
     block: &Block,
     packs: &Packs<'_>,
     (key, n): (usize, usize),
-    (lse, delta): (&[f32; LANES], &[f32; LANES]),
+    (lse, delta, scale): (&[f32; LANES], &[f32; LANES], f32),
     space: &mut Space<'_>,
 ) {
-    let d = space.q_rows.len();
+    let deep = space.q_rows.len();
     let (p, ds) = (&mut space.p[..n], &mut space.ds[..n]);
     p.fill(Row::ZERO);
     ds.fill(Row::ZERO);
-    let sides = packs.keys[key * d..].chunks_exact(TALL * d);
-    let sides = sides.zip(packs.values[key * d..].chunks_exact(TALL * d));
+    let sides = packs.keys[key * deep..].chunks_exact(TALL * deep);
+    let sides = sides.zip(packs.values[key * deep..].chunks_exact(TALL * deep));
     let tiles = p.chunks_exact_mut(TALL).zip(ds.chunks_exact_mut(TALL));
     for ((p, ds), (keys, values)) in tiles.zip(sides) {
         tile.multiply::<1, TALL>(keys, space.q_rows, p); // (8, D) (D, 32)
@@ -135,7 +158,7 @@ fn score_gradients<M: Multiply>(
     for (p, ds) in p.iter_mut().zip(ds) {
         let lanes = p.0.iter_mut().zip(&mut ds.0);
         for ((p, ds), (lse, delta)) in lanes.zip(lse.iter().zip(delta)) {
-            *p = exp(*p - lse);
+            *p = exp(*p * scale - lse);
             *ds = *p * (*ds - delta);
         }
     }
@@ -150,39 +173,33 @@ fn gather<M: Multiply>(
     space: &mut Space<'_>,
 ) {
     let rows = packs.keys.len() / space.q_rows.len();
-    let (p, ds) = (&space.p[..n], &space.ds[..n]);
-    let panels = packs.keys_by_value.chunks_exact(TALL * rows);
+    let (p, ds, wide) = (&space.p[..n], &space.ds[..n], M::depth(LANES));
+    let ds_right = &mut space.ds_right[..M::depth(n)];
+    tile.right(ds, ds_right);
+    let panels = packs.keys_by_value.chunks_exact(TALL * M::depth(rows));
     for (dq, keys) in space.dq.chunks_exact_mut(TALL).zip(panels) {
-        tile.multiply::<1, TALL>(&keys[key * TALL..], ds, dq); // (8, n) (n, 32)
+        tile.multiply::<1, TALL>(&keys[M::depth(key) * TALL..], ds_right, dq); // (8, n) (n, 32)
     }
-    let dk = space.dk.chunks_exact_mut(rows).zip(space.q_values.chunks_exact(LANES));
-    let dv = space.dv.chunks_exact_mut(rows).zip(space.dout_values.chunks_exact(LANES));
+    let (p_left, ds_left) = (&mut space.p_left[..n * wide], &mut space.ds_left[..n * wide]);
+    tile.left(p, p_left);
+    tile.left(ds, ds_left);
+    let dk = space.dk.chunks_exact_mut(rows).zip(space.q_values.chunks_exact(wide));
+    let dv = space.dv.chunks_exact_mut(rows).zip(space.dout_values.chunks_exact(wide));
     for ((dk, q), (dv, dout)) in dk.zip(dv) {
         for i in (0..n).step_by(TALL) {
-            let (p, ds) = (flat(&p[i..i + TALL]), flat(&ds[i..i + TALL]));
-            tile.multiply::<LANES, 1>(ds, q, &mut dk[key + i..]); // (8, 32) (32, 32)
-            tile.multiply::<LANES, 1>(p, dout, &mut dv[key + i..]); // (8, 32) (32, 32)
+            tile.multiply_rows(&ds_left[i * wide..], q, &mut dk[key + i..]); // (8, 32) (32, 32)
+            tile.multiply_rows(&p_left[i * wide..], dout, &mut dv[key + i..]); // (8, 32) (32, 32)
         }
     }
 }
 
-/// The numbers of some rows; rows have no gaps.
+/// From panels of 32 values to rows, times `by`.
 #[inline(always)]
-fn flat(rows: &[Row]) -> &[f32] {
-    #[expect(unsafe_code, reason = "rows of 128 bytes aligned to 64 have no padding")]
-    // SAFETY: `Row` is an array of `LANES` numbers whose size is a multiple of its alignment.
-    unsafe {
-        std::slice::from_raw_parts(rows.as_ptr().cast(), rows.len() * LANES)
-    }
-}
-
-/// From panels of 32 values to rows.
-#[inline(always)]
-fn store<E: Element>(from: &[Row], (n, d): (usize, usize), to: &Columns<'_, E>) {
+fn store<E: Element>(from: &[Row], (n, d): (usize, usize), by: f32, to: &Columns<'_, E>) {
     for (panel, rows) in from.chunks_exact(n.next_multiple_of(TALL)).enumerate() {
         let width = LANES.min(d - panel * LANES);
         for (i, row) in rows.iter().take(n).enumerate() {
-            to.write(i, panel * LANES, row.0[..width].iter().copied());
+            to.write(i, panel * LANES, &row.0.map(|v| v * by)[..width]);
         }
     }
 }

@@ -4,7 +4,7 @@
 use super::pack::{
     Block, Columns, Group, KEYS, Scratch, by_row_panels, by_value_panels, cut, lanes_of_rows,
 };
-use super::tile::{LANES, Multiply, Row, TALL};
+use super::tile::{LANES, Multiply, Row, TALL, Words};
 use crate::element::Element;
 use crate::exp::exp;
 
@@ -17,26 +17,46 @@ pub(super) fn group<E: Element, M: Multiply>(
     lse: &mut [f32],
     scratch: &mut Scratch,
 ) {
-    let d = group.head_dim;
-    by_row_panels(group.k, group.n_keys, d, &mut scratch.keys);
-    by_value_panels(group.v, group.n_keys, d, &mut scratch.values);
-    let lengths = [d, KEYS, d.next_multiple_of(TALL)];
-    let [queries, scores, mixed] = cut(&mut scratch.lanes, lengths);
+    let (d, scale) = (group.head_dim, group.scale());
+    by_row_panels::<E, M>(group.k, group.n_keys, d, &mut scratch.keys);
+    by_value_panels::<E, M>(group.v, group.n_keys, d, &mut scratch.values);
+    let Scratch { keys, values, lanes, words, turned, .. } = scratch;
+    let [scores, mixed] = cut(lanes, Row::ZERO, [KEYS, d.next_multiple_of(TALL)]);
+    let [queries, numerators] = cut(words, Words::ZERO, [M::depth(d), M::depth(KEYS)]);
+    turned.resize(LANES * d, 0.0);
     for (head, lse) in lse.chunks_exact_mut(group.n_queries).enumerate() {
         for (i, lse) in lse.chunks_mut(LANES).enumerate() {
             let block = group.block(i * LANES);
-            lanes_of_rows(group.q, head, &block, group.scale(), queries);
-            let state = Softmax::new();
-            let packs = (&scratch.keys[..], &scratch.values[..]);
-            let state = over_keys(tile, &block, state, packs, (queries, scores, mixed));
+            lanes_of_rows::<E, M>(group.q, (head, d), &block, queries);
+            let packs = Packs { keys, values, d };
+            let space = Space { queries, scores, numerators, mixed };
+            let state = over_keys(tile, &block, scale, &packs, space);
+            tile.turn(&mixed[..d], &state.sum.map(|sum| 1.0 / sum), turned);
             for (j, lse) in lse.iter_mut().enumerate() {
-                let inverse = 1.0 / state.sum[j];
-                let row = mixed[..d].iter().map(|m| m.0[j] * inverse);
-                out.write(block.first + j, head * d, row);
-                *lse = state.max[j] + state.sum[j].ln();
+                out.write(block.first + j, head * d, &turned[j * d..(j + 1) * d]);
+                *lse = state.max[j] * scale + state.sum[j].ln();
             }
         }
     }
+}
+
+/// Keys and values of the task: eight keys side by side, eight values side by side.
+struct Packs<'a> {
+    keys: &'a [u32],
+    values: &'a [u32],
+    d: usize,
+}
+
+/// The work space of a block.
+struct Space<'a> {
+    /// (D, 32 queries), in words.
+    queries: &'a [Words],
+    /// (keys, 32 queries): scores, then numerators.
+    scores: &'a mut [Row],
+    /// The same, in words.
+    numerators: &'a mut [Words],
+    /// (D, 32 queries)
+    mixed: &'a mut [Row],
 }
 
 /// Maximum and denominator of every lane so far.
@@ -50,9 +70,10 @@ impl Softmax {
         Self { max: [f32::NEG_INFINITY; LANES], sum: [0.0; LANES] }
     }
 
-    /// Scores become numerators; returns what the earlier ones are to be multiplied by.
+    /// Scores become numerators; returns what the earlier ones are to be multiplied by. The maximum is
+    /// that of scores that are not scaled yet.
     #[inline(always)]
-    fn take(&mut self, scores: &mut [Row]) -> [f32; LANES] {
+    fn take(&mut self, scores: &mut [Row], scale: f32) -> [f32; LANES] {
         let mut max = self.max;
         for row in &*scores {
             for (m, &v) in max.iter_mut().zip(&row.0) {
@@ -60,15 +81,15 @@ impl Softmax {
             }
         }
         // A lane that has seen no key yet must not meet -inf - -inf.
-        let shift = max.map(|m| if m == f32::NEG_INFINITY { 0.0 } else { m });
+        let shift = max.map(|m| if m == f32::NEG_INFINITY { 0.0 } else { m * scale });
         let mut factor = [0.0; LANES];
         for (f, (old, s)) in factor.iter_mut().zip(self.max.iter().zip(&shift)) {
-            *f = exp(old - s);
+            *f = exp(old * scale - s);
         }
         let mut sum = [0.0; LANES];
         for row in scores {
             for ((v, s), sum) in row.0.iter_mut().zip(&shift).zip(&mut sum) {
-                *v = exp(*v - s);
+                *v = exp(*v * scale - s);
                 *sum += *v;
             }
         }
@@ -84,30 +105,35 @@ impl Softmax {
 fn over_keys<M: Multiply>(
     tile: M,
     block: &Block,
-    mut state: Softmax,
-    (keys, values): (&[f32], &[f32]),
-    (queries, scores, mixed): (&[Row], &mut [Row], &mut [Row]),
+    scale: f32,
+    packs: &Packs<'_>,
+    space: Space<'_>,
 ) -> Softmax {
-    let d = queries.len();
-    let rows = keys.len() / d;
+    let Space { queries, scores, numerators, mixed } = space;
+    let deep = M::depth(packs.d);
+    let rows = M::depth(packs.keys.len() / deep);
+    let mut state = Softmax::new();
     mixed.fill(Row::ZERO);
     for key in (block.begin..block.end).step_by(KEYS) {
         let n = KEYS.min(block.end - key);
         let scores = &mut scores[..n];
         scores.fill(Row::ZERO);
-        let panels = keys[key * d..].chunks_exact(TALL * d);
+        let panels = packs.keys[key * deep..].chunks_exact(TALL * deep);
         for (scores, keys) in scores.chunks_exact_mut(TALL).zip(panels) {
             tile.multiply::<1, TALL>(keys, queries, scores); // (8, D) (D, 32)
         }
         block.mask(key, scores);
-        let factor = state.take(scores);
+        let factor = state.take(scores, scale);
         if key > block.begin {
             for row in &mut *mixed {
                 row.0.iter_mut().zip(&factor).for_each(|(v, f)| *v *= f);
             }
         }
-        for (mixed, values) in mixed.chunks_exact_mut(TALL).zip(values.chunks_exact(TALL * rows)) {
-            tile.multiply::<1, TALL>(&values[key * TALL..], scores, mixed); // (8, n) (n, 32)
+        let numerators = &mut numerators[..M::depth(n)];
+        tile.right(scores, numerators);
+        let values = packs.values.chunks_exact(TALL * rows);
+        for (mixed, values) in mixed.chunks_exact_mut(TALL).zip(values) {
+            tile.multiply::<1, TALL>(&values[M::depth(key) * TALL..], numerators, mixed); // (8, n) (n, 32)
         }
     }
     state

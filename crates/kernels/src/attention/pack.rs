@@ -3,13 +3,14 @@
 //! Three layouts of an `(n, D)` matrix: [`by_row_panels`] (eight rows side by side, value by value:
 //! the left side of a product over values), [`by_value_panels`] (eight values side by side, row by
 //! row: the left side of a product over rows), and lanes (32 rows or 32 values side by side: the
-//! right side). What lies outside the matrix is 0.
+//! right side). What lies outside the matrix is 0. They are packed as matrix products pack theirs.
 
 use std::cell::RefCell;
 use std::marker::PhantomData;
 
-use super::tile::{LANES, Row, TALL};
+use super::tile::{LANES, Multiply, Row, TALL, Words};
 use crate::element::Element;
+use crate::gemm::{Operand, pack};
 
 /// Keys whose scores are held together.
 pub(super) const KEYS: usize = 128;
@@ -22,7 +23,13 @@ pub(super) struct Rows<'a, E> {
     pub(super) column: usize,
 }
 
-impl<'a, E> Rows<'a, E> {
+impl<'a, E: Element> Rows<'a, E> {
+    /// The `d` columns of a head from a row on, as products take them.
+    fn operand(&self, row: usize, head: usize, d: usize) -> Operand<'a> {
+        let from = row * self.width + self.column + head * d;
+        Operand::rows(E::values(&self.data[from..]), self.width)
+    }
+
     #[inline(always)]
     pub(super) fn row(&self, i: usize, head: usize, head_dim: usize) -> &'a [E] {
         &self.data[i * self.width + self.column + head * head_dim..][..head_dim]
@@ -96,78 +103,75 @@ impl Block {
     }
 }
 
-/// `out[panel][value][i]` of row `8 panel + i`.
+/// `out[panel][value][i]` of row `8 panel + i`, values in words.
 #[inline(always)]
-pub(super) fn by_row_panels<E: Element>(
+pub(super) fn by_row_panels<E: Element, M: Multiply>(
     source: Rows<'_, E>,
     n: usize,
     d: usize,
-    out: &mut Vec<f32>,
+    out: &mut Vec<u32>,
 ) {
-    out.clear();
-    out.resize(n.next_multiple_of(TALL) * d, 0.0);
-    for (panel, out) in out.chunks_exact_mut(TALL * d).enumerate() {
-        for i in 0..TALL.min(n - panel * TALL) {
-            let row = source.row(panel * TALL + i, 0, d);
-            for (out, v) in out.chunks_exact_mut(TALL).zip(row) {
-                out[i] = v.to_f32();
-            }
-        }
+    let deep = M::depth(d);
+    out.resize(n.next_multiple_of(TALL) * deep, 0);
+    let rows = source.operand(0, 0, d);
+    for (panel, out) in out.chunks_exact_mut(TALL * deep).enumerate() {
+        pack(M::PAIRS, rows, (panel * TALL, n), d, out, TALL);
     }
 }
 
-/// `out[panel][row][i]` of value `8 panel + i`; rows up to a whole number of panels.
+/// `out[panel][row][i]` of value `8 panel + i`, rows in words, up to a whole number of panels.
 #[inline(always)]
-pub(super) fn by_value_panels<E: Element>(
+pub(super) fn by_value_panels<E: Element, M: Multiply>(
     source: Rows<'_, E>,
     n: usize,
     d: usize,
-    out: &mut Vec<f32>,
+    out: &mut Vec<u32>,
 ) {
-    let rows = n.next_multiple_of(TALL);
+    let deep = M::depth(n.next_multiple_of(TALL));
     out.clear();
-    out.resize(rows * d.next_multiple_of(TALL), 0.0);
-    for (panel, out) in out.chunks_exact_mut(TALL * rows).enumerate() {
-        for (i, out) in out.chunks_exact_mut(TALL).take(n).enumerate() {
-            let values = &source.row(i, 0, d)[panel * TALL..];
-            out.iter_mut().zip(values).for_each(|(o, v)| *o = v.to_f32());
-        }
+    out.resize(deep * d.next_multiple_of(TALL), 0);
+    let values = source.operand(0, 0, d).turned();
+    for (panel, out) in out.chunks_exact_mut(TALL * deep).enumerate() {
+        pack(M::PAIRS, values, (panel * TALL, d), n, out, TALL);
     }
 }
 
-/// `out[value]` holds the rows of a block side by side, times `scale`.
+/// `out[value]` holds the rows of a block side by side, values in words.
 #[inline(always)]
-pub(super) fn lanes_of_rows<E: Element>(
-    source: Rows<'_, E>,
-    head: usize,
-    block: &Block,
-    scale: f32,
-    out: &mut [Row],
-) {
-    if block.n < LANES {
-        out.fill(Row::ZERO);
-    }
-    for j in 0..block.n {
-        let row = source.row(block.first + j, head, out.len());
-        out.iter_mut().zip(row).for_each(|(o, v)| o.0[j] = v.to_f32() * scale);
-    }
-}
-
-/// `out[panel][row]` holds the values `32 panel..` of a row of a block side by side, times `scale`.
-#[inline(always)]
-pub(super) fn lanes_of_values<E: Element>(
+pub(super) fn lanes_of_rows<E: Element, M: Multiply>(
     source: Rows<'_, E>,
     (head, d): (usize, usize),
     block: &Block,
-    scale: f32,
-    out: &mut [Row],
+    out: &mut [Words],
 ) {
-    out.fill(Row::ZERO);
-    for (panel, out) in out.chunks_exact_mut(LANES).enumerate() {
-        for (j, out) in out.iter_mut().take(block.n).enumerate() {
-            let values = &source.row(block.first + j, head, d)[panel * LANES..];
-            out.0.iter_mut().zip(values).for_each(|(o, v)| *o = v.to_f32() * scale);
-        }
+    let rows = source.operand(block.first, head, d);
+    pack(M::PAIRS, rows, (0, block.n), d, flat(out), LANES);
+}
+
+/// `out[panel][row]` holds the values `32 panel..` of a row of a block side by side, rows in words.
+#[inline(always)]
+pub(super) fn lanes_of_values<E: Element, M: Multiply>(
+    source: Rows<'_, E>,
+    (head, d): (usize, usize),
+    block: &Block,
+    out: &mut [Words],
+) {
+    if block.n < LANES {
+        out.fill(Words::ZERO);
+    }
+    let values = source.operand(block.first, head, d).turned();
+    for (panel, out) in out.chunks_exact_mut(M::depth(LANES)).enumerate() {
+        pack(M::PAIRS, values, (panel * LANES, d), block.n, flat(out), LANES);
+    }
+}
+
+/// The words of some rows; rows have no gaps.
+#[inline(always)]
+fn flat(rows: &mut [Words]) -> &mut [u32] {
+    #[expect(unsafe_code, reason = "rows of 128 bytes aligned to 64 have no padding")]
+    // SAFETY: `Words` is an array of `LANES` numbers whose size is a multiple of its alignment.
+    unsafe {
+        std::slice::from_raw_parts_mut(rows.as_mut_ptr().cast(), rows.len() * LANES)
     }
 }
 
@@ -197,45 +201,44 @@ impl<'a, E: Element> Columns<'a, E> {
 
     /// Writes `values` to a row, from a column on.
     #[inline(always)]
-    pub(super) fn write(
-        &self,
-        row: usize,
-        column: usize,
-        values: impl ExactSizeIterator<Item = f32>,
-    ) {
+    pub(super) fn write(&self, row: usize, column: usize, values: &[f32]) {
         let from = self.offset + row * self.width + column;
         assert!(from + values.len() <= self.len, "attention: a write behind the end");
-        for (i, v) in values.enumerate() {
-            #[expect(unsafe_code, reason = "tasks write disjoint columns of one slice")]
-            // SAFETY: within the slice by the assertion; no other task has these columns, and
-            // the slice is borrowed mutably as long as `self` lives.
-            unsafe {
-                self.data.add(from + i).write(E::from_f32(v));
-            }
-        }
+        #[expect(unsafe_code, reason = "tasks write disjoint columns of one slice")]
+        // SAFETY: within the slice by the assertion; no other task has these columns, and
+        // the slice is borrowed mutably as long as `self` lives.
+        let to = unsafe { std::slice::from_raw_parts_mut(self.data.add(from), values.len()) };
+        to.iter_mut().zip(values).for_each(|(to, v)| *to = E::from_f32(*v));
     }
 }
 
 /// Memory that a thread keeps from call to call.
 #[derive(Default)]
 pub(super) struct Scratch {
-    pub(super) keys: Vec<f32>,
-    pub(super) keys_by_value: Vec<f32>,
-    pub(super) values: Vec<f32>,
+    pub(super) keys: Vec<u32>,
+    pub(super) keys_by_value: Vec<u32>,
+    pub(super) values: Vec<u32>,
+    pub(super) left: Vec<u32>,
     pub(super) lanes: Vec<Row>,
+    pub(super) words: Vec<Words>,
+    pub(super) turned: Vec<f32>,
 }
 
 thread_local! {
     pub(super) static SCRATCH: RefCell<Scratch> = RefCell::default();
 }
 
-/// Cuts `lanes` into the given lengths, growing it if need be; what is in them is left over.
-pub(super) fn cut<const N: usize>(lanes: &mut Vec<Row>, lengths: [usize; N]) -> [&mut [Row]; N] {
+/// Cuts rows into the given lengths, growing them if need be; what is in them is left over.
+pub(super) fn cut<T: Copy, const N: usize>(
+    rows: &mut Vec<T>,
+    zero: T,
+    lengths: [usize; N],
+) -> [&mut [T]; N] {
     let total = lengths.iter().sum();
-    if lanes.len() < total {
-        lanes.resize(total, Row::ZERO);
+    if rows.len() < total {
+        rows.resize(total, zero);
     }
-    let mut rest = &mut lanes[..];
+    let mut rest = &mut rows[..];
     lengths.map(|n| {
         let (part, tail) = std::mem::take(&mut rest).split_at_mut(n);
         rest = tail;

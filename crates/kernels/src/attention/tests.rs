@@ -90,8 +90,13 @@ fn both_passes_are_those_of_the_definition() {
 
 #[test]
 fn bf16_is_as_near_as_its_digits_allow() {
-    check::<bf16>(shape(1, 45, (2, 1), 24), false, 3e-2);
-    check::<bf16>(shape(1, 45, (2, 1), 24), true, 3e-2);
+    for (context, heads, head_dim) in
+        [(1, (1, 1), 1), (5, (2, 1), 3), (45, (2, 1), 24), (140, (4, 2), 33), (300, (2, 1), 64)]
+    {
+        for masked in [false, true] {
+            check::<bf16>(shape(2, context, heads, head_dim), masked, 3e-2);
+        }
+    }
 }
 
 #[test]

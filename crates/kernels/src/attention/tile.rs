@@ -1,7 +1,8 @@
 //! The one product that attention is made of: eight rows of 32 lanes, in registers.
 //!
 //! `c[i] += Σ_k a[i·ROW + k·STEP] b[k]` for `i` in `0..8`. The strides are constants, so that the
-//! addresses fold into the instructions.
+//! addresses fold into the instructions. Where values are stored as brain floats and the machine
+//! multiplies pairs of them, a word is a pair and the depth half as long.
 
 /// Queries of a block, or values of a row panel: what goes side by side.
 pub(super) const LANES: usize = 32;
@@ -17,15 +18,83 @@ impl Row {
     pub(super) const ZERO: Self = Self([0.0; LANES]);
 }
 
-/// An instruction set's way to make the product.
-pub(super) trait Multiply: Copy {
-    /// See the module's head. `b` has the depth of the product.
-    fn multiply<const ROW: usize, const STEP: usize>(self, a: &[f32], b: &[Row], c: &mut [Row]);
+/// One row of packed words: what stands side by side on the right of a product.
+#[derive(Clone, Copy, Debug)]
+#[repr(align(64))]
+pub(super) struct Words(pub(super) [u32; LANES]);
+
+impl Words {
+    pub(super) const ZERO: Self = Self([0; LANES]);
 }
 
-fn check<const ROW: usize, const STEP: usize>(a: &[f32], b: &[Row], c: &[Row]) {
+/// An instruction set's way to make the product. Words are f32, or pairs of brain floats that are
+/// neighbours along the depth.
+pub(super) trait Multiply: Copy {
+    /// Whether words are pairs.
+    const PAIRS: bool;
+
+    /// Words that hold `n` numbers.
+    fn depth(n: usize) -> usize {
+        if Self::PAIRS { n.div_ceil(2) } else { n }
+    }
+
+    /// See the module's head. `b` has the depth of the product.
+    fn multiply<const ROW: usize, const STEP: usize>(self, a: &[u32], b: &[Words], c: &mut [Row]);
+
+    /// The same with what [`Multiply::left`] made of rows on the left.
+    fn multiply_rows(self, a: &[u32], b: &[Words], c: &mut [Row]);
+
+    /// Rows, an even number of them, as the right side: their index is the depth.
+    fn right(self, rows: &[Row], out: &mut [Words]);
+
+    /// Rows as the left side: their lanes are the depth; a row has as many words as that takes.
+    fn left(self, rows: &[Row], out: &mut [u32]);
+
+    /// `out[i · n + j] = rows[j][i]` times `by[i]`, for all `n` rows.
+    fn turn(self, rows: &[Row], by: &[f32; LANES], out: &mut [f32]);
+}
+
+fn check<const ROW: usize, const STEP: usize>(a: &[u32], b: &[Words], c: &[Row]) {
     let last = (TALL - 1) * ROW + b.len().saturating_sub(1) * STEP;
     assert!(a.len() > last && c.len() >= TALL, "attention tile: slices too short");
+}
+
+/// What the tiles of single numbers share: words are the bits of values.
+macro_rules! single_words {
+    () => {
+        const PAIRS: bool = false;
+
+        #[inline(always)]
+        fn multiply_rows(self, a: &[u32], b: &[Words], c: &mut [Row]) {
+            self.multiply::<LANES, 1>(a, b, c);
+        }
+
+        #[inline(always)]
+        fn right(self, rows: &[Row], out: &mut [Words]) {
+            for (out, row) in out.iter_mut().zip(rows) {
+                out.0 = row.0.map(f32::to_bits);
+            }
+        }
+
+        #[inline(always)]
+        fn left(self, rows: &[Row], out: &mut [u32]) {
+            for (out, row) in out.chunks_exact_mut(LANES).zip(rows) {
+                out.copy_from_slice(&row.0.map(f32::to_bits));
+            }
+        }
+
+        #[inline(always)]
+        fn turn(self, rows: &[Row], by: &[f32; LANES], out: &mut [f32]) {
+            turn_plainly(rows, by, out);
+        }
+    };
+}
+
+#[inline(always)]
+fn turn_plainly(rows: &[Row], by: &[f32; LANES], out: &mut [f32]) {
+    for (i, (out, by)) in out.chunks_exact_mut(rows.len()).zip(by).enumerate() {
+        out.iter_mut().zip(rows).for_each(|(o, row)| *o = row.0[i] * by);
+    }
 }
 
 /// Four rows of eight lanes at a time, in plain Rust.
@@ -33,16 +102,18 @@ fn check<const ROW: usize, const STEP: usize>(a: &[f32], b: &[Row], c: &[Row]) {
 pub(super) struct Portable;
 
 impl Multiply for Portable {
+    single_words!();
+
     #[inline(always)]
-    fn multiply<const ROW: usize, const STEP: usize>(self, a: &[f32], b: &[Row], c: &mut [Row]) {
+    fn multiply<const ROW: usize, const STEP: usize>(self, a: &[u32], b: &[Words], c: &mut [Row]) {
         check::<ROW, STEP>(a, b, c);
         for i in (0..TALL).step_by(4) {
             for j in (0..LANES).step_by(8) {
                 let mut sums = [[0.0_f32; 8]; 4];
                 for (k, b) in b.iter().enumerate() {
-                    let b: [f32; 8] = std::array::from_fn(|l| b.0[j + l]);
+                    let b: [f32; 8] = std::array::from_fn(|l| f32::from_bits(b.0[j + l]));
                     for (r, sum) in sums.iter_mut().enumerate() {
-                        let a = a[(i + r) * ROW + k * STEP];
+                        let a = f32::from_bits(a[(i + r) * ROW + k * STEP]);
                         sum.iter_mut().zip(b).for_each(|(s, b)| *s += a * b);
                     }
                 }
@@ -61,8 +132,10 @@ pub(super) struct Avx2;
 
 #[cfg(target_arch = "x86_64")]
 impl Multiply for Avx2 {
+    single_words!();
+
     #[inline(always)]
-    fn multiply<const ROW: usize, const STEP: usize>(self, a: &[f32], b: &[Row], c: &mut [Row]) {
+    fn multiply<const ROW: usize, const STEP: usize>(self, a: &[u32], b: &[Words], c: &mut [Row]) {
         check::<ROW, STEP>(a, b, c);
         #[expect(unsafe_code, reason = "AVX2 intrinsics")]
         // SAFETY: the dispatcher found AVX2 and FMA; the lengths are checked above.
@@ -78,7 +151,7 @@ impl Multiply for Avx2 {
 #[inline]
 #[target_feature(enable = "avx2,fma")]
 #[expect(unsafe_code, reason = "AVX2 intrinsics")]
-unsafe fn avx2<const ROW: usize, const STEP: usize>(a: &[f32], b: &[Row], c: &mut [Row]) {
+unsafe fn avx2<const ROW: usize, const STEP: usize>(a: &[u32], b: &[Words], c: &mut [Row]) {
     use std::arch::x86_64::{_mm256_fmadd_ps, _mm256_loadu_ps, _mm256_set1_ps, _mm256_storeu_ps};
     for i in (0..TALL).step_by(4) {
         for j in (0..LANES).step_by(16) {
@@ -89,10 +162,12 @@ unsafe fn avx2<const ROW: usize, const STEP: usize>(a: &[f32], b: &[Row], c: &mu
                 let mut sums =
                     [0, 1, 2, 3].map(|r| [_mm256_loadu_ps(at(r)), _mm256_loadu_ps(at(r).add(8))]);
                 for (k, b) in b.iter().enumerate() {
-                    let b = b.0.as_ptr().add(j);
+                    let b = b.0.as_ptr().add(j).cast::<f32>();
                     let (b0, b1) = (_mm256_loadu_ps(b), _mm256_loadu_ps(b.add(8)));
                     for (r, sum) in sums.iter_mut().enumerate() {
-                        let a = _mm256_set1_ps(*a.as_ptr().add((i + r) * ROW + k * STEP));
+                        let a = _mm256_set1_ps(f32::from_bits(
+                            *a.as_ptr().add((i + r) * ROW + k * STEP),
+                        ));
                         *sum = [_mm256_fmadd_ps(a, b0, sum[0]), _mm256_fmadd_ps(a, b1, sum[1])];
                     }
                 }
@@ -112,8 +187,10 @@ pub(super) struct Avx512;
 
 #[cfg(target_arch = "x86_64")]
 impl Multiply for Avx512 {
+    single_words!();
+
     #[inline(always)]
-    fn multiply<const ROW: usize, const STEP: usize>(self, a: &[f32], b: &[Row], c: &mut [Row]) {
+    fn multiply<const ROW: usize, const STEP: usize>(self, a: &[u32], b: &[Words], c: &mut [Row]) {
         check::<ROW, STEP>(a, b, c);
         #[expect(unsafe_code, reason = "AVX-512 intrinsics")]
         // SAFETY: the dispatcher found AVX-512; the lengths are checked above.
@@ -129,7 +206,7 @@ impl Multiply for Avx512 {
 #[inline]
 #[target_feature(enable = "avx512f")]
 #[expect(unsafe_code, reason = "AVX-512 intrinsics")]
-unsafe fn avx512<const ROW: usize, const STEP: usize>(a: &[f32], b: &[Row], c: &mut [Row]) {
+unsafe fn avx512<const ROW: usize, const STEP: usize>(a: &[u32], b: &[Words], c: &mut [Row]) {
     use std::arch::x86_64::{_mm512_fmadd_ps, _mm512_loadu_ps, _mm512_set1_ps, _mm512_storeu_ps};
     // SAFETY: the caller gives the lengths of the slices.
     unsafe {
@@ -138,10 +215,10 @@ unsafe fn avx512<const ROW: usize, const STEP: usize>(a: &[f32], b: &[Row], c: &
         let mut sums = [0, 1, 2, 3, 4, 5, 6, 7]
             .map(|r| [_mm512_loadu_ps(at(r)), _mm512_loadu_ps(at(r).add(16))]);
         for (k, b) in b.iter().enumerate() {
-            let b = b.0.as_ptr();
+            let b = b.0.as_ptr().cast::<f32>();
             let (b0, b1) = (_mm512_loadu_ps(b), _mm512_loadu_ps(b.add(16)));
             for (r, sum) in sums.iter_mut().enumerate() {
-                let a = _mm512_set1_ps(*a.as_ptr().add(r * ROW + k * STEP));
+                let a = _mm512_set1_ps(f32::from_bits(*a.as_ptr().add(r * ROW + k * STEP)));
                 *sum = [_mm512_fmadd_ps(a, b0, sum[0]), _mm512_fmadd_ps(a, b1, sum[1])];
             }
         }
@@ -149,5 +226,170 @@ unsafe fn avx512<const ROW: usize, const STEP: usize>(a: &[f32], b: &[Row], c: &
             _mm512_storeu_ps(at(r), sum[0]);
             _mm512_storeu_ps(at(r).add(16), sum[1]);
         }
+    }
+}
+
+/// All eight rows in two registers of sixteen sums each, pairs of brain floats multiplied at once.
+#[cfg(target_arch = "x86_64")]
+#[derive(Clone, Copy)]
+pub(super) struct Avx512Bf16;
+
+#[cfg(target_arch = "x86_64")]
+#[expect(unsafe_code, reason = "AVX512-BF16 intrinsics")]
+impl Multiply for Avx512Bf16 {
+    const PAIRS: bool = true;
+
+    #[inline(always)]
+    fn multiply<const ROW: usize, const STEP: usize>(self, a: &[u32], b: &[Words], c: &mut [Row]) {
+        check::<ROW, STEP>(a, b, c);
+        // SAFETY: the dispatcher found AVX512-BF16; the lengths are checked above.
+        unsafe {
+            pairs::multiply::<ROW, STEP>(a, b, c);
+        }
+    }
+
+    #[inline(always)]
+    fn multiply_rows(self, a: &[u32], b: &[Words], c: &mut [Row]) {
+        self.multiply::<{ LANES / 2 }, 1>(a, b, c);
+    }
+
+    #[inline(always)]
+    fn right(self, rows: &[Row], out: &mut [Words]) {
+        for (out, rows) in out.iter_mut().zip(rows.chunks_exact(2)) {
+            // SAFETY: the dispatcher found AVX512-BF16.
+            unsafe { pairs::interleave(&rows[0], &rows[1], out) };
+        }
+    }
+
+    #[inline(always)]
+    fn left(self, rows: &[Row], out: &mut [u32]) {
+        for (out, row) in out.as_chunks_mut().0.iter_mut().zip(rows) {
+            // SAFETY: the dispatcher found AVX512-BF16.
+            unsafe { pairs::round(row, out) };
+        }
+    }
+
+    #[inline(always)]
+    fn turn(self, rows: &[Row], by: &[f32; LANES], out: &mut [f32]) {
+        if rows.len().is_multiple_of(16) && out.len() == LANES * rows.len() {
+            // SAFETY: the dispatcher found AVX-512; the lengths are looked at above.
+            unsafe { pairs::turn(rows, by, out) };
+        } else {
+            turn_plainly(rows, by, out);
+        }
+    }
+}
+
+/// What the tile of pairs is made of. Every function needs AVX-512 F, BW, VL and BF16.
+#[cfg(target_arch = "x86_64")]
+#[expect(unsafe_code, reason = "AVX512-BF16 intrinsics")]
+mod pairs {
+    use std::arch::x86_64::*;
+
+    use super::{LANES, Row, Words};
+    use crate::gemm::transpose;
+
+    /// # Safety
+    /// Needs the module's instructions and what `check` checks.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512bf16")]
+    pub(super) unsafe fn multiply<const ROW: usize, const STEP: usize>(
+        a: &[u32],
+        b: &[Words],
+        c: &mut [Row],
+    ) {
+        // SAFETY: the caller gives the lengths of the slices; all types are plain data.
+        unsafe {
+            let c = c.as_mut_ptr().cast::<f32>();
+            let at = |r: usize| c.add(r * LANES);
+            let mut sums = [0, 1, 2, 3, 4, 5, 6, 7]
+                .map(|r| [_mm512_loadu_ps(at(r)), _mm512_loadu_ps(at(r).add(16))]);
+            for (k, b) in b.iter().enumerate() {
+                let b = b.0.as_ptr();
+                let b0 = as_pairs(_mm512_loadu_si512(b.cast()));
+                let b1 = as_pairs(_mm512_loadu_si512(b.add(16).cast()));
+                for (r, sum) in sums.iter_mut().enumerate() {
+                    let a = *a.as_ptr().add(r * ROW + k * STEP) as i32;
+                    let a = as_pairs(_mm512_set1_epi32(a));
+                    *sum = [_mm512_dpbf16_ps(sum[0], a, b0), _mm512_dpbf16_ps(sum[1], a, b1)];
+                }
+            }
+            for (r, sum) in sums.iter().enumerate() {
+                _mm512_storeu_ps(at(r), sum[0]);
+                _mm512_storeu_ps(at(r).add(16), sum[1]);
+            }
+        }
+    }
+
+    /// Lane i of the result is the pair of lane i of both.
+    ///
+    /// # Safety
+    /// Needs the module's instructions.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512bf16")]
+    pub(super) unsafe fn interleave(low: &Row, high: &Row, out: &mut Words) {
+        let order: [u16; 32] = std::array::from_fn(|i| (i / 2 + 16 * (i % 2)) as u16);
+        // SAFETY: sixteen lanes from 0 and from 16 on; all types are plain data.
+        unsafe {
+            let order = _mm512_loadu_si512(order.as_ptr().cast());
+            for lane in [0, 16] {
+                let low = _mm512_loadu_ps(low.0.as_ptr().add(lane));
+                let high = _mm512_loadu_ps(high.0.as_ptr().add(lane));
+                let both = as_words(_mm512_cvtne2ps_pbh(high, low));
+                let pairs = _mm512_permutexvar_epi16(order, both);
+                _mm512_storeu_si512(out.0.as_mut_ptr().add(lane).cast(), pairs);
+            }
+        }
+    }
+
+    /// Neighbouring lanes of the row as pairs.
+    ///
+    /// # Safety
+    /// Needs the module's instructions.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512bf16")]
+    pub(super) unsafe fn round(row: &Row, out: &mut [u32; LANES / 2]) {
+        // SAFETY: 32 lanes in, sixteen words out; all types are plain data.
+        unsafe {
+            let row = row.0.as_ptr();
+            let both = _mm512_cvtne2ps_pbh(_mm512_loadu_ps(row.add(16)), _mm512_loadu_ps(row));
+            _mm512_storeu_si512(out.as_mut_ptr().cast(), as_words(both));
+        }
+    }
+
+    /// # Safety
+    /// Needs the module's instructions, rows in sixteens, and room for all their lanes at `out`.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512bf16")]
+    pub(super) unsafe fn turn(rows: &[Row], by: &[f32; LANES], out: &mut [f32]) {
+        let n = rows.len();
+        for (block, rows) in rows.chunks_exact(16).enumerate() {
+            for lane in [0, 16] {
+                // SAFETY: sixteen lanes of sixteen rows; the caller gives the room.
+                unsafe {
+                    let mut square: [__m512i; 16] = std::array::from_fn(|i| {
+                        _mm512_loadu_si512(rows[i].0.as_ptr().add(lane).cast())
+                    });
+                    transpose(&mut square);
+                    for (i, turned) in square.into_iter().enumerate() {
+                        let by = _mm512_set1_ps(by[lane + i]);
+                        let to = out.as_mut_ptr().add((lane + i) * n + 16 * block);
+                        _mm512_storeu_ps(to, _mm512_mul_ps(_mm512_castsi512_ps(turned), by));
+                    }
+                }
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn as_pairs(words: __m512i) -> __m512bh {
+        // SAFETY: both are 64 bytes of plain data.
+        unsafe { std::mem::transmute(words) }
+    }
+
+    #[inline(always)]
+    fn as_words(pairs: __m512bh) -> __m512i {
+        // SAFETY: both are 64 bytes of plain data.
+        unsafe { std::mem::transmute(pairs) }
     }
 }

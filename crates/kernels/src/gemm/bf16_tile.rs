@@ -3,8 +3,11 @@
 //!
 //! Packing rounds and pairs sixteen rows at a time: rows that lie contiguous along k are turned by
 //! a 16×16 transpose of words, rows that lie contiguous across are interleaved by one permutation.
+//! Rows of A that are brain floats and lie along k are read where they are: two neighbours are a
+//! word already.
 
-use super::{MOST_TILE, Operand, Precision, Tile as TileTrait};
+use super::{Left, Operand, Pairs, Precision, Target, Tile as TileTrait, Values};
+use crate::element::Element;
 
 /// Eight rows of three registers.
 pub(super) struct Tile;
@@ -34,13 +37,29 @@ impl TileTrait for Tile {
         }
     }
 
-    fn multiply(depth: usize, a: &[u32], b: &[u32], tile: &mut [f32; MOST_TILE]) {
-        assert!(a.len() >= depth * 8 && b.len() >= depth * 48, "bf16 tile: packs too short");
+    fn reads(a: Operand<'_>, k: usize) -> Option<Pairs<'_>> {
+        match a.values {
+            Values::Bf16(values) if !a.transposed && k.is_multiple_of(2) => {
+                Some(Pairs { values, stride: a.stride })
+            }
+            _ => None,
+        }
+    }
+
+    fn multiply<O: Element>(depth: usize, a: Left<'_>, b: &[u32], c: &mut [O], target: Target<'_>) {
+        assert!(b.len() >= depth * 48, "bf16 tile: the pack of B is too short");
+        assert!((1..=8).contains(&target.height) && target.width <= 48, "bf16 tile: 8 rows of 48");
+        let long_enough = match a {
+            Left::Packed(a) => a.len() >= depth * 8,
+            Left::Rows(a) => a.values.len() >= (target.height - 1) * a.stride + 2 * depth,
+        };
+        assert!(long_enough, "bf16 tile: the rows of A are too short");
+        target.check(c);
         #[cfg(target_arch = "x86_64")]
         #[expect(unsafe_code, reason = "AVX512-BF16 intrinsics")]
         // SAFETY: the dispatcher found AVX512-BF16; the lengths are asserted above.
         unsafe {
-            x86::multiply(depth, a.as_ptr(), b.as_ptr(), tile.as_mut_ptr());
+            x86::multiply(depth, a, b.as_ptr(), c.as_mut_ptr(), &target);
         }
         #[cfg(not(target_arch = "x86_64"))]
         unreachable!("the dispatcher takes this tile only where AVX512-BF16 was found");
@@ -73,7 +92,7 @@ fn pack_rows(source: Operand<'_>, first: usize, rows: usize, k: usize, mut panel
 
 /// Two values as one word, the first in the low half.
 fn pair(low: f32, high: f32) -> u32 {
-    use crate::element::{Element, bf16};
+    use crate::element::bf16;
     let bits = |v: f32| u32::from(<bf16 as Element>::from_f32(v).to_bits());
     bits(low) | bits(high) << 16
 }
@@ -94,3 +113,5 @@ mod x86 {
 
 #[cfg(target_arch = "x86_64")]
 mod x86;
+#[cfg(target_arch = "x86_64")]
+pub(crate) use x86::transpose;

@@ -3,8 +3,13 @@
 //! Packing is plain Rust on every machine: the f32 product does `2·m·n·k` work against `m·k + k·n`
 //! words packed.
 
-use super::{MOST_TILE, Operand, Precision, Tile};
+use super::{Left, Operand, Precision, Target, Tile, Values};
 use crate::element::{Element, bf16};
+
+/// The largest `MR · NR` of these tiles.
+const MOST_TILE: usize = 8 * 48;
+/// Columns of k that are packed before the next row, so that a piece of the panel stays in the cache.
+const PIECE: usize = 64;
 
 /// Packs words that are the bits of f32 values, rounded to bf16 first where asked.
 fn pack_words(
@@ -15,14 +20,55 @@ fn pack_words(
     out: &mut [u32],
     width: usize,
 ) {
-    for (d, words) in out.chunks_exact_mut(width).take(k).enumerate() {
-        for (i, word) in words.iter_mut().enumerate() {
-            let value = if from + i < end { source.get(from + i, d) } else { 0.0 };
-            *word = match precision {
-                Precision::F32 => value,
-                Precision::Bf16 => <bf16 as Element>::from_f32(value).to_f32(),
+    let rows = (from, end.saturating_sub(from).min(width));
+    let (stride, transposed) = (source.stride, source.transposed);
+    let out = &mut out[..k * width];
+    match (source.values, precision) {
+        (Values::F32(v), Precision::F32) => words(v, stride, transposed, rows, out, width, exact),
+        (Values::F32(v), Precision::Bf16) => {
+            words(v, stride, transposed, rows, out, width, rounded)
+        }
+        (Values::Bf16(v), _) => words(v, stride, transposed, rows, out, width, exact),
+    }
+}
+
+fn exact(value: f32) -> u32 {
+    value.to_bits()
+}
+
+fn rounded(value: f32) -> u32 {
+    <bf16 as Element>::from_f32(value).to_f32().to_bits()
+}
+
+fn words<E: Element>(
+    source: &[E],
+    stride: usize,
+    transposed: bool,
+    (from, n): (usize, usize),
+    out: &mut [u32],
+    width: usize,
+    word: impl Fn(f32) -> u32,
+) {
+    if n == 0 {
+        return out.fill(0);
+    }
+    if transposed {
+        for (d, words) in out.chunks_exact_mut(width).enumerate() {
+            let row = &source[d * stride + from..][..n];
+            words.iter_mut().zip(row).for_each(|(w, v)| *w = word(v.to_f32()));
+            words[n..].fill(0);
+        }
+        return;
+    }
+    for (piece, out) in out.chunks_mut(PIECE * width).enumerate() {
+        for i in 0..width {
+            let words = out[i..].iter_mut().step_by(width);
+            if i >= n {
+                words.for_each(|w| *w = 0);
+                continue;
             }
-            .to_bits();
+            let row = &source[(from + i) * stride + piece * PIECE..];
+            words.zip(row).for_each(|(w, v)| *w = word(v.to_f32()));
         }
     }
 }
@@ -52,8 +98,18 @@ macro_rules! tile {
                 pack_words(source, precision, (from, end), k, out, width);
             }
 
-            fn multiply(depth: usize, a: &[u32], b: &[u32], tile: &mut [f32; MOST_TILE]) {
-                $multiply(depth, &a[..depth * $mr], &b[..depth * $nr], tile);
+            fn multiply<O: Element>(
+                depth: usize,
+                a: Left<'_>,
+                b: &[u32],
+                c: &mut [O],
+                target: Target<'_>,
+            ) {
+                let Left::Packed(a) = a else { unreachable!("these tiles read packed rows only") };
+                target.check(c);
+                let mut sums = [0.0; MOST_TILE];
+                $multiply(depth, &a[..depth * $mr], &b[..depth * $nr], &mut sums);
+                target.store(&sums[..$mr * $nr], $nr, c);
             }
         }
     };

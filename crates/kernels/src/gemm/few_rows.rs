@@ -2,7 +2,7 @@
 //! token. Bound by reading B once, so B is read where it lies and nothing is packed; operands keep
 //! their stored precision.
 
-use super::{Gemm, Operand, Values};
+use super::{Epilogue, Gemm, Operand, Values};
 use crate::element::Element;
 use crate::parallel;
 
@@ -11,8 +11,8 @@ pub(super) const MOST: usize = 4;
 /// Columns of C that one task makes.
 const COLUMNS: usize = 64;
 
-/// `c (m, n) = a · bᵀ`, with b stored `(n, k)`; added to `c` if `add`.
-pub(super) fn product<O: Element>(gemm: &Gemm<'_>, c: &mut [O], add: bool) {
+/// `c (m, n) = a · bᵀ`, with b stored `(n, k)`, and what the epilogue adds.
+pub(super) fn product<O: Element>(gemm: &Gemm<'_>, c: &mut [O], epilogue: Epilogue<'_>) {
     let rows: Vec<f32> = (0..gemm.m)
         .flat_map(|i| (0..gemm.k).map(move |p| (i, p)))
         .map(|(i, p)| gemm.a.get(i, p))
@@ -26,8 +26,11 @@ pub(super) fn product<O: Element>(gemm: &Gemm<'_>, c: &mut [O], add: bool) {
     for (j, sums) in columns.iter().flatten().copied().collect::<Vec<_>>().chunks(MOST).enumerate()
     {
         for (i, sum) in sums.iter().take(gemm.m).enumerate() {
-            let out = &mut c[i * gemm.n + j];
-            *out = O::from_f32(if add { out.to_f32() + sum } else { *sum });
+            let at = i * gemm.n + j;
+            let bias = epilogue.bias.map_or(0.0, |b| b[j]);
+            let residual = epilogue.residual.map_or(0.0, |r| r[at]);
+            let held = if epilogue.accumulate { c[at].to_f32() } else { 0.0 };
+            c[at] = O::from_f32(sum + bias + residual + held);
         }
     }
 }

@@ -3,7 +3,7 @@
 
 use rayon::prelude::*;
 
-use super::{MOST_TILE, Precision, Tile, bf16_tile, f32_tile};
+use super::{Left, Precision, Target, Tile, bf16_tile, f32_tile};
 use crate::isa::Isa;
 
 /// Depth of the packs, in words: 8 + 48 rows of it fit in 32 KiB.
@@ -26,9 +26,12 @@ fn on_all_threads<T: Tile>(per_word: f64) -> f64 {
     let threads = rayon::current_num_threads();
     (0..threads).into_par_iter().with_max_len(1).for_each(|_| {
         let (a, b) = (vec![0; T::MR * DEPTH], vec![0; T::NR * DEPTH]);
-        let mut tile = [0.0; MOST_TILE];
+        let mut tile = vec![0.0_f32; T::MR * T::NR];
+        let (height, width, stride) = (T::MR, T::NR, T::NR);
+        let target =
+            Target { height, width, stride, accumulate: false, bias: None, residual: None };
         for _ in 0..TILES {
-            T::multiply(DEPTH, &a, &b, &mut tile);
+            T::multiply(DEPTH, Left::Packed(&a), &b, &mut tile, target);
             std::hint::black_box(&mut tile);
         }
     });

@@ -56,14 +56,18 @@ fn check(case: &Case) {
     for (g, e) in rounded.iter().zip(&expected) {
         assert!((g.to_f32() - e).abs() <= tolerance + e.abs() / 128.0, "bf16 output");
     }
-    let hooks = Hooks {
-        add: true,
-        before: |row: usize, c: &mut [f32]| c.fill(row as f32 * 0.0 + 1.0),
-        after: |_: usize, c: &mut [f32]| c.iter_mut().for_each(|v| *v *= 2.0),
-    };
-    gemm.run_with(&mut got, &hooks);
-    for (g, e) in got.iter().zip(&expected) {
-        assert!((g - 2.0 * (e + 1.0)).abs() <= 3.0 * tolerance, "hooks: {g} against {e}");
+    let (bias, residual) = (values(n, 5), values(m * n, 6));
+    let epilogue = Epilogue { accumulate: true, bias: Some(&bias), residual: Some(&residual) };
+    let whole = |i: usize, e: f32| e + bias[i % n] + residual[i];
+    got.fill(2.0);
+    gemm.run_with(&mut got, epilogue);
+    for (i, (g, e)) in got.iter().zip(&expected).enumerate() {
+        assert!((g - whole(i, *e) - 2.0).abs() <= tolerance + 1e-5, "added: {g} against {e}");
+    }
+    gemm.run_with(&mut rounded, Epilogue { accumulate: false, ..epilogue });
+    for (i, (g, e)) in rounded.iter().zip(&expected).enumerate() {
+        let e = whole(i, *e);
+        assert!((g.to_f32() - e).abs() <= tolerance + e.abs() / 128.0 + 1e-5, "added, in bf16");
     }
 }
 
@@ -108,12 +112,12 @@ fn tiles_of_every_kind_give_the_naive_product() {
     naive(&gemm, &mut expected);
     for isa in Isa::available() {
         let mut got = vec![f32::NAN; m * n];
-        let hooks = Hooks { add: false, before: nothing, after: nothing };
+        let none = Epilogue::default();
         match isa {
-            Isa::Portable => gemm.packed::<f32_tile::Portable, f32>(&mut got, &hooks),
-            Isa::Avx2 => gemm.packed::<f32_tile::Avx2, f32>(&mut got, &hooks),
-            Isa::Avx512 => gemm.packed::<f32_tile::Avx512, f32>(&mut got, &hooks),
-            Isa::Avx512Bf16 => gemm.packed::<bf16_tile::Tile, f32>(&mut got, &hooks),
+            Isa::Portable => gemm.packed::<f32_tile::Portable, f32>(&mut got, none),
+            Isa::Avx2 => gemm.packed::<f32_tile::Avx2, f32>(&mut got, none),
+            Isa::Avx512 => gemm.packed::<f32_tile::Avx512, f32>(&mut got, none),
+            Isa::Avx512Bf16 => gemm.packed::<bf16_tile::Tile, f32>(&mut got, none),
         }
         for (g, e) in got.iter().zip(&expected) {
             assert!((g - e).abs() < 1e-4, "{isa:?}: {g} against {e}");

@@ -6,7 +6,6 @@
 use journal::{Journal, Run};
 use tokenizer::Tokenizer;
 use train::Config;
-use train::speed::measure;
 
 use super::{Session, Trained, amount, staged, tell};
 use crate::frozen::Frozen;
@@ -60,9 +59,10 @@ fn planned(
             return Ok(config);
         }
         let recipe = &frozen.recipe;
+        let measure = &mut |config: &Config| session.measure(config);
         let config = match (recipe.is_read(), &frozen.config) {
-            (true, Some(reading)) => teaching::plan(recipe, reading, most_tokens, &mut measure)?,
-            _ => teaching::plan_alone(recipe, &adopt::folder(run), most_tokens, &mut measure)?,
+            (true, Some(reading)) => teaching::plan(recipe, reading, most_tokens, measure)?,
+            _ => teaching::plan_alone(recipe, &adopt::folder(run), most_tokens, measure)?,
         };
         let (steps, positions) = (config.steps(), config.tokens_per_step());
         tell(journal, session, format!("plan: lessons in {steps} steps of {positions} positions"))?;

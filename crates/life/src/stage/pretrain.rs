@@ -75,6 +75,7 @@ pub fn pretrain(
         held_out: &tokens.held_out,
         from: training.from.as_deref(),
         checkpoints: &training.checkpoints,
+        device: &session.device,
         interrupt: &session.interrupt,
     };
     let mut bar = Bar::new(session.progress(training.stage, config.steps()), session.peak);

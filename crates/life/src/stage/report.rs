@@ -177,7 +177,11 @@ fn trained(facts: &Facts<'_>) -> (u64, f64) {
 
 fn numbers(facts: &Facts<'_>) -> Vec<(String, String)> {
     let (config, spec, read) = (facts.config, &facts.config.spec, facts.read);
-    let optimizer = if config.muon.is_some() { "Muon and AdamW" } else { "AdamW" };
+    let optimizer = match (config.muon, config.sgd) {
+        (Some(_), _) => "Muon and AdamW",
+        (None, Some(_)) => "SGD",
+        (None, None) => "AdamW",
+    };
     let shape = format!(
         "{}, {} blocks of width {}, {} heads, context {}",
         spec.family, spec.n_layers, spec.d_model, spec.n_heads, spec.context

@@ -6,6 +6,7 @@ use arch::{Cache, Decoder, Error, Input, Logits, Spec};
 use burn::tensor::{Device, Tensor};
 use model::{Decoding, Transformer};
 use nn::pass::Pass;
+use ops::linear_cross_entropy::Regularization;
 
 fn specs() -> Vec<Spec> {
     vec![
@@ -181,6 +182,7 @@ fn the_same_seed_gives_the_same_weights_and_losses_fall() {
             targets: Arc::from(&IDS[1..]),
             weights: vec![1.0; 11].into(),
             pass: Pass::plain(1, 11),
+            regularization: Regularization::default(),
         };
         let mut losses = Vec::new();
         for _ in 0..30 {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use burn::tensor::activation::{log_softmax, softmax};
 use burn::tensor::{Device, Int, Tensor, TensorData};
-use ops::linear_cross_entropy::{Targets, linear_cross_entropy};
+use ops::linear_cross_entropy::{Regularization, Targets, linear_cross_entropy};
 use ops::norm::NormKind;
 use ops::{Precision, Stored};
 use stdx::Rng;
@@ -80,20 +80,20 @@ fn linear() {
             two: vec![leaf([9, 37], 2)],
             three: vec![leaf([3, 5, 37], 3), leaf([3, 5, 9], 4)],
         };
-        let fused = |l: &Leaves| {
-            let with = ops::linear::Linear {
-                precision,
-                stored: Stored::F32,
-                bias: Some(l.one[0].clone()),
-                residual: Some(l.three[1].clone()),
-            };
-            ops::linear::linear(l.three[0].clone(), l.two[0].clone(), with)
+        let with = |l: &Leaves| ops::linear::Linear {
+            precision,
+            stored: Stored::F32,
+            bias: Some(l.one[0].clone()),
+            residual: Some(l.three[1].clone()),
         };
+        let fused = |l: &Leaves| ops::linear::linear(l.three[0].clone(), l.two[0].clone(), with(l));
+        let body = |l: &Leaves| ops::linear::plain(l.three[0].clone(), l.two[0].clone(), with(l));
         let plain = |l: &Leaves| {
             let product = matmul(l.three[0].clone(), l.two[0].clone());
             product + l.one[0].clone().unsqueeze::<3>() + l.three[1].clone()
         };
         check("linear", &leaves, fused, plain, tolerance);
+        check("linear, plain", &leaves, body, plain, tolerance);
     }
 }
 
@@ -135,10 +135,15 @@ fn norm() {
                 let eye = Tensor::<2>::eye(21, &Device::flex()).autodiff();
                 ops::linear::linear(y, eye, ops::linear::Linear::new(Precision::F32))
             };
+            let body = |l: &Leaves| {
+                let (gain, bias) = (l.one[0].clone(), Some(l.one[1].clone()));
+                Stored::F32.cast(ops::norm::plain(l.three[0].clone(), gain, bias, with))
+            };
             let plain = |l: &Leaves| {
                 plain_norm(kind, l.three[0].clone(), l.one[0].clone(), l.one[1].clone())
             };
             check("norm", &leaves, fused, plain, tolerance);
+            check("norm, plain", &leaves, body, plain, tolerance);
         }
     }
 }
@@ -154,6 +159,8 @@ fn activation() {
     };
     let fused = |l: &Leaves| activation(l.three[0].clone(), Activation::GeluTanh);
     check("gelu", &leaves(), fused, gelu, 1e-5);
+    let body = |l: &Leaves| ops::activation::plain(l.three[0].clone(), Activation::GeluTanh);
+    check("gelu, plain", &leaves(), body, gelu, 1e-5);
     let swiglu = |l: &Leaves| {
         let (gate, up) =
             (l.three[0].clone().narrow(2, 0, 17), l.three[0].clone().narrow(2, 17, 17));
@@ -161,6 +168,8 @@ fn activation() {
     };
     let fused = |l: &Leaves| activation(l.three[0].clone(), Activation::SwiGlu);
     check("swiglu", &leaves(), fused, swiglu, 1e-5);
+    let body = |l: &Leaves| ops::activation::plain(l.three[0].clone(), Activation::SwiGlu);
+    check("swiglu, plain", &leaves(), body, swiglu, 1e-5);
 }
 
 #[test]
@@ -168,15 +177,17 @@ fn embedding() {
     let leaves = Leaves { two: vec![leaf([11, 6], 1), leaf([4, 6], 2)], ..Leaves::default() };
     let ids = [3_u32, 0, 3, 10, 7, 3, 3, 1];
     let places = [0_u32, 1, 2, 3, 0, 1, 0, 1];
-    let fused = |l: &Leaves| {
-        let tokens = ops::embedding::Tokens {
-            ids: Arc::from(ids),
-            positions: Arc::from(places),
-            batch: 2,
-            context: 4,
-        };
-        ops::embedding::embedding(l.two[0].clone(), Some(l.two[1].clone()), tokens)
+    let tokens = ops::embedding::Tokens {
+        ids: Arc::from(ids),
+        positions: Arc::from(places),
+        batch: 2,
+        context: 4,
     };
+    let fused = |l: &Leaves| {
+        ops::embedding::embedding(l.two[0].clone(), Some(l.two[1].clone()), tokens.clone())
+    };
+    let body =
+        |l: &Leaves| ops::embedding::plain(l.two[0].clone(), Some(l.two[1].clone()), &tokens);
     let plain = |l: &Leaves| {
         let rows = |table: &Tensor<2>, ids: &[u32]| {
             let ids: Vec<i64> = ids.iter().map(|&i| i64::from(i)).collect();
@@ -186,6 +197,7 @@ fn embedding() {
         rows(&l.two[0], &ids) + rows(&l.two[1], &places)
     };
     check("embedding", &leaves, fused, plain, 1e-6);
+    check("embedding, plain", &leaves, body, plain, 1e-6);
 }
 
 #[test]
@@ -194,10 +206,9 @@ fn rope() {
     let leaves = Leaves { three: vec![leaf([2, 5, heads * dim], 1)], ..Leaves::default() };
     let places: Vec<u32> = (0..10).map(|i| i % 5 + 2).collect();
     let table = Arc::new(ops::rope::RopeTable::new(dim, 10_000.0, 8));
-    let fused = |l: &Leaves| {
-        let (table, positions) = (table.clone(), Arc::from(places.as_slice()));
-        ops::rope::rope(l.three[0].clone(), ops::rope::Rope { table, positions, n_turned })
-    };
+    let with = ops::rope::Rope { table, positions: Arc::from(places.as_slice()), n_turned };
+    let fused = |l: &Leaves| ops::rope::rope(l.three[0].clone(), with.clone());
+    let body = |l: &Leaves| ops::rope::plain(l.three[0].clone(), &with);
     let plain = |l: &Leaves| {
         let angles = |f: fn(f64) -> f64| {
             let one = |row: usize, i: usize| {
@@ -225,6 +236,7 @@ fn rope() {
         Tensor::cat((0..heads).map(head).collect(), 2)
     };
     check("rope", &leaves, fused, plain, 1e-5);
+    check("rope, plain", &leaves, body, plain, 1e-5);
 }
 
 #[test]
@@ -239,13 +251,9 @@ fn attention() {
         let starts: Vec<u32> =
             (0..batch * context).map(|i| if i % context < 3 { 0 } else { 3 }).collect();
         let shape = ops::attention::Shape { batch, context, n_heads, n_kv_heads, head_dim };
-        let fused = |l: &Leaves| {
-            let starts = Some(Arc::from(starts.as_slice()));
-            ops::attention::attention(
-                l.three[0].clone(),
-                ops::attention::Attention { shape, starts },
-            )
-        };
+        let with = ops::attention::Attention { shape, starts: Some(Arc::from(&starts[..])) };
+        let fused = |l: &Leaves| ops::attention::attention(l.three[0].clone(), with.clone());
+        let body = |l: &Leaves| ops::attention::plain(l.three[0].clone(), &with);
         let mut mask = vec![0.0_f32; context * context];
         for i in 0..context {
             let hidden = |j: usize| j > i || (j < starts[i] as usize);
@@ -264,12 +272,17 @@ fn attention() {
             Tensor::cat((0..n_heads).map(head).collect(), 2)
         };
         check("attention", &leaves, fused, plain, 2e-5);
+        check("attention, plain", &leaves, body, plain, 2e-5);
     }
 }
 
 #[test]
 fn cross_entropy() {
-    for (precision, tolerance) in [(Precision::F32, 1e-5), (Precision::Bf16, 3e-2)] {
+    let none = Regularization::default();
+    let both = Regularization { label_smoothing: 0.1, z_loss: 1e-3 };
+    for (precision, tolerance, regularization) in
+        [(Precision::F32, 1e-5, none), (Precision::F32, 1e-5, both), (Precision::Bf16, 3e-2, none)]
+    {
         // More rows than one block of logits holds.
         let (rows, width, vocab) = (600, 12, 5000);
         let leaves = Leaves {
@@ -280,20 +293,186 @@ fn cross_entropy() {
         let ids: Vec<u32> = (0..rows).map(|i| (i * 37 % vocab) as u32).collect();
         let weights: Vec<f32> = (0..rows).map(|i| (i % 3) as f32).collect();
         let scale = 1.0 / weights.iter().sum::<f32>();
+        let targets = Targets {
+            ids: Arc::from(ids.as_slice()),
+            weights: Arc::from(weights.as_slice()),
+            scale,
+            precision,
+            regularization,
+        };
         let fused = |l: &Leaves| {
-            let (ids, weights) = (Arc::from(ids.as_slice()), Arc::from(weights.as_slice()));
-            let targets = Targets { ids, weights, scale, precision };
-            linear_cross_entropy(l.three[0].clone(), l.two[0].clone(), targets)
+            linear_cross_entropy(l.three[0].clone(), l.two[0].clone(), targets.clone())
+        };
+        let body = |l: &Leaves| {
+            let (x, weight) = (l.three[0].clone(), l.two[0].clone());
+            ops::linear_cross_entropy::plain(x, weight, &targets)
         };
         let plain = |l: &Leaves| {
             let x = l.three[0].clone().reshape([rows, width]);
-            let log_p = log_softmax(x.matmul(l.two[0].clone().transpose()), 1);
+            let logits = x.matmul(l.two[0].clone().transpose());
+            let log_p = log_softmax(logits.clone(), 1);
             let ids: Vec<i64> = ids.iter().map(|&i| i64::from(i)).collect();
             let ids = Tensor::<1, Int>::from_data(ids.as_slice(), &Device::flex()).autodiff();
-            let chosen = log_p.gather(1, ids.reshape([rows, 1])).reshape([rows]);
+            let chosen = log_p.clone().gather(1, ids.reshape([rows, 1])).reshape([rows]);
             let weights = Tensor::<1>::from_data(weights.as_slice(), &Device::flex()).autodiff();
-            (chosen * weights).sum() * -scale
+            // Each logit is its log-probability and log Z.
+            let log_z = (logits.clone() - log_p.clone()).mean_dim(1).reshape([rows]);
+            let smooth = log_p.mean_dim(1).reshape([rows]);
+            let Regularization { label_smoothing, z_loss } = regularization;
+            let nll = chosen * (1.0 - label_smoothing) + smooth * label_smoothing;
+            ((log_z.powf_scalar(2.0) * z_loss - nll) * weights).sum() * scale
         };
         check("cross-entropy", &leaves, fused, plain, tolerance);
+        check("cross-entropy, plain", &leaves, body, plain, tolerance);
+    }
+}
+
+/// Rows of log-probabilities in plain operations.
+fn log_probs(x: &Tensor<3>, weight: &Tensor<2>) -> Tensor<2> {
+    let [a, b, width] = x.dims();
+    log_softmax(x.clone().reshape([a * b, width]).matmul(weight.clone().transpose()), 1)
+}
+
+#[test]
+fn scores_of_each_token() {
+    use ops::linear_scores::{
+        Direction, Score, linear_entropy, linear_kl, linear_logprob, plain as scores,
+    };
+    for (precision, tolerance) in [(Precision::F32, 2e-5), (Precision::Bf16, 3e-2)] {
+        // More rows than one block of logits holds.
+        let (rows, width, vocab) = (600, 12, 5000);
+        let leaves = Leaves {
+            two: vec![leaf([vocab, width], 1)],
+            three: vec![leaf([2, rows / 2, width], 2)],
+            ..Leaves::default()
+        };
+        let other_x = values([2, rows / 2, 7], 3).autodiff();
+        let other_weight = values([vocab, 7], 4).autodiff();
+        let ids: Vec<u32> = (0..rows).map(|i| (i * 37 % vocab) as u32).collect();
+        let fused = |l: &Leaves| {
+            let ids = Arc::from(ids.as_slice());
+            linear_logprob(l.three[0].clone(), l.two[0].clone(), ids, precision)
+        };
+        let plain = |l: &Leaves| {
+            let ids: Vec<i64> = ids.iter().map(|&i| i64::from(i)).collect();
+            let ids = Tensor::<1, Int>::from_data(ids.as_slice(), &Device::flex()).autodiff();
+            let all = log_probs(&l.three[0], &l.two[0]);
+            all.gather(1, ids.reshape([rows, 1])).reshape([rows])
+        };
+        let body = |l: &Leaves| {
+            let score = Score::log_prob(Arc::from(ids.as_slice()), precision);
+            scores(l.three[0].clone(), l.two[0].clone(), None, &score)
+        };
+        check("log-probabilities", &leaves, fused, plain, tolerance);
+        check("log-probabilities, plain", &leaves, body, plain, tolerance);
+        let fused = |l: &Leaves| linear_entropy(l.three[0].clone(), l.two[0].clone(), precision);
+        let plain = |l: &Leaves| {
+            let all = log_probs(&l.three[0], &l.two[0]);
+            -(all.clone().exp() * all).sum_dim(1).reshape([rows])
+        };
+        let body = |l: &Leaves| {
+            scores(l.three[0].clone(), l.two[0].clone(), None, &Score::entropy(precision))
+        };
+        check("entropies", &leaves, fused, plain, tolerance);
+        check("entropies, plain", &leaves, body, plain, tolerance);
+        for direction in [Direction::Forward, Direction::Reverse] {
+            let fused = |l: &Leaves| {
+                let other = (other_x.clone(), other_weight.clone());
+                linear_kl(l.three[0].clone(), l.two[0].clone(), other, direction, precision)
+            };
+            let plain = |l: &Leaves| {
+                let ours = log_probs(&l.three[0], &l.two[0]);
+                let others = log_probs(&other_x, &other_weight);
+                let (p, q) = match direction {
+                    Direction::Forward => (others, ours),
+                    Direction::Reverse => (ours, others),
+                };
+                (p.clone().exp() * (p - q)).sum_dim(1).reshape([rows])
+            };
+            let body = |l: &Leaves| {
+                let other = Some((other_x.clone(), other_weight.clone()));
+                let score = Score::kl(direction, precision);
+                scores(l.three[0].clone(), l.two[0].clone(), other, &score)
+            };
+            check(&format!("{direction:?} divergence"), &leaves, fused, plain, tolerance);
+            check(&format!("{direction:?} divergence, plain"), &leaves, body, plain, tolerance);
+        }
+    }
+}
+
+#[test]
+fn a_frozen_output_layer_gets_no_gradient() {
+    let (x, weight) = (leaf([2, 3, 8], 1), values([50, 8], 2).autodiff());
+    let (ids, weights) = (Arc::from([1_u32; 6]), Arc::from([1.0_f32; 6]));
+    let (precision, regularization) = (Precision::F32, Regularization::default());
+    let targets = Targets { ids, weights, scale: 1.0, precision, regularization };
+    let grads = linear_cross_entropy(x.clone(), weight.clone(), targets).backward();
+    assert!(x.grad(&grads).is_some() && weight.grad(&grads).is_none());
+}
+
+mod recompute {
+    use burn::module::{Module, Param};
+    use ops::recompute::recompute;
+
+    use super::*;
+
+    #[derive(Module, Debug)]
+    struct Two {
+        first: Param<Tensor<2>>,
+        frozen: Param<Tensor<2>>,
+        gain: Param<Tensor<1>>,
+    }
+
+    impl Two {
+        fn run(&self, x: Tensor<2>) -> Tensor<2> {
+            let with = || ops::linear::Linear::new(Precision::F32);
+            let h = ops::linear::linear(x.clone(), self.first.val(), with());
+            let h = ops::linear::linear(h.tanh(), self.frozen.val(), with());
+            h * self.gain.val().unsqueeze() + x
+        }
+    }
+
+    fn two(seed: u64) -> Two {
+        let param = |seed| Param::from_tensor(values([6, 6], seed).autodiff());
+        Two {
+            first: param(seed),
+            frozen: param(seed + 1).set_require_grad(false),
+            gain: Param::from_tensor(values([6], seed + 2).autodiff()),
+        }
+    }
+
+    /// The result and all gradients, through pieces of which some are run again.
+    fn slopes(again: [bool; 3]) -> Vec<Vec<f32>> {
+        let (pieces, x) = ([two(10), two(20), two(30)], leaf([4, 6], 4));
+        let y = pieces.iter().zip(again).fold(x.clone(), |x, (piece, again)| match again {
+            true => recompute(piece, x, Two::run),
+            false => piece.run(x),
+        });
+        let grads = (y.clone() * values([4, 6], 5).autodiff()).sum().backward();
+        let mut out = vec![vec(y.inner()), vec(x.grad(&grads).expect("a gradient"))];
+        for piece in pieces {
+            assert!(piece.frozen.val().grad(&grads).is_none(), "frozen stays frozen");
+            out.push(vec(piece.first.val().grad(&grads).expect("a gradient")));
+            out.push(vec(piece.gain.val().grad(&grads).expect("a gradient")));
+        }
+        out
+    }
+
+    #[test]
+    fn what_is_run_again_has_the_same_gradients_bit_for_bit() {
+        let expected = slopes([false; 3]);
+        assert_eq!(slopes([true; 3]), expected);
+        assert_eq!(slopes([false, true, false]), expected);
+    }
+
+    #[test]
+    fn an_input_that_learns_nothing_is_no_hindrance_and_without_a_graph_it_just_runs() {
+        let (two, x) = (two(1), values([4, 6], 4));
+        let y = recompute(&two, x.clone().autodiff(), Two::run);
+        let grads = y.clone().sum().backward();
+        assert!(two.first.val().grad(&grads).is_some());
+        let plain = recompute(&two.valid(), x, Two::run);
+        assert!(!plain.is_autodiff());
+        assert_eq!(vec(plain), vec(y.inner()));
     }
 }

@@ -52,6 +52,7 @@ impl Bench {
             from: None,
             held_out: &self.held_out,
             checkpoints: &checkpoints,
+            device: &train::device::Device::flex(),
             interrupt: &self.interrupt,
         };
         train(task, &mut [probe])
@@ -103,6 +104,21 @@ fn a_run_learns_what_can_be_learnt() {
     // A word of four tokens holds ln 4 nats, and three of its four tokens hold little.
     let loss = outcome.evaluation.unwrap().loss;
     assert!((0.2..0.75).contains(&loss), "{loss}");
+}
+
+#[test]
+fn what_is_made_again_changes_no_bit() {
+    use train::config::Recompute;
+    let bench = Bench::new();
+    let run = |name: &str, arch: &str, recompute| {
+        let config = config(|d| (d.arch, d.recompute) = (Some(arch.into()), Some(recompute)));
+        weights(&bench.run(name, &config, &mut Silent).unwrap().model)
+    };
+    for arch in ["llama", "qwen2", "gpt2"] {
+        let expected = run(&format!("{arch}-a"), arch, Recompute::Nothing);
+        assert_eq!(run(&format!("{arch}-b"), arch, Recompute::Blocks), expected, "{arch}");
+        assert_eq!(run(&format!("{arch}-c"), arch, Recompute::FeedForward), expected, "{arch}");
+    }
 }
 
 #[test]

@@ -2,17 +2,53 @@
 //! dispatcher has found before it takes this tile.
 #![expect(unsafe_code, reason = "intrinsics over raw pointers; lengths are asserted at each entry")]
 
+use std::any::TypeId;
 use std::arch::x86_64::*;
 
-use super::{Operand, Panel};
-use crate::gemm::Values;
+use super::{Left, Operand, Panel, Target, Values};
+use crate::element::{Element, bf16};
 
 /// The product of the tile.
 ///
 /// # Safety
-/// Needs AVX512-BF16, `8·depth` words at `a`, `48·depth` at `b`, 384 writable values at `tile`.
+/// Needs AVX512-BF16, `48·depth` words at `b`, a height from 1 to 8, a width of at most 48, as many
+/// rows of `a` as the target is high, and at `c`, as in the target's slices, what the target spans.
 #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512bf16")]
-pub(super) unsafe fn multiply(depth: usize, a: *const u32, b: *const u32, tile: *mut f32) {
+pub(super) unsafe fn multiply<O: Element>(
+    depth: usize,
+    a: Left<'_>,
+    b: *const u32,
+    c: *mut O,
+    target: &Target<'_>,
+) {
+    // SAFETY: the caller gives the lengths.
+    unsafe {
+        match a {
+            Left::Packed(a) => {
+                let a = a.as_ptr();
+                tile(depth, |i, d| *a.add(8 * d + i) as i32, b, c, target);
+            }
+            Left::Rows(a) => {
+                // Below the last row it is read again, and what comes of it is not written.
+                let row = |i: usize| a.values.as_ptr().add(i.min(target.height - 1) * a.stride);
+                let rows: [*const i32; 8] = std::array::from_fn(|i| row(i).cast());
+                tile(depth, |i, d| rows[i].add(d).read_unaligned(), b, c, target);
+            }
+        }
+    }
+}
+
+/// # Safety
+/// As [`multiply`]; `a(i, d)` is word `d` of row `i`.
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512bf16")]
+unsafe fn tile<O: Element>(
+    depth: usize,
+    a: impl Fn(usize, usize) -> i32,
+    b: *const u32,
+    c: *mut O,
+    target: &Target<'_>,
+) {
     let mut sums = [[_mm512_setzero_ps(); 3]; 8];
     // SAFETY: the caller gives the lengths; a prefetch beyond them is no access.
     unsafe {
@@ -23,18 +59,88 @@ pub(super) unsafe fn multiply(depth: usize, a: *const u32, b: *const u32, tile: 
                 pairs(_mm512_loadu_si512(b.add(j).cast()))
             });
             for (i, sum) in sums.iter_mut().enumerate() {
-                let a = pairs(_mm512_set1_epi32(*a.add(8 * d + i) as i32));
+                let a = pairs(_mm512_set1_epi32(a(i, d)));
                 for j in 0..3 {
                     sum[j] = _mm512_dpbf16_ps(sum[j], a, b[j]);
                 }
             }
         }
-        for (i, sum) in sums.iter().enumerate() {
-            for (j, sum) in sum.iter().enumerate() {
-                _mm512_storeu_ps(tile.add(48 * i + 16 * j), *sum);
+        if target.height == 8 && target.width == 48 {
+            write::<O, true>(&sums, c, target);
+        } else {
+            write::<O, false>(&sums, c, target);
+        }
+    }
+}
+
+/// Writes sums to `c` with what the target adds; `WHOLE` tiles need no masks.
+///
+/// # Safety
+/// As [`multiply`].
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512bf16")]
+unsafe fn write<O: Element, const WHOLE: bool>(
+    sums: &[[__m512; 3]; 8],
+    c: *mut O,
+    target: &Target<'_>,
+) {
+    let is_bf16 = TypeId::of::<O>() == TypeId::of::<bf16>();
+    assert!(is_bf16 || TypeId::of::<O>() == TypeId::of::<f32>(), "bf16 tile: C is f32 or bf16");
+    let lanes = |j: usize| match target.width.saturating_sub(16 * j) {
+        n if WHOLE || n >= 16 => u16::MAX,
+        n => (1 << n) - 1,
+    };
+    let masks: [__mmask16; 3] = [lanes(0), lanes(1), lanes(2)];
+    // SAFETY: masked lanes are neither read nor written; the others lie within the target.
+    unsafe {
+        let mut bias = [_mm512_setzero_ps(); 3];
+        if let Some(from) = target.bias {
+            for j in 0..3 {
+                bias[j] = _mm512_maskz_loadu_ps(masks[j], from.as_ptr().wrapping_add(16 * j));
+            }
+        }
+        for (i, sums) in sums.iter().enumerate() {
+            if !WHOLE && i >= target.height {
+                break;
+            }
+            for j in 0..3 {
+                let at = i * target.stride + 16 * j;
+                let mut sum = _mm512_add_ps(sums[j], bias[j]);
+                if let Some(from) = target.residual {
+                    let from = from.as_ptr().wrapping_add(at);
+                    sum = _mm512_add_ps(sum, _mm512_maskz_loadu_ps(masks[j], from));
+                }
+                let to = c.wrapping_add(at);
+                if is_bf16 {
+                    if target.accumulate {
+                        let held = _mm256_maskz_loadu_epi16(masks[j], to.cast());
+                        let held = _mm512_slli_epi32::<16>(_mm512_cvtepu16_epi32(held));
+                        sum = _mm512_add_ps(sum, _mm512_castsi512_ps(held));
+                    }
+                    let rounded = halves(_mm512_cvtneps_pbh(sum));
+                    match WHOLE {
+                        true => _mm256_storeu_si256(to.cast(), rounded),
+                        false => _mm256_mask_storeu_epi16(to.cast(), masks[j], rounded),
+                    }
+                } else {
+                    if target.accumulate {
+                        sum = _mm512_add_ps(sum, _mm512_maskz_loadu_ps(masks[j], to.cast()));
+                    }
+                    match WHOLE {
+                        true => _mm512_storeu_ps(to.cast(), sum),
+                        false => _mm512_mask_storeu_ps(to.cast(), masks[j], sum),
+                    }
+                }
             }
         }
     }
+}
+
+/// The same bits seen as sixteen numbers of two bytes.
+#[inline(always)]
+fn halves(numbers: __m256bh) -> __m256i {
+    // SAFETY: both are 32 bytes of plain data.
+    unsafe { std::mem::transmute(numbers) }
 }
 
 /// The same bits seen as bf16 pairs.
@@ -183,7 +289,7 @@ unsafe fn put(panel: &mut Panel<'_>, d: usize, lanes: __m512i) {
 /// four 128-bit lanes twice.
 #[inline]
 #[target_feature(enable = "avx512f")]
-fn transpose(rows: &mut [__m512i; 16]) {
+pub(crate) fn transpose(rows: &mut [__m512i; 16]) {
     let r = *rows;
     let mut t = r;
     for i in 0..8 {

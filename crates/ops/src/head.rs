@@ -1,0 +1,75 @@
+//! The output layer over a block of rows: what operations that never store all logits are made of.
+
+use kernels::fresh::for_overwrite;
+use kernels::gemm::{Epilogue, Gemm, Operand, Precision, Values};
+
+use crate::storage::Number;
+
+/// Logits made at a time: 4 MiB of them, in whole row blocks of the product.
+const LOGITS: usize = 1 << 20;
+
+/// How many of `m` rows make their logits together.
+pub(crate) fn rows_at_once(vocab: usize, m: usize) -> usize {
+    (LOGITS / vocab / 256 * 256).clamp(256, m.max(256))
+}
+
+/// Rows of either type as a product's operand takes them.
+pub(crate) fn wrap<E: Number>(block: &[E]) -> Values<'_> {
+    if let Ok(values) = bytemuck::try_cast_slice::<E, f32>(block)
+        && size_of::<E>() == size_of::<f32>()
+    {
+        return Values::F32(values);
+    }
+    Values::Bf16(bytemuck::cast_slice(block))
+}
+
+/// One block of rows at the output layer.
+pub(crate) struct Head<'a> {
+    pub(crate) x: Values<'a>,
+    pub(crate) weight: Values<'a>,
+    /// D.
+    pub(crate) width: usize,
+    /// V.
+    pub(crate) vocab: usize,
+    pub(crate) rows: usize,
+}
+
+impl Head<'_> {
+    /// `x · Wᵀ`, `(rows, V)`.
+    pub(crate) fn logits(&self, precision: Precision) -> Vec<f32> {
+        let a = Operand::rows(self.x, self.width);
+        let b = Operand::transposed(self.weight, self.width);
+        let mut logits = for_overwrite(self.rows * self.vocab);
+        let (m, n, k) = (self.rows, self.vocab, self.width);
+        Gemm { precision, m, n, k, a, b }.run::<f32>(&mut logits);
+        logits
+    }
+
+    /// `dlogits · W`.
+    pub(crate) fn input_gradient<E: Number>(
+        &self,
+        dlogits: &[f32],
+        precision: Precision,
+        dx: &mut [E],
+    ) {
+        let a = Operand::rows(Values::F32(dlogits), self.vocab);
+        let b = Operand::rows(self.weight, self.width);
+        let (m, n, k) = (self.rows, self.width, self.vocab);
+        Gemm { precision, m, n, k, a, b }.run::<E>(dx);
+    }
+
+    /// `dlogitsᵀ · x`, added to what earlier blocks gave.
+    pub(crate) fn weight_gradient(
+        &self,
+        dlogits: &[f32],
+        precision: Precision,
+        dw: &mut [f32],
+        add: bool,
+    ) {
+        let a = Operand::transposed(Values::F32(dlogits), self.vocab);
+        let b = Operand::rows(self.x, self.width);
+        let (m, n, k) = (self.vocab, self.width, self.rows);
+        let epilogue = Epilogue { accumulate: add, ..Epilogue::default() };
+        Gemm { precision, m, n, k, a, b }.run_with::<f32>(dw, epilogue);
+    }
+}

@@ -1,0 +1,275 @@
+//! How much memory a run will take at most, told before it begins.
+//!
+//! The weights, their moments and their gradients are exact. Activations are counted operation by
+//! operation, as [`ops`] keeps them for the backward pass; B·T positions of a block keep
+//!
+//! ```text
+//! stream into each norm     2 · 4·D        norms' results              2 · e·D
+//! queries, keys, values     e·(Hq + 2·Hkv)·d     mixed values              e·Hq·d
+//! attention's denominators  4·Hq           feed-forward, up and down   e·(gF + F)
+//! ```
+//!
+//! with e = 2 bytes (bf16) or 4 (f32) and g = 2 with a gate. On top come the largest block of logits,
+//! what one block's backward needs at once, packed operands, and a share for what an allocator cannot
+//! use again. The estimate is meant to lie above what is measured by no more than a tenth
+//! (`bench/train/memory` compares).
+
+use arch::{Activation, Positions};
+use serde::Serialize;
+
+use crate::config::{Learns, Precision, Recompute};
+use crate::{Config, Error};
+
+/// The program itself, its threads' stacks, a tokenizer, batches that wait.
+const BASE: f64 = 61e6;
+/// Of freed blocks and pages that fit no request.
+const SLACK: f64 = 1.09;
+/// Rows of A that a thread packs at once.
+const PACKED_ROWS: f64 = 128.0;
+/// Logits made at a time, unless 256 rows have more.
+const LOGITS: f64 = (1_u64 << 20) as f64;
+
+/// Bytes, by what they are for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct Memory {
+    /// The parameters.
+    pub weights: f64,
+    /// What the optimizer remembers of them.
+    pub moments: f64,
+    /// Their gradients.
+    pub gradients: f64,
+    /// What the forward pass keeps for the backward pass.
+    pub activations: f64,
+    /// What is needed for a moment: logits, gradients of activations, packed operands.
+    pub workspace: f64,
+    /// At most at one time; less than the sum, for gradients grow while activations go.
+    pub peak: f64,
+}
+
+/// What a run of `config` takes.
+pub fn memory(config: &Config) -> Memory {
+    let sizes = Sizes::of(config);
+    let spec = &config.spec;
+    // Frozen matrices are held as products take them.
+    let bytes = if config.learns == Learns::Vectors { sizes.element } else { 4.0 };
+    let weights = bytes * spec.n_params() as f64;
+    let matrices = (spec.n_layers * spec.n_block_matrix_params()) as f64;
+    let tables = (spec.vocab_size * spec.d_model) as f64;
+    // Vectors are next to nothing.
+    let (params, matrices, head) = match config.learns {
+        Learns::All => (spec.n_params() as f64, matrices, tables),
+        Learns::Vectors => (0.0, 0.0, 0.0),
+    };
+    let of_others = if config.sgd.is_some() { 4.0 } else { 8.0 };
+    let moments = match config.muon {
+        Some(_) => 4.0 * matrices + of_others * (params - matrices),
+        None => of_others * params,
+    };
+    // With several batches a step, those of the batch under way and the sum of all before.
+    let sets = if config.accumulate > 1 { 2.0 } else { 1.0 };
+    let gradients = sets * 4.0 * params;
+    // A sum is a new tensor before the old one goes.
+    let adding = (sets - 1.0) * 8.0 * head;
+    let block = sizes.kept_by_a_block(config.recompute);
+    let end = sizes.stream + sizes.normed;
+    let activations = spec.n_layers as f64 * block + end;
+    let again = sizes.kept_by_a_block(Recompute::Nothing) - block;
+    let (logits, packs) = (sizes.logits(), sizes.packs());
+    let workspace = packs + logits.max(sizes.backward_of_a_block() + again);
+    // The head's gradient is there before the backward pass through the blocks begins, all are there
+    // at its end, when one block's activations are left.
+    let head = 4.0 * head + (sets - 1.0) * 4.0 * params;
+    let begin = activations + head + workspace;
+    let finish = block + gradients + packs + sizes.backward_of_a_block() + again;
+    let step = begin.max(finish) + adding;
+    // A checkpoint copies the weights once, when gradients and activations are gone.
+    let peak = BASE + SLACK * (weights + moments + step.max(weights));
+    Memory { weights, moments, gradients, activations, workspace, peak }
+}
+
+/// Refuses a run that will not fit into what is left, and says what would.
+///
+/// # Errors
+/// [`Error::Memory`].
+pub fn check(config: &Config, available: Option<u64>) -> Result<(), Error> {
+    let needed = memory(config).peak;
+    match available {
+        Some(available) if needed > available as f64 => {
+            let advice = advice(config, available as f64);
+            Err(Error::Memory { needed: needed as u64, available, advice })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// What to change so that it fits: first what costs only time.
+fn advice(config: &Config, available: f64) -> String {
+    let fits = |config: &Config| memory(config).peak <= available;
+    for (recompute, name) in
+        [(Recompute::FeedForward, "feed-forward"), (Recompute::Blocks, "blocks")]
+    {
+        if fits(&Config { recompute, ..config.clone() }) {
+            return format!("it fits with --recompute {name}, for more time");
+        }
+    }
+    let smaller = Config { recompute: Recompute::Blocks, ..config.clone() };
+    for halvings in 1..=config.rows.ilog2() {
+        let rows = config.rows >> halvings;
+        let accumulate = config.accumulate * config.rows.div_ceil(rows);
+        if fits(&Config { rows, accumulate, ..smaller.clone() }) {
+            return format!(
+                "it fits with --recompute blocks --batch {rows} --accumulate {accumulate}"
+            );
+        }
+    }
+    let mut short = Config { rows: 1, ..smaller };
+    while short.context > 64 {
+        short.context /= 2;
+        if fits(&short) {
+            return format!(
+                "it fits with --recompute blocks --batch 1 --context {}",
+                short.context
+            );
+        }
+    }
+    "take a smaller model, or a machine with more memory".to_string()
+}
+
+/// Bytes of arrays over all B·T positions at once.
+struct Sizes {
+    /// The residual stream.
+    stream: f64,
+    /// The same as a product takes it.
+    normed: f64,
+    qkv: f64,
+    mixed: f64,
+    denominators: f64,
+    up: f64,
+    down: f64,
+    vocab: f64,
+    width: f64,
+    widest: f64,
+    inner: f64,
+    positions: f64,
+    element: f64,
+    attention: f64,
+    turned: bool,
+    frozen: bool,
+}
+
+impl Sizes {
+    fn of(config: &Config) -> Self {
+        let spec = &config.spec;
+        let n = (config.rows * config.context) as f64;
+        let element = match config.precision {
+            Precision::Bf16 => 2.0,
+            Precision::F32 => 4.0,
+        };
+        let (d, f) = (spec.d_model as f64, spec.d_ff as f64);
+        let gate = if spec.activation == Activation::SwiGlu { 2.0 } else { 1.0 };
+        let heads = (spec.n_heads * spec.head_dim) as f64;
+        Self {
+            stream: 4.0 * n * d,
+            normed: element * n * d,
+            qkv: element * n * spec.qkv_width() as f64,
+            mixed: element * n * heads,
+            denominators: 4.0 * n * spec.n_heads as f64,
+            up: element * n * gate * f,
+            down: element * n * f,
+            vocab: spec.vocab_size as f64,
+            width: d,
+            widest: (gate * f).max(spec.qkv_width() as f64),
+            inner: f.max(d),
+            positions: n,
+            element,
+            // Keys, values and their gradients of one head, in f32, on each of two threads.
+            attention: 2.0 * 6.0 * 4.0 * (config.context * spec.head_dim) as f64,
+            turned: matches!(spec.positions, Positions::Rope { .. }),
+            frozen: config.learns == Learns::Vectors,
+        }
+    }
+
+    fn kept_by_a_block(&self, recompute: Recompute) -> f64 {
+        // What goes into a product is kept for the gradient of its weight only; what attention mixed
+        // it keeps itself.
+        let into_products = if self.frozen { 0.0 } else { 1.0 };
+        let normed = into_products * self.normed;
+        let attention = self.stream + normed + self.qkv + self.mixed + self.denominators;
+        match recompute {
+            Recompute::Nothing => {
+                attention + self.stream + normed + self.up + into_products * self.down
+            }
+            Recompute::FeedForward => attention + self.stream,
+            Recompute::Blocks => self.stream,
+        }
+    }
+
+    /// Gradients of activations that are there at once, and the largest matrix's.
+    fn backward_of_a_block(&self) -> f64 {
+        let feed_forward = 2.0 * self.stream + self.up + self.down + self.normed;
+        let turned = if self.turned { self.qkv } else { 0.0 };
+        let attention = 2.0 * self.stream + self.qkv + turned + self.mixed + self.attention;
+        let matrix = if self.frozen { 0.0 } else { 4.0 * self.width * self.widest };
+        feed_forward.max(attention) + matrix
+    }
+
+    /// A block of logits with what is packed of it.
+    fn logits(&self) -> f64 {
+        let most = self.positions.max(256.0);
+        let rows = (LOGITS / self.vocab / 256.0).floor() * 256.0;
+        4.0 * self.vocab * rows.clamp(256.0, most) + self.normed
+    }
+
+    /// The right operand of the largest product, and blocks of the left one on two threads.
+    fn packs(&self) -> f64 {
+        let right = self.width * self.vocab.max(self.widest);
+        let right = right.max(self.positions * self.inner);
+        let left = 2.0 * PACKED_ROWS * self.vocab.max(self.widest).max(self.positions);
+        self.element * (right + left)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::{Dials, plan};
+
+    fn config(change: impl FnOnce(&mut Dials)) -> Config {
+        let mut dials = Dials {
+            arch: Some("gpt2".into()),
+            layers: Some(6),
+            width: Some(384),
+            context: Some(256),
+            batch: Some(8),
+            steps: Some(1),
+            ..Dials::default()
+        };
+        change(&mut dials);
+        plan(&dials, 4096, None, &mut |_| unreachable!("no time was given")).unwrap()
+    }
+
+    #[test]
+    fn what_is_made_again_is_not_kept() {
+        let peak = |recompute| memory(&config(|d| d.recompute = Some(recompute))).peak;
+        let all = [Recompute::Nothing, Recompute::FeedForward, Recompute::Blocks].map(peak);
+        assert!(all.is_sorted_by(|a, b| a > b), "{all:?}");
+    }
+
+    #[test]
+    fn a_run_that_cannot_fit_is_refused_with_what_would() {
+        let config = config(|d| d.batch = Some(64));
+        assert!(check(&config, None).is_ok() && check(&config, Some(1 << 40)).is_ok());
+        let refused =
+            |available: f64| check(&config, Some(available as u64)).unwrap_err().to_string();
+        let peak = memory(&config).peak;
+        let message = refused(0.95 * peak);
+        assert!(message.contains("--recompute feed-forward"), "{message}");
+        let blocks = memory(&Config { recompute: Recompute::Blocks, ..config.clone() }).peak;
+        let message = refused(1.01 * blocks);
+        assert!(message.contains("--recompute blocks, for"), "{message}");
+        let message = refused(0.8 * blocks);
+        assert!(message.contains("--batch 32 --accumulate 2"), "{message}");
+        let message = refused(1e6);
+        assert!(message.contains("smaller model"), "{message}");
+    }
+}
