@@ -142,7 +142,6 @@ fn measure(mut dials: Dials, vocab: usize, device: &Device) -> Result<Value> {
     ensure!((1..10_000).contains(&steps), "--steps is {steps}; expected 1 to 9999");
     dials.steps = Some(steps);
     let config: Config = plan(&dials, vocab, None, &mut |_| Ok(0.0))?;
-    let peak = peak_of(config.precision);
     let taken = train::speed::steps(&config, device, steps as usize)?;
     let mut seconds: Vec<f64> = taken.iter().map(|t| t.seconds).collect();
     seconds.sort_by(f64::total_cmp);
@@ -150,6 +149,8 @@ fn measure(mut dials: Dials, vocab: usize, device: &Device) -> Result<Value> {
     let mut faults: Vec<u64> = taken.iter().filter_map(|t| t.page_faults).collect();
     faults.sort_unstable();
     let peak_bytes = stdx::memory::peak();
+    // Now that the threads are awake.
+    let peak = peak_of(config.precision);
     let parts = train::speed::parts(&config, device, (steps as usize).min(5))?;
     let flops = config.flops_per_step();
     Ok(json!({

@@ -65,6 +65,8 @@ unsafe fn tile<O: Element>(
                 }
             }
         }
+        // A copy: sums whose address is taken would live in memory all through the loop.
+        let sums = sums.map(|row| row.map(std::convert::identity));
         if target.height == 8 && target.width == 48 {
             write::<O, true>(&sums, c, target);
         } else {
