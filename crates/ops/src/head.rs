@@ -1,5 +1,7 @@
 //! The output layer over a block of rows: what operations that never store all logits are made of.
 
+use half::bf16;
+use kernels::convert;
 use kernels::fresh::for_overwrite;
 use kernels::gemm::{Epilogue, Gemm, Operand, Precision, Values};
 
@@ -21,6 +23,22 @@ pub(crate) fn wrap<E: Number>(block: &[E]) -> Values<'_> {
         return Values::F32(values);
     }
     Values::Bf16(bytemuck::cast_slice(block))
+}
+
+/// Gradients of logits as the two products that read them round them anyway: once.
+pub(crate) fn rounded<'a>(
+    dlogits: &'a [f32],
+    precision: Precision,
+    space: &'a mut Vec<bf16>,
+) -> Values<'a> {
+    match precision {
+        Precision::F32 => Values::F32(dlogits),
+        Precision::Bf16 => {
+            space.resize(dlogits.len(), bf16::ZERO);
+            convert::round(dlogits, space);
+            Values::Bf16(space)
+        }
+    }
 }
 
 /// One block of rows at the output layer.
@@ -48,11 +66,11 @@ impl Head<'_> {
     /// `dlogits · W`.
     pub(crate) fn input_gradient<E: Number>(
         &self,
-        dlogits: &[f32],
+        dlogits: Values<'_>,
         precision: Precision,
         dx: &mut [E],
     ) {
-        let a = Operand::rows(Values::F32(dlogits), self.vocab);
+        let a = Operand::rows(dlogits, self.vocab);
         let b = Operand::rows(self.weight, self.width);
         let (m, n, k) = (self.rows, self.width, self.vocab);
         Gemm { precision, m, n, k, a, b }.run::<E>(dx);
@@ -61,12 +79,12 @@ impl Head<'_> {
     /// `dlogitsᵀ · x`, added to what earlier blocks gave.
     pub(crate) fn weight_gradient(
         &self,
-        dlogits: &[f32],
+        dlogits: Values<'_>,
         precision: Precision,
         dw: &mut [f32],
         add: bool,
     ) {
-        let a = Operand::transposed(Values::F32(dlogits), self.vocab);
+        let a = Operand::transposed(dlogits, self.vocab);
         let b = Operand::rows(self.x, self.width);
         let (m, n, k) = (self.vocab, self.width, self.rows);
         let epilogue = Epilogue { accumulate: add, ..Epilogue::default() };

@@ -26,7 +26,7 @@ pub use kernels::cross_entropy::Regularization;
 use kernels::fresh::for_overwrite;
 use kernels::gemm::{Precision, Values};
 
-use crate::head::{Head, rows_at_once, wrap};
+use crate::head::{Head, rounded, rows_at_once, wrap};
 use crate::profile::{Op, Way, span};
 use crate::storage::{Number, as_matrix, contiguous, make, matrix, on_cpu, product, slice, values};
 
@@ -178,7 +178,7 @@ fn chunks<E: Number>(
         (true, 0) => vec![0.0; vocab * width],
         (true, _) => for_overwrite::<f32>(vocab * width),
     };
-    let mut loss = 0.0;
+    let (mut loss, mut space) = (0.0, Vec::new());
     for from in (0..m).step_by(step) {
         let to = m.min(from + step);
         let block = &rows[from * width..to * width];
@@ -193,11 +193,15 @@ fn chunks<E: Number>(
             targets.scale,
             targets.regularization,
         );
+        if !wanted.dx && !wanted.dweight {
+            continue;
+        }
+        let dlogits = rounded(&logits, targets.precision, &mut space);
         if wanted.dx {
-            head.input_gradient(&logits, targets.precision, &mut dx[from * width..to * width]);
+            head.input_gradient(dlogits, targets.precision, &mut dx[from * width..to * width]);
         }
         if wanted.dweight {
-            head.weight_gradient(&logits, targets.precision, &mut dweight, from > 0);
+            head.weight_gradient(dlogits, targets.precision, &mut dweight, from > 0);
         }
     }
     Made { loss, dx, dweight }

@@ -20,7 +20,7 @@ use kernels::fresh::for_overwrite;
 use kernels::gemm::{Precision, Values};
 use kernels::{parallel, row_scores};
 
-use crate::head::{Head, rows_at_once, wrap};
+use crate::head::{Head, rounded, rows_at_once, wrap};
 use crate::profile::{Op, Way, span};
 use crate::storage::{
     Number, as_matrix, contiguous, make, matrix, on_cpu, or_stand_in, product, slice, values,
@@ -315,16 +315,18 @@ fn backward<E: Number>(
     let ((m, width), (vocab, _)) = (matrix(&layer.x), matrix(&layer.weight));
     let mut dx = for_overwrite::<E>(if x_learns { m * width } else { 0 });
     let mut dweight = vec![0.0; if weight_learns { vocab * width } else { 0 }];
+    let mut space = Vec::new();
     layer.each_block(|from, logits, other, vocab| {
         layer.gradient(from, logits, other, upstream);
         let rows = from..from + logits.len() / vocab;
         let head = head(&layer.x, &layer.weight, rows.clone());
+        let dlogits = rounded(logits, layer.score.precision, &mut space);
         if x_learns {
             let dx = &mut dx[rows.start * width..rows.end * width];
-            head.input_gradient(logits, layer.score.precision, dx);
+            head.input_gradient(dlogits, layer.score.precision, dx);
         }
         if weight_learns {
-            head.weight_gradient(logits, layer.score.precision, &mut dweight, from > 0);
+            head.weight_gradient(dlogits, layer.score.precision, &mut dweight, from > 0);
         }
     });
     let shape = |learns, shape: burn::tensor::Shape| if learns { shape } else { [0].into() };

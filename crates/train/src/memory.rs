@@ -78,9 +78,11 @@ pub fn memory(config: &Config) -> Memory {
     let workspace = packs + logits.max(sizes.backward_of_a_block() + again);
     // The head's gradient is there before the backward pass through the blocks begins, all are there
     // at its end, when one block's activations are left.
-    let head = 4.0 * head + (sets - 1.0) * 4.0 * params;
-    let begin = activations + head + workspace;
-    let finish = block + gradients + packs + sizes.backward_of_a_block() + again;
+    let with_head = 4.0 * head + (sets - 1.0) * 4.0 * params;
+    let begin = activations + with_head + workspace;
+    // A table that is the output matrix too gets two gradients and their sum.
+    let tied = if spec.tied { 8.0 * head } else { 0.0 };
+    let finish = tied + block + gradients + packs + sizes.backward_of_a_block() + again;
     let step = begin.max(finish) + adding;
     // A checkpoint copies the weights once, when gradients and activations are gone.
     let peak = BASE + SLACK * (weights + moments + step.max(weights));
