@@ -23,7 +23,7 @@ use crate::{Config, Error};
 /// The program itself, its threads' stacks, a tokenizer, batches that wait.
 const BASE: f64 = 61e6;
 /// Of freed blocks and pages that fit no request.
-const SLACK: f64 = 1.09;
+const SLACK: f64 = 1.10;
 /// Rows of A that a thread packs at once.
 const PACKED_ROWS: f64 = 128.0;
 /// Logits made at a time, unless 256 rows have more.
