@@ -199,9 +199,9 @@ enum PrecisionArg {
 enum RecomputeArg {
     /// The fastest, and the largest
     Nothing,
-    /// Those of feed-forward blocks: about half the memory, a fifth more time
+    /// Those of feed-forward blocks
     FeedForward,
-    /// All but each block's input: the smallest, a third more time
+    /// All but each block's input: the smallest, and a third more work
     Blocks,
 }
 

@@ -20,8 +20,11 @@ use crate::isa::Isa;
 use crate::parallel;
 
 mod bf16_tile;
+/// What other tiles of packed words do with registers of them.
 #[cfg(target_arch = "x86_64")]
-pub(crate) use bf16_tile::transpose;
+pub(crate) mod words {
+    pub(crate) use super::bf16_tile::{as_pairs, as_words, transpose};
+}
 mod f32_tile;
 mod few_rows;
 pub mod peak;

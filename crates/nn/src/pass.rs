@@ -11,7 +11,7 @@ pub enum Recompute {
     /// None: the fastest, and the largest.
     #[default]
     Nothing,
-    /// Those of feed-forward blocks with their norms: more than half of all, for a third more products
+    /// Those of feed-forward blocks with their norms: half of all in a GPT-2, for a third more products
     /// of theirs (selective recomputation: Korthikanti et al., "Reducing Activation Recomputation in
     /// Large Transformer Models", 2022, choose attention, which keeps nothing large here).
     FeedForward,

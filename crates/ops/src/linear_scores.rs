@@ -90,38 +90,25 @@ pub fn plain<const D: usize>(
     other: Option<(Tensor<D>, Tensor<2>)>,
     score: &Score,
 ) -> Tensor<1> {
-    let entropy = |log_p: Tensor<2>| {
-        let n = log_p.dims()[0];
-        -(log_p.clone().exp() * log_p).sum_dim(1).reshape([n])
-    };
-    match (&score.kind, other) {
-        (Kind::LogProb(ids), _) => plain_logprob(x, weight, ids, score.precision),
-        (Kind::Kl(direction), Some((other_x, other_weight))) => {
-            let ours = log_probs(x, weight, score.precision);
+    let ours = log_probs(x, weight, score.precision);
+    let n = ours.dims()[0];
+    match &score.kind {
+        Kind::LogProb(ids) => {
+            let ids: Vec<i64> = ids.iter().map(|&id| i64::from(id)).collect();
+            let ids = Tensor::<1, Int>::from_data(ids.as_slice(), &ours.device());
+            ours.gather(1, ids.reshape([n, 1])).reshape([n])
+        }
+        Kind::Entropy => -(ours.clone().exp() * ours).sum_dim(1).reshape([n]),
+        Kind::Kl(direction) => {
+            let (other_x, other_weight) = other.expect("a divergence is from another model");
             let others = log_probs(other_x, other_weight, score.precision);
             let (p, q) = match direction {
                 Direction::Forward => (others, ours),
                 Direction::Reverse => (ours, others),
             };
-            let n = p.dims()[0];
             (p.clone().exp() * (p - q)).sum_dim(1).reshape([n])
         }
-        _ => entropy(log_probs(x, weight, score.precision)),
     }
-}
-
-/// [`linear_logprob`] in Burn's own operations.
-fn plain_logprob<const D: usize>(
-    x: Tensor<D>,
-    weight: Tensor<2>,
-    ids: &[u32],
-    precision: Precision,
-) -> Tensor<1> {
-    let log_p = log_probs(x, weight, precision);
-    let n = ids.len();
-    let ids: Vec<i64> = ids.iter().map(|&id| i64::from(id)).collect();
-    let ids = Tensor::<1, Int>::from_data(ids.as_slice(), &log_p.device());
-    log_p.gather(1, ids.reshape([n, 1])).reshape([n])
 }
 
 fn log_probs<const D: usize>(x: Tensor<D>, weight: Tensor<2>, precision: Precision) -> Tensor<2> {

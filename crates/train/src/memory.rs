@@ -15,6 +15,7 @@
 //! (`bench/train/memory` compares).
 
 use arch::{Activation, Positions};
+use burn::tensor::Device;
 use serde::Serialize;
 
 use crate::config::{Learns, Precision, Recompute};
@@ -87,6 +88,15 @@ pub fn memory(config: &Config) -> Memory {
     // A checkpoint copies the weights once, when gradients and activations are gone.
     let peak = BASE + SLACK * (weights + moments + step.max(weights));
     Memory { weights, moments, gradients, activations, workspace, peak }
+}
+
+/// Refuses a run on `device` that will not fit, and says what would. The memory of other devices than
+/// the CPU is not looked at.
+///
+/// # Errors
+/// [`Error::Memory`].
+pub(crate) fn check_on(device: &Device, config: &Config) -> Result<(), Error> {
+    if ops::storage::on_cpu(device) { check(config, stdx::memory::available()) } else { Ok(()) }
 }
 
 /// Refuses a run that will not fit into what is left, and says what would.

@@ -77,7 +77,7 @@ pub struct Dials {
     pub tokens: Option<u64>,
     /// How many steps to take.
     pub steps: Option<u64>,
-    /// `llama` or `gpt2`.
+    /// `llama`, `qwen2` or `gpt2`.
     pub arch: Option<String>,
     /// Blocks.
     pub layers: Option<usize>,

@@ -93,7 +93,7 @@ struct Bench<'c> {
 
 impl<'c> Bench<'c> {
     fn new(config: &'c Config, device: &Device) -> Result<Self, Error> {
-        crate::memory::check(config, stdx::memory::available())?;
+        crate::memory::check_on(device, config)?;
         let device = device.clone().autodiff();
         let model = model::init::random_held(&config.spec, 0, &device, config.held())?;
         let optimizer = config.optimizer(&model);

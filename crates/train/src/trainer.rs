@@ -84,7 +84,7 @@ pub fn train(task: Task<'_>, probes: &mut [&mut dyn Probe]) -> Result<Outcome, E
 fn session(task: Task<'_>, probes: &mut [&mut dyn Probe], at: &mut u64) -> Result<Outcome, Error> {
     let config = task.config;
     config.check()?;
-    crate::memory::check(config, stdx::memory::available())?;
+    crate::memory::check_on(task.device, config)?;
     let (ids, vocab_size) = (task.train.vocab_size(), config.spec.vocab_size);
     if ids > vocab_size {
         return Err(Error::Vocabulary { ids, vocab_size });

@@ -94,7 +94,9 @@ fn every_size(json: bool) -> Result<()> {
         rows: Vec::new(),
     };
     for Row { name, about, .. } in rows::all() {
-        let out = Command::new(&program).args(["bench", "train", "--json", "--row", name]).output();
+        // Threads, device and home are those of this process.
+        let given = std::env::args_os().skip(1).filter(|word| word != "--json");
+        let out = Command::new(&program).args(given).args(["--json", "--row", name]).output();
         let out = out.with_context(|| format!("cannot measure {name}"))?;
         if !out.status.success() {
             let why = String::from_utf8_lossy(&out.stderr);

@@ -287,7 +287,7 @@ mod pairs {
     use std::arch::x86_64::*;
 
     use super::{LANES, Row, Words};
-    use crate::gemm::transpose;
+    use crate::gemm::words::{as_pairs, as_words, transpose};
 
     /// # Safety
     /// Needs the module's instructions and what `check` checks.
@@ -379,17 +379,5 @@ mod pairs {
                 }
             }
         }
-    }
-
-    #[inline(always)]
-    fn as_pairs(words: __m512i) -> __m512bh {
-        // SAFETY: both are 64 bytes of plain data.
-        unsafe { std::mem::transmute(words) }
-    }
-
-    #[inline(always)]
-    fn as_words(pairs: __m512bh) -> __m512i {
-        // SAFETY: both are 64 bytes of plain data.
-        unsafe { std::mem::transmute(pairs) }
     }
 }

@@ -114,4 +114,4 @@ mod x86 {
 #[cfg(target_arch = "x86_64")]
 mod x86;
 #[cfg(target_arch = "x86_64")]
-pub(crate) use x86::transpose;
+pub(crate) use x86::{as_pairs, as_words, transpose};

@@ -56,10 +56,10 @@ unsafe fn tile<O: Element>(
             let b = b.add(48 * d);
             let b = [0, 16, 32].map(|j| {
                 _mm_prefetch::<_MM_HINT_T0>(b.wrapping_add(48 * 8 + j).cast());
-                pairs(_mm512_loadu_si512(b.add(j).cast()))
+                as_pairs(_mm512_loadu_si512(b.add(j).cast()))
             });
             for (i, sum) in sums.iter_mut().enumerate() {
-                let a = pairs(_mm512_set1_epi32(a(i, d)));
+                let a = as_pairs(_mm512_set1_epi32(a(i, d)));
                 for j in 0..3 {
                     sum[j] = _mm512_dpbf16_ps(sum[j], a, b[j]);
                 }
@@ -147,14 +147,14 @@ fn halves(numbers: __m256bh) -> __m256i {
 
 /// The same bits seen as bf16 pairs.
 #[inline(always)]
-fn pairs(words: __m512i) -> __m512bh {
+pub(crate) fn as_pairs(words: __m512i) -> __m512bh {
     // SAFETY: both are 64 bytes of plain data.
     unsafe { std::mem::transmute(words) }
 }
 
 /// The same bits seen as words.
 #[inline(always)]
-fn words(pairs: __m512bh) -> __m512i {
+pub(crate) fn as_words(pairs: __m512bh) -> __m512i {
     // SAFETY: both are 64 bytes of plain data.
     unsafe { std::mem::transmute(pairs) }
 }
@@ -180,7 +180,7 @@ pub(super) fn pack_along(
                 let row = v.as_ptr().add(first * source.stride);
                 along(whole, panel, |i, p| {
                     let at = row.add(i * source.stride + p);
-                    words(_mm512_cvtne2ps_pbh(_mm512_loadu_ps(at.add(16)), _mm512_loadu_ps(at)))
+                    as_words(_mm512_cvtne2ps_pbh(_mm512_loadu_ps(at.add(16)), _mm512_loadu_ps(at)))
                 });
             }
             Values::Bf16(v) => {
@@ -248,7 +248,7 @@ unsafe fn across(source: Operand<'_>, first: usize, whole: usize, panel: &mut Pa
                 Values::F32(v) => {
                     let (low, high) = (v.as_ptr().add(at), v.as_ptr().add(at + source.stride));
                     let low = _mm512_maskz_loadu_ps(mask, low);
-                    words(_mm512_cvtne2ps_pbh(_mm512_maskz_loadu_ps(mask, high), low))
+                    as_words(_mm512_cvtne2ps_pbh(_mm512_maskz_loadu_ps(mask, high), low))
                 }
                 Values::Bf16(v) => {
                     let (low, high) = (v.as_ptr().add(at), v.as_ptr().add(at + source.stride));
