@@ -9,7 +9,6 @@ Modes: eager, compile, bf16, compile-bf16, max-bf16 (max-autotune). Compile time
 import json
 import math
 import os
-import resource
 import sys
 import time
 
@@ -155,16 +154,17 @@ def step(name, mode, steps=10):
     optimizer = optimizer_of(learns, 1e-4, 0.95)
     forward = compiled(model, mode)
     ids, targets = torch.randint(0, vocab, (batch, context)), torch.randint(0, vocab, (batch, context))
-    seconds, mib = [], 0
+    seconds = []
     for i in range(steps + 3):
+        if i == 3:  # once compiled, since the compiler needs memory of its own
+            forget_peak()
         start = time.time()
         update(forward, model, optimizer, mode, ids, targets)
         seconds.append(time.time() - start)
-        if i >= 3:  # once compiled, since the compiler needs memory of its own
-            mib = max(mib, resident_mib())
+    mib = peak_mib()
     first, seconds = seconds[0], sorted(seconds[3:])
     rate = batch * context / seconds[len(seconds) // 2]
-    return {"tokens_per_second": rate, "compile_seconds": first, "steady_mib": mib}
+    return {"tokens_per_second": rate, "compile_seconds": first, "peak_mib": mib}
 
 
 def compiled(model, mode):
@@ -173,9 +173,16 @@ def compiled(model, mode):
     return torch.compile(model) if "compile" in mode else model
 
 
-def resident_mib():
-    pages = int(open("/proc/self/statm").read().split()[1])
-    return pages * resource.getpagesize() / 2**20
+def forget_peak():
+    """Sets the peak of resident memory to what is resident now (Linux)."""
+    with open("/proc/self/clear_refs", "w") as file:
+        file.write("5")
+
+
+def peak_mib():
+    for line in open("/proc/self/status"):
+        if line.startswith("VmHWM:"):
+            return int(line.split()[1]) / 2**10
 
 
 def char(mode, seed, path, iterations):
@@ -210,22 +217,27 @@ def char(mode, seed, path, iterations):
     start = time.time()
     for group in optimizer.param_groups:
         group["lr"] = lr(0)
-    update(forward, model, optimizer, mode, *batch(train))
+    losses = [update(forward, model, optimizer, mode, *batch(train)).detach()]
     look(1)
     compile_seconds = time.time() - start
     start = time.time()
     for i in range(1, iterations):
         for group in optimizer.param_groups:
             group["lr"] = lr(i)
-        update(forward, model, optimizer, mode, *batch(train))
+        losses.append(update(forward, model, optimizer, mode, *batch(train)).detach())
         if i % 250 == 0:
             look()
     seconds = time.time() - start
     with torch.no_grad():  # all held-out text, window after window, in f32 eager
         whole = (len(val) - 1) // t * t
         x, y = val[:whole].view(-1, t), val[1 : whole + 1].view(-1, t)
-        losses = [model(a, c).item() * len(a) for a, c in zip(x.split(64), y.split(64))]
-    return {"seconds": seconds, "compile_seconds": compile_seconds, "val": sum(losses) / len(x)}
+        held_out = [model(a, c).item() * len(a) for a, c in zip(x.split(64), y.split(64))]
+    return {
+        "seconds": seconds,
+        "compile_seconds": compile_seconds,
+        "val": sum(held_out) / len(x),
+        "losses": [loss.item() for loss in losses],
+    }
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::{Context, Result};
 use clap::ValueEnum;
 use life::{Recipe, Source};
-use train::config::{Learns, Precision, Recompute};
+use train::config::{Learns, Offloaded, Precision, Recompute};
 use train::plan::{Choice, Decay, Dials};
 
 use crate::host::Host;
@@ -144,6 +144,10 @@ pub(crate) struct DialArgs {
     /// Activations that the backward pass makes again instead of keeping them [default: nothing]
     #[arg(long, value_enum, help_heading = "Training")]
     recompute: Option<RecomputeArg>,
+    /// What lies in files beside the checkpoints, and in memory only while there is room
+    /// [default: nothing]
+    #[arg(long, value_enum, help_heading = "Training")]
+    offload: Option<OffloadArg>,
     /// Share of each target that is spread over all tokens in training [default: 0]
     #[arg(long, value_name = "X", value_parser = finite::<f32>, help_heading = "Training")]
     label_smoothing: Option<f32>,
@@ -203,6 +207,16 @@ enum RecomputeArg {
     FeedForward,
     /// All but each block's input: the smallest, and a third more work
     Blocks,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum OffloadArg {
+    Nothing,
+    /// What the optimizer remembers of each parameter
+    Moments,
+    /// What --recompute keeps
+    Activations,
+    Both,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -313,6 +327,13 @@ impl DialArgs {
             RecomputeArg::Blocks => Recompute::Blocks,
         });
         dials.recompute = recompute.or(dials.recompute);
+        let offload = self.offload.map(|offload| match offload {
+            OffloadArg::Nothing => Offloaded::Nothing,
+            OffloadArg::Moments => Offloaded::Moments,
+            OffloadArg::Activations => Offloaded::Activations,
+            OffloadArg::Both => Offloaded::Both,
+        });
+        dials.offload = offload.or(dials.offload);
         let learns = self.learns.map(|learns| match learns {
             LearnsArg::All => Learns::All,
             LearnsArg::Vectors => Learns::Vectors,

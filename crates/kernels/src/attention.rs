@@ -3,7 +3,7 @@
 //!
 //! A row of `qkv` holds `Hq` query heads, `Hkv` key heads, `Hkv` value heads of `D` values each;
 //! query head `h` reads key head `h / (Hq / Hkv)`. `softmax(q·k / sqrt(D))` runs over the keys from
-//! the query's start (0, or that of its document) to the query itself.
+//! the query's start (0, or that of its document, or of its window) to the query itself.
 //!
 //! Reading order: [`naive`] (the definition and its gradient), `tile` (the one product all is made
 //! of), `pack` (how rows get in and out), `forward`, `backward`. A block is 32 queries, one a lane:
@@ -48,6 +48,9 @@ pub struct Shape {
     pub n_kv_heads: usize,
     /// D: values of a head.
     pub head_dim: usize,
+    /// How many positions each sees at most, itself and those before it (sliding windows: Beltagy et
+    /// al., "Longformer", 2020). Time is then O(T · window).
+    pub window: Option<usize>,
 }
 
 impl Shape {
@@ -59,6 +62,12 @@ impl Shape {
     /// Values in a row of the output.
     pub fn out_width(&self) -> usize {
         self.n_heads * self.head_dim
+    }
+
+    /// The first position that the one at `position` sees of those from `start` on.
+    pub fn first_seen(&self, position: usize, start: usize) -> usize {
+        let first = self.window.map_or(0, |window| (position + 1).saturating_sub(window));
+        first.max(start)
     }
 
     /// Query heads that share a key head.
@@ -74,6 +83,7 @@ impl Shape {
         let heads = self.n_kv_heads > 0 && self.n_heads.is_multiple_of(self.n_kv_heads);
         assert!(heads && self.n_heads > 0, "attention: n_heads must be a multiple of n_kv_heads");
         assert!(self.head_dim > 0 && self.context > 0, "attention: an empty head or context");
+        assert!(self.window != Some(0), "attention: a window of nothing");
     }
 
     fn check_rows(&self, qkv: usize, starts: Option<&[u32]>, out: usize, lse: usize) {
@@ -103,6 +113,7 @@ impl Shape {
             k: at(self.n_heads + g),
             v: at(self.n_heads + self.n_kv_heads + g),
             starts: starts.map(|s| &s[rows]),
+            window: self.window,
             n_heads: self.group(),
             n_queries: self.context,
             n_keys: self.context,

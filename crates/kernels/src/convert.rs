@@ -25,6 +25,16 @@ pub fn widen(x: &[bf16], out: &mut [f32]) {
     parallel::rows_mut(out, 1, CHUNK, |from, out| widen_some(&x[from..][..out.len()], out));
 }
 
+for_each_isa!(
+    /// `out = x` in whatever type, on the calling thread.
+    pub fn store<O: Element>(x: &[f32], out: &mut [O]) => store_body
+);
+
+#[inline(always)]
+fn store_body<O: Element>(x: &[f32], out: &mut [O]) {
+    out.iter_mut().zip(x).for_each(|(o, v)| *o = O::from_f32(*v));
+}
+
 for_each_isa!(fn round_some(x: &[f32], out: &mut [bf16]) => round_body);
 
 #[inline(always)]

@@ -1,4 +1,4 @@
-//! Softmax and cross-entropy over a vocabulary, loss and gradient in one pass over the logits.
+//! Softmax and cross-entropy of one row over a vocabulary, loss and gradient in one pass over the logits.
 //!
 //! `loss = log Σ exp(logits - max) + max - logits[target]`, `dlogits = scale (softmax - onehot)`,
 //! written over the logits: they are the largest array of a training step and nobody needs them
@@ -8,12 +8,9 @@
 //! Inception Architecture", 2016), where a share ε of each target is spread over all tokens, and the
 //! z-loss (Chowdhery et al., "PaLM", 2022), `c log² Z`, which keeps logits from drifting.
 
-use rayon::prelude::*;
-
 use crate::exp::exp;
 use crate::for_each_isa;
 use crate::lanes::{self, Lanes, WIDTH};
-use crate::parallel;
 
 /// What is mixed into the loss; nothing by default.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -63,35 +60,6 @@ pub fn row_loss(logits: &[f32], target: u32) -> f32 {
     let at = index(target, logits.len());
     let (max, sum) = max_and_sum(logits);
     loss(max, sum, logits[at])
-}
-
-/// Every row of `logits`, `(rows, vocab)`, with its target and weight: the sum of weight times
-/// loss, rows in order; `logits` become the gradient of `scale` times that sum. A row of weight 0
-/// is skipped: loss and gradient 0, whatever its target.
-pub fn rows(
-    logits: &mut [f32],
-    vocab: usize,
-    targets: &[u32],
-    weights: &[f32],
-    scale: f32,
-    with: Regularization,
-) -> f64 {
-    assert!(vocab > 0, "cross_entropy: an empty vocabulary");
-    assert_eq!(logits.len(), vocab * targets.len(), "cross_entropy: one target a row is needed");
-    assert_eq!(targets.len(), weights.len(), "cross_entropy: one weight a row is needed");
-    let weighted = |(i, logits): (usize, &mut [f32])| {
-        if weights[i] == 0.0 {
-            logits.fill(0.0);
-            return 0.0;
-        }
-        f64::from(weights[i]) * f64::from(row_with(logits, targets[i], scale * weights[i], with))
-    };
-    let losses: Vec<f64> = if logits.len() < parallel::MIN_WORK {
-        logits.chunks_exact_mut(vocab).enumerate().map(weighted).collect()
-    } else {
-        logits.par_chunks_exact_mut(vocab).enumerate().map(weighted).collect()
-    };
-    losses.iter().sum()
 }
 
 fn index(target: u32, vocab: usize) -> usize {
@@ -235,36 +203,5 @@ mod tests {
         assert!((row_loss(&logits, 2) / 1e30 - 1.0).abs() < 1e-6);
         assert_eq!(row(&mut logits, 0, 1.0), 0.0);
         assert_eq!(logits, [0.0; 3]);
-    }
-
-    #[test]
-    fn rows_are_weighted_and_skipped_and_threads_change_no_bit() {
-        let (vocab, n) = (601, 40);
-        let targets: Vec<u32> =
-            (0..n).map(|i| if i % 4 == 0 { u32::MAX } else { i * 13 }).collect();
-        let weights: Vec<f32> = (0..n).map(|i| (i % 4) as f32 * 0.5).collect();
-        let run = |threads| {
-            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-            let mut logits = wave(vocab * n as usize);
-            let with = Regularization::default();
-            let loss = pool.install(|| rows(&mut logits, vocab, &targets, &weights, 0.1, with));
-            (loss, logits)
-        };
-        let (loss, gradient) = run(1);
-        assert_eq!((loss, gradient.clone()), run(3));
-        let logits = wave(vocab * n as usize);
-        let mut expected = 0.0;
-        for i in 0..n as usize {
-            let gradient = &gradient[i * vocab..][..vocab];
-            if i % 4 == 0 {
-                assert!(gradient.iter().all(|g| *g == 0.0));
-                continue;
-            }
-            let mut one = logits[i * vocab..][..vocab].to_vec();
-            expected +=
-                f64::from(weights[i]) * f64::from(row(&mut one, targets[i], 0.1 * weights[i]));
-            assert_eq!(one, gradient);
-        }
-        assert_eq!(loss, expected);
     }
 }

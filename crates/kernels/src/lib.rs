@@ -22,6 +22,7 @@ pub mod fresh;
 pub mod gemm;
 pub mod isa;
 pub mod lanes;
+pub mod linear_cross_entropy;
 pub mod muon;
 pub mod newton_schulz;
 pub mod norm;

@@ -4,6 +4,7 @@
 //! The length of a gradient does not matter, so that nothing is clipped.
 
 use crate::newton_schulz::orthogonalize;
+use crate::parallel;
 
 /// The settings of one step.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -41,10 +42,13 @@ impl Muon {
         let n = rows.iter().sum::<usize>() * columns;
         assert_eq!((param.len(), grad.len(), m.len()), (n, n, n), "muon: sizes differ");
         let mut update = vec![0.0; n];
-        for ((u, m), &g) in update.iter_mut().zip(m.iter_mut()).zip(grad) {
-            *m += (1.0 - self.momentum) * (g - *m);
-            *u = g + self.momentum * (*m - g);
-        }
+        parallel::zip_mut(m, grad, |m, grad| {
+            m.iter_mut().zip(grad).for_each(|(m, g)| *m += (1.0 - self.momentum) * (g - *m));
+        });
+        update.copy_from_slice(grad);
+        parallel::zip_mut(&mut update, m, |update, m| {
+            update.iter_mut().zip(m).for_each(|(u, m)| *u += self.momentum * (m - *u));
+        });
         let keep = 1.0 - self.lr * self.weight_decay;
         let mut at = 0;
         for &r in rows {
@@ -53,7 +57,9 @@ impl Muon {
             let update = &mut update[part.clone()];
             orthogonalize(update, r, columns);
             let size = self.size(r, columns);
-            param[part].iter_mut().zip(update).for_each(|(p, u)| *p = keep * *p - size * *u);
+            parallel::zip_mut(&mut param[part], update, |param, update| {
+                param.iter_mut().zip(update).for_each(|(p, u)| *p = keep * *p - size * u);
+            });
         }
     }
 }

@@ -8,7 +8,7 @@
 //! Leaves out: exact polar factors.
 
 use crate::gemm::{Gemm, Operand, Precision, Values};
-use crate::reduce;
+use crate::{parallel, reduce};
 
 /// Of the iteration: a, b, c.
 pub const COEFFICIENTS: [f32; 3] = [3.4445, -4.7750, 2.0315];
@@ -24,7 +24,7 @@ pub const EPS: f64 = 1e-7;
 pub fn orthogonalize(x: &mut [f32], rows: usize, columns: usize) {
     assert_eq!(x.len(), rows * columns, "newton_schulz: x must be ({rows}, {columns})");
     let scale = (1.0 / (reduce::sum_of_squares(x).sqrt() + EPS)) as f32;
-    x.iter_mut().for_each(|v| *v *= scale);
+    parallel::rows_mut(x, 1, parallel::MIN_WORK, |_, x| x.iter_mut().for_each(|v| *v *= scale));
     let short = rows.min(columns);
     let [mut gram, mut square] = [vec![0.0; short * short], vec![0.0; short * short]];
     let mut next = vec![0.0; x.len()];
@@ -41,14 +41,18 @@ pub fn orthogonalize(x: &mut [f32], rows: usize, columns: usize) {
         product([short, short, long], left, right, &mut gram);
         let gram_rows = Operand::rows(Values::F32(&gram), short);
         product([short, short, short], gram_rows, gram_rows, &mut square);
-        square.iter_mut().zip(&gram).for_each(|(s, g)| *s = b * g + c * *s);
+        parallel::zip_mut(&mut square, &gram, |square, gram| {
+            square.iter_mut().zip(gram).for_each(|(s, g)| *s = b * g + c * *s);
+        });
         let (mixed, x_rows) =
             (Operand::rows(Values::F32(&square), short), Operand::rows(Values::F32(x), columns));
         match side {
             true => product([rows, columns, short], mixed, x_rows, &mut next),
             false => product([rows, columns, short], x_rows, mixed, &mut next),
         }
-        x.iter_mut().zip(&next).for_each(|(x, n)| *x = a * *x + n);
+        parallel::zip_mut(x, &next, |x, next| {
+            x.iter_mut().zip(next).for_each(|(x, n)| *x = a * *x + n);
+        });
     }
 }
 

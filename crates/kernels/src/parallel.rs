@@ -23,6 +23,24 @@ pub fn rows_mut<T: Send>(
     }
 }
 
+/// Calls `work(out, other)` for chunks of two slices side by side.
+///
+/// # Panics
+/// If the slices differ in length.
+pub fn zip_mut(out: &mut [f32], other: &[f32], work: impl Fn(&mut [f32], &[f32]) + Sync + Send) {
+    assert_eq!(out.len(), other.len(), "slices side by side differ in length");
+    rows_mut(out, 1, MIN_WORK, |from, out| work(out, &other[from..][..out.len()]));
+}
+
+/// Calls `work(i, item)` for each item; in parallel if `heavy`.
+pub fn each<T: Send>(items: Vec<T>, heavy: bool, work: impl Fn(usize, T) + Sync + Send) {
+    if heavy {
+        items.into_par_iter().enumerate().for_each(|(i, item)| work(i, item));
+    } else {
+        items.into_iter().enumerate().for_each(|(i, item)| work(i, item));
+    }
+}
+
 /// The results of `work(i)` for `i` in `0..n`, in order; in parallel if `heavy`.
 pub fn map<R: Send>(n: usize, heavy: bool, work: impl Fn(usize) -> R + Sync + Send) -> Vec<R> {
     if heavy { (0..n).into_par_iter().map(work).collect() } else { (0..n).map(work).collect() }

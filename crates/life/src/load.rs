@@ -54,7 +54,7 @@ pub fn load(run: &Run) -> Result<Loaded, Error> {
         }
     }
     let (config, checkpoints, of) = stage;
-    let found = train::checkpoint::latest(&checkpoints, &config, &Device::flex())?;
+    let found = train::checkpoint::latest(&checkpoints, &config, &Device::flex(), None)?;
     let state = found.state.ok_or_else(|| missing("it has no checkpoint yet"))?;
     let note = format!("after {} of {} steps{of}", state.place.step, config.steps());
     let (tokenizer, options) = words(&folder, &run.name())?;

@@ -89,6 +89,7 @@ impl Decoder for Decoding {
             positions,
             starts: None,
             recompute: Recompute::Nothing,
+            offload: None,
         };
         let mut x = self.embed(input, &pass);
         for (block, layer) in self.model.blocks.iter().zip(&mut cache.layers) {
@@ -159,8 +160,14 @@ impl Decoding {
             }
         });
         let mut out = vec![0.0; n * q_width];
-        let shape =
-            Shape { batch: 1, context: keys.len() / kv_width, n_heads, n_kv_heads, head_dim };
+        let shape = Shape {
+            batch: 1,
+            context: keys.len() / kv_width,
+            n_heads,
+            n_kv_heads,
+            head_dim,
+            window: None,
+        };
         attention_cached(shape, &queries, keys, values, &mut out);
         Tensor::from_data(TensorData::new(out, [1, n, q_width]), &qkv.device())
     }

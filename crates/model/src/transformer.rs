@@ -146,15 +146,16 @@ impl Transformer {
 impl Block {
     /// As the pass wants it: with its activations kept, or some of them made again.
     fn forward_in(&self, x: Tensor<3>, pass: &Pass) -> Tensor<3> {
-        let again = pass.clone();
+        let (again, offload) = (pass.clone(), pass.offload.as_ref());
         match pass.recompute {
             Recompute::Nothing => self.forward(x, pass),
             Recompute::Blocks => {
-                recompute(self, x, move |block: &Self, x| block.forward(x, &again))
+                recompute(self, x, offload, move |block: &Self, x| block.forward(x, &again))
             }
             Recompute::FeedForward => {
                 let second = (self.feed_forward_norm.clone(), self.feed_forward.clone());
-                recompute(&second, self.attend(x, pass), move |(norm, feed_forward), x| {
+                let x = self.attend(x, pass);
+                recompute(&second, x, offload, move |(norm, feed_forward), x| {
                     feed_forward.forward(norm.forward(x.clone(), &again), Some(x), &again)
                 })
             }

@@ -58,6 +58,7 @@ impl Attention {
             n_heads: self.n_heads,
             n_kv_heads: self.n_kv_heads,
             head_dim: self.head_dim,
+            window: None,
         };
         attention(qkv, ops::attention::Attention { shape, starts: pass.starts.clone() })
     }

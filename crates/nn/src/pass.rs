@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use ops::offload::Offload;
 use ops::{Precision, Stored};
 
 /// Which activations are made again in the backward pass, so that they need not be kept.
@@ -35,6 +36,8 @@ pub struct Pass {
     pub starts: Option<Arc<[u32]>>,
     /// What a backward pass makes again.
     pub recompute: Recompute,
+    /// Where what is kept to make it from lies, if not in memory.
+    pub offload: Option<Offload>,
 }
 
 impl Pass {
@@ -48,6 +51,7 @@ impl Pass {
             positions,
             starts: None,
             recompute: Recompute::Nothing,
+            offload: None,
         }
     }
 

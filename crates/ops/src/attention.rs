@@ -43,7 +43,7 @@ pub fn attention(qkv: Tensor<3>, with: Attention) -> Tensor<3> {
 
 /// The same in Burn's own operations, in memory quadratic in the context where those are.
 pub fn plain(qkv: Tensor<3>, with: &Attention) -> Tensor<3> {
-    let Shape { batch, context, n_heads, n_kv_heads, head_dim } = with.shape;
+    let Shape { batch, context, n_heads, n_kv_heads, head_dim, .. } = with.shape;
     let heads = |first: usize, n: usize| -> Tensor<4> {
         let columns = qkv.clone().narrow(2, first * head_dim, n * head_dim);
         let heads = columns.reshape([batch, context, n, head_dim]).swap_dims(1, 2);
@@ -56,7 +56,7 @@ pub fn plain(qkv: Tensor<3>, with: &Attention) -> Tensor<3> {
     let v = heads(n_heads + n_kv_heads, n_kv_heads);
     let hidden = |i: usize, key: usize| {
         let start = with.starts.as_ref().map_or(0, |starts| starts[i] as usize);
-        key > i % context || key < start
+        key > i % context || key < with.shape.first_seen(i % context, start)
     };
     let mask: Vec<bool> = (0..batch * context)
         .flat_map(|i| (0..context).map(move |key| (i, key)))

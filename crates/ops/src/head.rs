@@ -15,16 +15,6 @@ pub(crate) fn rows_at_once(vocab: usize, m: usize) -> usize {
     (LOGITS / vocab / 256 * 256).clamp(256, m.max(256))
 }
 
-/// Rows of either type as a product's operand takes them.
-pub(crate) fn wrap<E: Number>(block: &[E]) -> Values<'_> {
-    if let Ok(values) = bytemuck::try_cast_slice::<E, f32>(block)
-        && size_of::<E>() == size_of::<f32>()
-    {
-        return Values::F32(values);
-    }
-    Values::Bf16(bytemuck::cast_slice(block))
-}
-
 /// Gradients of logits as the two products that read them round them anyway: once.
 pub(crate) fn rounded<'a>(
     dlogits: &'a [f32],

@@ -21,12 +21,11 @@ use burn_autodiff::grads::Gradients;
 use burn_autodiff::ops::{Backward, Ops, OpsKind};
 use burn_backend::{Backend, TensorMetadata, ops::FloatTensorOps, tensor::FloatTensor};
 use burn_flex::{Flex, FlexTensor};
-use kernels::cross_entropy;
 pub use kernels::cross_entropy::Regularization;
-use kernels::fresh::for_overwrite;
 use kernels::gemm::{Precision, Values};
+pub use kernels::linear_cross_entropy::workspace;
+use kernels::linear_cross_entropy::{self, Aims, Layer, Made, Wanted};
 
-use crate::head::{Head, rounded, rows_at_once, wrap};
 use crate::profile::{Op, Way, span};
 use crate::storage::{Number, as_matrix, contiguous, make, matrix, on_cpu, product, slice, values};
 
@@ -91,13 +90,6 @@ impl LinearCrossEntropyOp for Flex {
     }
 }
 
-/// Which gradients to make.
-#[derive(Clone, Copy, Debug, Default)]
-struct Wanted {
-    dx: bool,
-    dweight: bool,
-}
-
 /// The loss and, if asked for, the gradients at a unit upstream.
 struct Forward {
     loss: FlexTensor,
@@ -110,8 +102,6 @@ fn forward(x: &FlexTensor, weight: &FlexTensor, targets: &Targets, wanted: Wante
     let ((m, width), (vocab, k)) = (matrix(x), matrix(weight));
     assert_eq!(width, k, "linear_cross_entropy: x has width {width}, the weight ({vocab}, {k})");
     assert_eq!((targets.ids.len(), targets.weights.len()), (m, m), "one target for each row");
-    let beyond = targets.ids.iter().find(|&&id| id as usize >= vocab);
-    assert!(beyond.is_none(), "linear_cross_entropy: target {beyond:?} beyond {vocab}");
     match values(x) {
         Values::F32(rows) => weighted(rows, x, weight, targets, wanted),
         Values::Bf16(rows) => weighted(rows, x, weight, targets, wanted),
@@ -129,7 +119,7 @@ fn weighted<E: Number>(
     let (m, width) = matrix(x);
     let kept: Vec<usize> = (0..m).filter(|&row| targets.weights[row] != 0.0).collect();
     let made = if kept.len() == m {
-        chunks(rows, width, weight, targets, wanted)
+        gradients(rows, width, weight, targets, wanted)
     } else {
         let of = |row: usize| row * width..(row + 1) * width;
         let mut few = Vec::with_capacity(kept.len() * width);
@@ -139,7 +129,7 @@ fn weighted<E: Number>(
             weights: kept.iter().map(|&row| targets.weights[row]).collect(),
             ..targets.clone()
         };
-        let mut made = chunks(&few, width, weight, &targets, wanted);
+        let mut made = gradients(&few, width, weight, &targets, wanted);
         if wanted.dx {
             let mut dx = vec![E::zeroed(); rows.len()];
             for (&row, gradient) in kept.iter().zip(made.dx.chunks_exact(width)) {
@@ -150,61 +140,24 @@ fn weighted<E: Number>(
         made
     };
     Forward {
-        loss: make(vec![(made.loss * f64::from(targets.scale)) as f32], [1].into()),
+        loss: make(vec![made.loss as f32], [1].into()),
         dx: wanted.dx.then(|| make(made.dx, x.shape())),
         dweight: wanted.dweight.then(|| make(made.dweight, weight.shape())),
     }
 }
 
-/// What the blocks of rows give together; gradients are empty where nobody asked for them.
-struct Made<E> {
-    loss: f64,
-    dx: Vec<E>,
-    dweight: Vec<f32>,
-}
-
-fn chunks<E: Number>(
+fn gradients<E: Number>(
     rows: &[E],
     width: usize,
     weight: &FlexTensor,
     targets: &Targets,
     wanted: Wanted,
 ) -> Made<E> {
-    let (m, (vocab, _)) = (targets.ids.len(), matrix(weight));
-    let step = rows_at_once(vocab, m);
-    let mut dx = for_overwrite::<E>(if wanted.dx { rows.len() } else { 0 });
-    let mut dweight = match (wanted.dweight, m) {
-        (false, _) => Vec::new(),
-        (true, 0) => vec![0.0; vocab * width],
-        (true, _) => for_overwrite::<f32>(vocab * width),
-    };
-    let (mut loss, mut space) = (0.0, Vec::new());
-    for from in (0..m).step_by(step) {
-        let to = m.min(from + step);
-        let block = &rows[from * width..to * width];
-        let head = Head { x: wrap(block), weight: values(weight), width, vocab, rows: to - from };
-        let mut logits = head.logits(targets.precision);
-        let (ids, weights) = (&targets.ids[from..to], &targets.weights[from..to]);
-        loss += cross_entropy::rows(
-            &mut logits,
-            vocab,
-            ids,
-            weights,
-            targets.scale,
-            targets.regularization,
-        );
-        if !wanted.dx && !wanted.dweight {
-            continue;
-        }
-        let dlogits = rounded(&logits, targets.precision, &mut space);
-        if wanted.dx {
-            head.input_gradient(dlogits, targets.precision, &mut dx[from * width..to * width]);
-        }
-        if wanted.dweight {
-            head.weight_gradient(dlogits, targets.precision, &mut dweight, from > 0);
-        }
-    }
-    Made { loss, dx, dweight }
+    let precision = targets.precision;
+    let layer = Layer { x: rows, weight: values(weight), width, precision };
+    let Targets { scale, regularization: with, .. } = *targets;
+    let aims = Aims { ids: &targets.ids, weights: &targets.weights, scale, with };
+    linear_cross_entropy::run(&layer, &aims, wanted)
 }
 
 /// Scales what the forward made by the one number that arrives.

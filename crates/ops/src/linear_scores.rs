@@ -18,9 +18,9 @@ use burn_backend::{Backend, TensorMetadata, tensor::FloatTensor};
 use burn_flex::{Flex, FlexTensor};
 use kernels::fresh::for_overwrite;
 use kernels::gemm::{Precision, Values};
-use kernels::{parallel, row_scores};
+use kernels::{Element, parallel, row_scores};
 
-use crate::head::{Head, rounded, rows_at_once, wrap};
+use crate::head::{Head, rounded, rows_at_once};
 use crate::profile::{Op, Way, span};
 use crate::storage::{
     Number, as_matrix, contiguous, make, matrix, on_cpu, or_stand_in, product, slice, values,
@@ -262,8 +262,8 @@ impl Layer {
 fn head<'a>(x: &'a FlexTensor, weight: &'a FlexTensor, rows: std::ops::Range<usize>) -> Head<'a> {
     let ((_, width), (vocab, _)) = (matrix(x), matrix(weight));
     let block = match values(x) {
-        Values::F32(x) => wrap(&x[rows.start * width..rows.end * width]),
-        Values::Bf16(x) => wrap(&x[rows.start * width..rows.end * width]),
+        Values::F32(x) => Element::values(&x[rows.start * width..rows.end * width]),
+        Values::Bf16(x) => Element::values(&x[rows.start * width..rows.end * width]),
     };
     Head { x: block, weight: values(weight), width, vocab, rows: rows.len() }
 }

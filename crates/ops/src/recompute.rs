@@ -16,19 +16,22 @@ use burn_autodiff::grads::Gradients;
 use burn_autodiff::ops::{Backward, NodeGuard, Ops, OpsKind};
 use burn_flex::{Flex, FlexTensor};
 
+use crate::offload::Offload;
 use crate::storage::{make, on_cpu};
 
 /// Parameters that a piece may have, and its input.
 const MOST: usize = 48;
 
-/// `run(module, x)`, whose activations are not kept. On a tensor without a graph it is just that, and
-/// on other devices, where Burn's own gradient checkpointing may be chosen with the device.
+/// `run(module, x)`, whose activations are not kept but for x, which lies where `offload` says. On a
+/// tensor without a graph it is just that, and on other devices, where Burn's own gradient
+/// checkpointing may be chosen with the device.
 ///
 /// # Panics
 /// If the module has more than 47 parameters.
 pub fn recompute<M, const D: usize>(
     module: &M,
     x: Tensor<D>,
+    offload: Option<&Offload>,
     run: impl Fn(&M, Tensor<D>) -> Tensor<D> + Clone + Send + 'static,
 ) -> Tensor<D>
 where
@@ -50,8 +53,10 @@ where
     let device = x.device();
     nodes.extend((n..MOST).map(|_| tracked(Tensor::<1>::zeros([1], &device))));
     let nodes: [NodeGuard; MOST] = nodes.try_into().expect("filled up to their number above");
-    let kept = Kept { x: x.inner(), module: module.valid(), run };
-    let y = primitive((kept.run)(&kept.module, kept.x.clone()));
+    let (x, module) = (x.inner(), module.valid());
+    let y = primitive(run(&module, x.clone()));
+    let x = offload.map_or_else(|| x.clone(), |offload| offload.keep(x.clone()));
+    let kept = Kept { x, module, run };
     let again = Again(std::marker::PhantomData);
     let y = match again.prepare::<NoCheckpointing>(nodes).compute_bound().stateful() {
         OpsKind::Tracked(prepared) => prepared.finish(kept, y),

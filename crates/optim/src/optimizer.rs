@@ -10,6 +10,8 @@ use burn::module::{Module, ModuleMapper, Param};
 use burn::optim::GradientsParams;
 use burn::tensor::Tensor;
 
+use ops::offload::Offload;
+
 use crate::rule::Rule;
 use crate::{adamw, muon, sgd};
 
@@ -40,12 +42,14 @@ pub struct Optimizer {
     pub steps: u64,
     /// By parameter path.
     pub moments: BTreeMap<String, Moments>,
+    /// Where moments that are yet to come will lie, if not in memory.
+    pub offload: Option<Offload>,
 }
 
 impl Optimizer {
     /// An optimizer that has taken no step. `stacks` are not asked for without `muon`.
     pub fn new(adamw: adamw::Options, muon: Option<muon::Options>, stacks: Stacks) -> Self {
-        Self { adamw, muon, sgd: None, stacks, steps: 0, moments: BTreeMap::new() }
+        Self { adamw, muon, sgd: None, stacks, steps: 0, moments: BTreeMap::new(), offload: None }
     }
 
     /// Takes one step: every parameter with a gradient moves. `norm` is the gradients' norm, for
@@ -74,7 +78,11 @@ impl Optimizer {
         (scale, lr): (f32, f32),
     ) -> Tensor<D> {
         let (n, device) = (values.shape().num_elements(), values.device());
-        let zeros = || Tensor::<1>::zeros([n], &device);
+        let offload = self.offload.clone();
+        let zeros = || {
+            let zeros = Tensor::<1>::zeros([n], &device);
+            offload.as_ref().map_or_else(|| zeros.clone(), |offload| offload.keep(zeros.clone()))
+        };
         let held = self.moments.remove(&path);
         let mut moments = held.unwrap_or_else(|| Moments { first: zeros(), second: None });
         let rule = self.rule(&path, (D >= 2).then(|| gradient.dims()[D - 1]), lr);

@@ -18,6 +18,7 @@ use data::Cursor;
 use formats::safetensors::{Entry, SafeTensors, write};
 use model::Transformer;
 use model::folder::{File, from_source, tensors};
+use ops::offload::Offload;
 use ops::storage::{Held, hold};
 use optim::{Moments, Optimizer};
 use serde::{Deserialize, Serialize};
@@ -108,15 +109,20 @@ pub fn save(folder: &Path, state: &State, config: &Config) -> Result<PathBuf, Er
     Ok(path)
 }
 
-/// The state to go on from.
+/// The state to go on from; moments lie where `offload` keeps them, if given.
 ///
 /// # Errors
 /// [`Error::NoSoundCheckpoint`] if there are some and none is sound; [`Error::Io`].
-pub fn latest(folder: &Path, config: &Config, device: &Device) -> Result<Found, Error> {
+pub fn latest(
+    folder: &Path,
+    config: &Config,
+    device: &Device,
+    offload: Option<&Offload>,
+) -> Result<Found, Error> {
     let mut found = Found::default();
     let mut first_reason = None;
     for path in list(folder)? {
-        match load(&path, config, device) {
+        match load(&path, config, device, offload) {
             Ok(state) => {
                 found.state = Some(state);
                 return Ok(found);
@@ -153,11 +159,16 @@ fn files(folder: &Path) -> Result<Vec<PathBuf>, Error> {
     entries.map(|entry| Ok(entry.map_err(io)?.path())).collect()
 }
 
-/// Reads one checkpoint whole.
+/// Reads one checkpoint whole; moments lie where `offload` keeps them, if given.
 ///
 /// # Errors
 /// [`Error::Checkpoint`] if it is cut short, damaged, or of a run with another model.
-pub fn load(path: &Path, config: &Config, device: &Device) -> Result<State, Error> {
+pub fn load(
+    path: &Path,
+    config: &Config,
+    device: &Device,
+    offload: Option<&Offload>,
+) -> Result<State, Error> {
     let wrong = |reason: String| Error::Checkpoint { path: path.to_path_buf(), reason };
     let file = SafeTensors::open(path).map_err(|e| wrong(e.to_string()))?;
     let text = |key: &str| file.metadata().get(key).map_or("", String::as_str);
@@ -174,14 +185,19 @@ pub fn load(path: &Path, config: &Config, device: &Device) -> Result<State, Erro
     let model = from_source(&config.spec, device, &source)
         .map_err(|e| wrong(format!("it does not hold this run's model: {e}")))?;
     let mut optimizer = config.optimizer(&model);
-    optimizer.steps = place.step;
+    (optimizer.steps, optimizer.offload) = (place.step, offload.cloned());
     let plain = device.clone().without_autodiff();
     for name in file.names().filter_map(|name| name.strip_prefix("adamw.first.")) {
         let read = |kind: &str| {
             let values = file.f32(&format!("adamw.{kind}.{name}"));
             let values = values.map_err(|e| wrong(e.to_string()))?;
             let n = values.len();
-            Ok::<_, Error>(Tensor::from_data(TensorData::new(values, [n]), &plain))
+            let values = Tensor::<1>::from_data(TensorData::new(values, [n]), &plain);
+            // One by one, so that they are never in memory together.
+            Ok::<_, Error>(match offload {
+                Some(offload) => offload.keep(values),
+                None => values,
+            })
         };
         // Muon keeps no second moment.
         let has_second = file.names().any(|n| n.strip_prefix("adamw.second.") == Some(name));

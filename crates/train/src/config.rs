@@ -1,10 +1,13 @@
 //! Every number of a run. It is frozen before the first step and written down, so that a resumed
 //! run, or the same run elsewhere, does the same: nothing is measured or guessed after this.
 
+use std::path::Path;
+
 use arch::Spec;
 use data::{BatchOptions, Sampling};
 use model::{Held, Transformer};
 use ops::linear_cross_entropy::Regularization;
+use ops::offload::Offload;
 use optim::schedule::{Schedule, Shape};
 use optim::{Optimizer, adamw, muon, sgd};
 use serde::{Deserialize, Serialize};
@@ -66,6 +69,37 @@ impl Recompute {
     }
 }
 
+/// What lies in files, and in memory only while there is room.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Offloaded {
+    /// Nothing.
+    #[default]
+    Nothing,
+    /// What the optimizer remembers.
+    Moments,
+    /// What recomputing keeps.
+    Activations,
+    /// Both.
+    Both,
+}
+
+impl Offloaded {
+    fn is_nothing(&self) -> bool {
+        *self == Self::Nothing
+    }
+
+    /// Whether moments are.
+    pub fn moments(self) -> bool {
+        matches!(self, Self::Moments | Self::Both)
+    }
+
+    /// Whether what recomputing keeps is.
+    pub fn activations(self) -> bool {
+        matches!(self, Self::Activations | Self::Both)
+    }
+}
+
 /// Which parameters learn.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -105,6 +139,9 @@ pub struct Config {
     /// What the backward pass makes again; nothing that is learnt depends on it.
     #[serde(default, skip_serializing_if = "Recompute::is_nothing")]
     pub recompute: Recompute,
+    /// What lies in files; nothing that is learnt depends on it.
+    #[serde(default, skip_serializing_if = "Offloaded::is_nothing")]
+    pub offload: Offloaded,
     /// What learns.
     #[serde(default, skip_serializing_if = "Learns::is_all")]
     pub learns: Learns,
@@ -227,7 +264,23 @@ impl Config {
         if self.steps() == 0 {
             return refuse("the number of steps", "0".into(), "at least 1");
         }
+        if self.offload.activations() && self.recompute == Recompute::Nothing {
+            let expected = "moments, or --recompute blocks beside it: only what that keeps can be";
+            return refuse("what is offloaded", "activations".into(), expected);
+        }
         self.check_rates()
+    }
+
+    /// Where to offload to, if anything is: the disk that `folder` is on.
+    ///
+    /// # Errors
+    /// [`Error::Io`] if nothing can be written there.
+    pub(crate) fn offload(&self, folder: &Path) -> Result<Option<Offload>, Error> {
+        if self.offload.is_nothing() {
+            return Ok(None);
+        }
+        let io = |source| Error::Io { path: folder.to_path_buf(), source };
+        Offload::to(folder).map(Some).map_err(io)
     }
 
     fn check_rates(&self) -> Result<(), Error> {

@@ -28,6 +28,7 @@ pub fn feed(batch: &data::Batch, precision: Precision) -> model::Batch {
             positions,
             starts,
             recompute: Recompute::Nothing,
+            offload: None,
         },
         regularization: Regularization::default(),
     }

@@ -18,7 +18,7 @@ use arch::{Activation, Positions};
 use burn::tensor::Device;
 use serde::Serialize;
 
-use crate::config::{Learns, Precision, Recompute};
+use crate::config::{Learns, Offloaded, Precision, Recompute};
 use crate::{Config, Error};
 
 /// The program itself, its threads' stacks, a tokenizer, batches that wait.
@@ -27,8 +27,6 @@ const BASE: f64 = 61e6;
 const SLACK: f64 = 1.10;
 /// Rows of A that a thread packs at once.
 const PACKED_ROWS: f64 = 128.0;
-/// Logits made at a time, unless 256 rows have more.
-const LOGITS: f64 = (1_u64 << 20) as f64;
 
 /// Bytes, by what they are for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
@@ -43,6 +41,8 @@ pub struct Memory {
     pub activations: f64,
     /// What is needed for a moment: logits, gradients of activations, packed operands.
     pub workspace: f64,
+    /// Of moments and activations, what lies in files and does not count below.
+    pub offloaded: f64,
     /// At most at one time; less than the sum, for gradients grow while activations go.
     pub peak: f64,
 }
@@ -71,11 +71,21 @@ pub fn memory(config: &Config) -> Memory {
     let gradients = sets * 4.0 * params;
     // A sum is a new tensor before the old one goes.
     let adding = (sets - 1.0) * 8.0 * head;
-    let block = sizes.kept_by_a_block(config.recompute);
+    let kept = match config.recompute {
+        Recompute::Nothing => 0.0,
+        Recompute::FeedForward | Recompute::Blocks => sizes.stream,
+    };
+    let in_files = if config.offload.activations() { kept } else { 0.0 };
+    let block = sizes.kept_by_a_block(config.recompute) - in_files;
     let end = sizes.stream + sizes.normed;
     let activations = spec.n_layers as f64 * block + end;
     let again = sizes.kept_by_a_block(Recompute::Nothing) - block;
-    let (logits, packs) = (sizes.logits(), sizes.packs());
+    let in_files = spec.n_layers as f64 * in_files;
+    let (moments, in_files) = match config.offload.moments() {
+        true => (0.0, in_files + moments),
+        false => (moments, in_files),
+    };
+    let (logits, packs) = (sizes.logits, sizes.packs());
     let workspace = packs + logits.max(sizes.backward_of_a_block() + again);
     // The head's gradient is there before the backward pass through the blocks begins, all are there
     // at its end, when one block's activations are left.
@@ -85,9 +95,10 @@ pub fn memory(config: &Config) -> Memory {
     let tied = if spec.tied { 8.0 * head } else { 0.0 };
     let finish = tied + block + gradients + packs + sizes.backward_of_a_block() + again;
     let step = begin.max(finish) + adding;
-    // A checkpoint copies the weights once, when gradients and activations are gone.
-    let peak = BASE + SLACK * (weights + moments + step.max(weights));
-    Memory { weights, moments, gradients, activations, workspace, peak }
+    // A checkpoint copies the weights once, in f32, when gradients and activations are gone.
+    let copy = 4.0 * spec.n_params() as f64;
+    let peak = BASE + SLACK * (weights + moments + step.max(copy));
+    Memory { weights, moments, gradients, activations, workspace, offloaded: in_files, peak }
 }
 
 /// Refuses a run on `device` that will not fit, and says what would. The memory of other devices than
@@ -125,21 +136,29 @@ fn advice(config: &Config, available: f64) -> String {
         }
     }
     let smaller = Config { recompute: Recompute::Blocks, ..config.clone() };
-    for halvings in 1..=config.rows.ilog2() {
-        let rows = config.rows >> halvings;
-        let accumulate = config.accumulate * config.rows.div_ceil(rows);
-        if fits(&Config { rows, accumulate, ..smaller.clone() }) {
-            return format!(
-                "it fits with --recompute blocks --batch {rows} --accumulate {accumulate}"
-            );
+    let halves = |rows: usize| (rows, config.accumulate * config.rows.div_ceil(rows));
+    let batches: Vec<(usize, usize)> =
+        (1..=config.rows.ilog2()).map(|n| halves(config.rows >> n)).collect();
+    for offload in [config.offload, Offloaded::Both] {
+        let option = if offload == config.offload { "" } else { " --offload both" };
+        let smaller = Config { offload, ..smaller.clone() };
+        if fits(&smaller) {
+            return format!("it fits with --recompute blocks{option}, for more time");
+        }
+        for &(rows, accumulate) in &batches {
+            if fits(&Config { rows, accumulate, ..smaller.clone() }) {
+                return format!(
+                    "it fits with --recompute blocks{option} --batch {rows} --accumulate {accumulate}"
+                );
+            }
         }
     }
-    let mut short = Config { rows: 1, ..smaller };
+    let mut short = Config { rows: 1, accumulate: 1, offload: Offloaded::Both, ..smaller };
     while short.context > 64 {
         short.context /= 2;
         if fits(&short) {
             return format!(
-                "it fits with --recompute blocks --batch 1 --context {}",
+                "it fits with --recompute blocks --offload both --batch 1 --accumulate 1 --context {}",
                 short.context
             );
         }
@@ -158,12 +177,15 @@ struct Sizes {
     denominators: f64,
     up: f64,
     down: f64,
-    vocab: f64,
+    /// What the output layer needs at once, with its gradient.
+    logits: f64,
     width: f64,
     widest: f64,
     inner: f64,
     positions: f64,
     element: f64,
+    /// Of a packed value.
+    word: f64,
     attention: f64,
     turned: bool,
     frozen: bool,
@@ -188,12 +210,13 @@ impl Sizes {
             denominators: 4.0 * n * spec.n_heads as f64,
             up: element * n * gate * f,
             down: element * n * f,
-            vocab: spec.vocab_size as f64,
+            logits: logits(config) + element * n * d,
             width: d,
             widest: (gate * f).max(spec.qkv_width() as f64),
             inner: f.max(d),
             positions: n,
             element,
+            word: ops::packed_bytes(config.precision.into()) as f64,
             // Keys, values and their gradients of one head, in f32, on each of two threads.
             attention: 2.0 * 6.0 * 4.0 * (config.context * spec.head_dim) as f64,
             turned: matches!(spec.positions, Positions::Rope { .. }),
@@ -225,20 +248,21 @@ impl Sizes {
         feed_forward.max(attention) + matrix
     }
 
-    /// A block of logits with what is packed of it.
-    fn logits(&self) -> f64 {
-        let most = self.positions.max(256.0);
-        let rows = (LOGITS / self.vocab / 256.0).floor() * 256.0;
-        4.0 * self.vocab * rows.clamp(256.0, most) + self.normed
-    }
-
     /// The right operand of the largest product, and blocks of the left one on two threads.
     fn packs(&self) -> f64 {
-        let right = self.width * self.vocab.max(self.widest);
-        let right = right.max(self.positions * self.inner);
-        let left = 2.0 * PACKED_ROWS * self.vocab.max(self.widest).max(self.positions);
-        self.element * (right + left)
+        let right = (self.width * self.widest).max(self.positions * self.inner);
+        let left = 2.0 * PACKED_ROWS * self.widest.max(self.positions);
+        self.word * (right + left)
     }
+}
+
+/// What the output layer needs while it makes its loss.
+fn logits(config: &Config) -> f64 {
+    let spec = &config.spec;
+    let sizes = (config.rows * config.context, spec.vocab_size, spec.d_model);
+    let frozen = config.learns == Learns::Vectors;
+    let (precision, with) = (config.precision.into(), config.regularization());
+    ops::linear_cross_entropy::workspace(sizes, precision, with, frozen) as f64
 }
 
 #[cfg(test)]
@@ -281,6 +305,18 @@ mod tests {
         assert!(message.contains("--recompute blocks, for"), "{message}");
         let message = refused(0.8 * blocks);
         assert!(message.contains("--batch 32 --accumulate 2"), "{message}");
+        // What is left when nothing of a batch is: weights and gradients, but no moments.
+        let least = Config {
+            recompute: Recompute::Blocks,
+            rows: 1,
+            accumulate: 64,
+            offload: Offloaded::Both,
+            ..config.clone()
+        };
+        let message = refused(1.01 * memory(&least).peak);
+        assert!(message.contains("--offload both --batch 1 --accumulate 64"), "{message}");
+        let message = refused(0.997 * memory(&Config { accumulate: 1, ..least }).peak);
+        assert!(message.contains("--accumulate 1 --context"), "{message}");
         let message = refused(1e6);
         assert!(message.contains("smaller model"), "{message}");
     }

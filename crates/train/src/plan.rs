@@ -23,7 +23,7 @@ use serde::{Deserialize, Serialize};
 
 pub use of_model::plan_of_model;
 
-use crate::config::{Learns, Precision, Recompute};
+use crate::config::{Learns, Offloaded, Precision, Recompute};
 use crate::{Config, Error};
 
 /// Tokens for each parameter of the blocks, where the size is ours to choose.
@@ -125,6 +125,8 @@ pub struct Dials {
     pub recompute: Option<Recompute>,
     /// What learns.
     pub learns: Option<Learns>,
+    /// What lies in files; see [`Offloaded`].
+    pub offload: Option<Offloaded>,
     /// Spread of targets.
     pub label_smoothing: Option<f32>,
     /// Of log² Z.
@@ -335,6 +337,7 @@ fn draft_of(dials: &Dials, spec: Spec, context: usize, peak: f64) -> Result<Conf
         rows,
         accumulate: dials.accumulate.unwrap_or(1),
         recompute: dials.recompute.unwrap_or_default(),
+        offload: dials.offload.unwrap_or_default(),
         learns: dials.learns.unwrap_or_default(),
         label_smoothing: dials.label_smoothing.unwrap_or(0.0),
         z_loss: dials.z_loss.unwrap_or(0.0),

@@ -1,9 +1,11 @@
-//! How long a step takes on this machine, on random tokens, and what the time goes into.
+//! How long a step takes on this machine, on random tokens, and what the time goes into. What a config
+//! offloads goes to the system's folder for temporary files here.
 
 use std::time::Instant;
 
 use burn::tensor::Device;
 use model::Transformer;
+use ops::offload::Offload;
 use optim::Optimizer;
 use stdx::Rng;
 
@@ -87,6 +89,7 @@ struct Bench<'c> {
     model: Option<Transformer>,
     optimizer: Optimizer,
     batches: Vec<data::Batch>,
+    offload: Option<Offload>,
     /// Seconds of all updates.
     update: f64,
 }
@@ -96,14 +99,16 @@ impl<'c> Bench<'c> {
         crate::memory::check_on(device, config)?;
         let device = device.clone().autodiff();
         let model = model::init::random_held(&config.spec, 0, &device, config.held())?;
-        let optimizer = config.optimizer(&model);
-        let model = Some(config.learning(model));
-        Ok(Self { config, model, optimizer, batches: random_batches(config), update: 0.0 })
+        let offload = config.offload(&std::env::temp_dir())?;
+        let mut optimizer = config.optimizer(&model);
+        optimizer.offload = offload.clone().filter(|_| config.offload.moments());
+        let (model, batches) = (Some(config.learning(model)), random_batches(config));
+        Ok(Self { config, model, optimizer, batches, offload, update: 0.0 })
     }
 
     fn step(&mut self) {
         let model = self.model.take().expect("every step gives it back");
-        let slope = slope(&model, &self.batches, self.config);
+        let slope = slope(&model, &self.batches, self.config, self.offload.as_ref());
         let start = Instant::now();
         self.model = Some(descend(model, &mut self.optimizer, slope, 1e-4));
         self.update += start.elapsed().as_secs_f64();

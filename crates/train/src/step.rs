@@ -6,6 +6,7 @@
 
 use burn::optim::{GradientsAccumulator, GradientsParams};
 use model::Transformer;
+use ops::offload::Offload;
 use optim::Optimizer;
 
 use crate::Config;
@@ -25,7 +26,13 @@ pub struct Slope {
 }
 
 /// The loss of all `batches` as one, and its gradients.
-pub fn slope(model: &Transformer, batches: &[data::Batch], config: &Config) -> Slope {
+/// `offload`: where what recomputing keeps lies, if the config wants it offloaded.
+pub fn slope(
+    model: &Transformer,
+    batches: &[data::Batch],
+    config: &Config,
+    offload: Option<&Offload>,
+) -> Slope {
     let n_targets: usize = batches.iter().map(data::Batch::n_targets).sum();
     let weight: f64 = batches.iter().map(data::Batch::total_weight).sum();
     // Where nothing counts, nothing moves.
@@ -36,6 +43,7 @@ pub fn slope(model: &Transformer, batches: &[data::Batch], config: &Config) -> S
     for batch in batches {
         let mut fed = feed(batch, config.precision);
         fed.pass.recompute = config.recompute.into();
+        fed.pass.offload = offload.filter(|_| config.offload.activations()).cloned();
         fed.regularization = config.regularization();
         let scaled = model.loss(&fed, scale);
         let gradients = GradientsParams::from_grads(scaled.backward(), model);

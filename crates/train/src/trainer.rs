@@ -11,6 +11,8 @@ use burn::module::Module;
 use burn::tensor::Device;
 use data::{Batches, Prefetch, Shard};
 use model::Transformer;
+use ops::offload::Offload;
+use optim::Optimizer;
 use stdx::interrupt::Interrupt;
 
 use crate::checkpoint::{self, Found, Place, State};
@@ -90,7 +92,8 @@ fn session(task: Task<'_>, probes: &mut [&mut dyn Probe], at: &mut u64) -> Resul
         return Err(Error::Vocabulary { ids, vocab_size });
     }
     data::Pass::new(task.held_out.shard.clone(), 1, config.context).map_err(Error::HeldOut)?;
-    let (mut state, passed_over) = begin(task)?;
+    let offload = config.offload(task.checkpoints)?;
+    let (mut state, passed_over) = begin(task, offload.as_ref())?;
     *at = state.place.step;
     // What a resumed session has is on the disk already.
     let mut saved = (state.place.step > 0).then_some(state.place.step);
@@ -107,7 +110,7 @@ fn session(task: Task<'_>, probes: &mut [&mut dyn Probe], at: &mut u64) -> Resul
             }
             return Ok(outcome(Ending::Interrupted, state, evaluation));
         }
-        let (next, taken) = advance(task, state, &mut feed)?;
+        let (next, taken) = advance(task, state, &mut feed, offload.as_ref())?;
         state = next;
         *at = state.place.step;
         each(probes, |probe| probe.on_step(&taken))?;
@@ -127,9 +130,12 @@ fn session(task: Task<'_>, probes: &mut [&mut dyn Probe], at: &mut u64) -> Resul
 }
 
 /// The newest checkpoint, or the first state of a new run.
-fn begin(task: Task<'_>) -> Result<(State, Vec<String>), Error> {
+fn begin(task: Task<'_>, offload: Option<&Offload>) -> Result<(State, Vec<String>), Error> {
     let (config, device) = (task.config, task.device.clone().autodiff());
-    let Found { state, passed_over } = checkpoint::latest(task.checkpoints, config, &device)?;
+    let of_moments = offload.filter(|_| config.offload.moments());
+    let Found { state, passed_over } =
+        checkpoint::latest(task.checkpoints, config, &device, of_moments)?;
+    is_offloaded(task, offload)?;
     let state = match state {
         Some(state) => state,
         None => {
@@ -138,8 +144,9 @@ fn begin(task: Task<'_>) -> Result<(State, Vec<String>), Error> {
                 Some(folder) => weights_of(folder, config, &device)?,
                 None => model::init::random(&config.spec, config.seed, &device)?,
             };
+            let optimizer = config.optimizer(&model);
             State {
-                optimizer: config.optimizer(&model),
+                optimizer: Optimizer { offload: of_moments.cloned(), ..optimizer },
                 model,
                 place: Place { step: 0, tokens: 0, seconds: 0.0, cursor },
             }
@@ -161,12 +168,18 @@ fn weights_of(folder: &Path, config: &Config, device: &Device) -> Result<Transfo
 }
 
 /// Takes one step.
-fn advance(task: Task<'_>, state: State, feed: &mut Prefetch) -> Result<(State, Step), Error> {
+fn advance(
+    task: Task<'_>,
+    state: State,
+    feed: &mut Prefetch,
+    offload: Option<&Offload>,
+) -> Result<(State, Step), Error> {
     let (config, start) = (task.config, Instant::now());
     let State { model, mut optimizer, place } = state;
     let lr = config.schedule.at(place.step);
     let batches: Vec<data::Batch> = (0..config.accumulate).map(|_| feed.next_batch()).collect();
-    let slope = slope(&model, &batches, config);
+    let slope = slope(&model, &batches, config, offload);
+    is_offloaded(task, offload)?;
     if !(slope.loss.is_finite() && slope.norm.norm.is_finite()) {
         let last_lr = config.schedule.at(place.step.saturating_sub(1));
         let found = diagnose(&model, &batches, &slope, config, last_lr);
@@ -181,6 +194,7 @@ fn advance(task: Task<'_>, state: State, feed: &mut Prefetch) -> Result<(State, 
     }
     let (loss, grad_norm, n_targets) = (slope.loss, slope.norm.norm, slope.n_targets);
     let model = descend(model, &mut optimizer, slope, lr);
+    is_offloaded(task, offload)?;
     let took = start.elapsed().as_secs_f64();
     let place = Place {
         step: place.step + 1,
@@ -192,6 +206,12 @@ fn advance(task: Task<'_>, state: State, feed: &mut Prefetch) -> Result<(State, 
     let Place { step, tokens, seconds, .. } = place;
     let taken = Step { step, tokens, loss, lr, grad_norm, tokens_per_second, seconds };
     Ok((State { model, optimizer, place }, taken))
+}
+
+/// Stops where the disk had no room for what the plan has put there: memory would not have it either.
+fn is_offloaded(task: Task<'_>, offload: Option<&Offload>) -> Result<(), Error> {
+    let io = |source| Error::Io { path: task.checkpoints.to_path_buf(), source };
+    offload.map_or(Ok(()), |offload| offload.check().map_err(io))
 }
 
 fn last_checkpoint(task: Task<'_>) -> String {

@@ -4,9 +4,15 @@ use super::Offence;
 use crate::scan;
 use crate::tree::Tree;
 
-/// Vector instructions; memory maps of shards and of weights; the allocator's C interface.
-const PLACES: [&str; 4] =
-    ["crates/kernels/", "crates/data/", "crates/formats/", "crates/cli/src/alloc.rs"];
+/// Vector instructions; memory maps of shards, of weights and of offloaded tensors; the allocator's C
+/// interface.
+const PLACES: [&str; 5] = [
+    "crates/kernels/",
+    "crates/data/",
+    "crates/formats/",
+    "crates/ops/src/offload.rs",
+    "crates/cli/src/alloc.rs",
+];
 
 pub(super) fn check(tree: &Tree) -> Vec<Offence> {
     let sources = tree.sources.iter();

@@ -3,6 +3,7 @@
 //!
 //! Each size runs in a process of its own, so that its memory is its own.
 
+mod products;
 mod rows;
 
 use std::process::Command;
@@ -11,6 +12,7 @@ use anyhow::{Context, Result, bail, ensure};
 use figure::{Column, Table, quantity};
 use serde_json::{Map, Value, json};
 use train::Config;
+use train::config::Precision;
 use train::device::Device;
 use train::plan::{Dials, plan};
 
@@ -24,7 +26,8 @@ use crate::recipe_args::{DialArgs, count};
 #[command(after_help = "Examples:
   lyceum bench train
   lyceum bench train --row d768
-  lyceum bench train --arch llama --size 25M --vocab 8192 --json")]
+  lyceum bench train --arch llama --size 25M --vocab 8192 --json
+  lyceum bench gemm")]
 pub(crate) struct Args {
     #[command(subcommand)]
     verb: Verb,
@@ -47,10 +50,24 @@ enum Verb {
         #[arg(long)]
         json: bool,
     },
+    /// Matrix products of the shapes that steps are made of, against this machine's peak
+    Gemm {
+        /// Of f32 values as they are, not rounded to bf16
+        #[arg(long)]
+        f32: bool,
+        /// Print JSON, a line each
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 pub(crate) fn run(args: &Args, host: &Host) -> Result<()> {
-    let Verb::Train { dials, row, vocab, json } = &args.verb;
+    let (dials, row, vocab, json) = match &args.verb {
+        Verb::Train { dials, row, vocab, json } => (dials, row, vocab, json),
+        Verb::Gemm { f32, json } => {
+            return products::run(if *f32 { Precision::F32 } else { Precision::Bf16 }, *json);
+        }
+    };
     let mut asked = Dials::default();
     dials.dial(&mut asked);
     if row.is_none() && asked == Dials::default() && vocab.is_none() {

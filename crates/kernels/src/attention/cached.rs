@@ -47,6 +47,7 @@ fn many(shape: Shape, q: &[f32], keys: &[f32], values: &[f32], out: &mut [f32]) 
             k: kv(keys),
             v: kv(values),
             starts: None,
+            window: shape.window,
             n_heads: shape.group(),
             n_queries,
             n_keys: shape.context,
@@ -61,14 +62,21 @@ fn few(shape: Shape, q: &[f32], keys: &[f32], values: &[f32], out: &mut [f32]) {
     let n_queries = q.len() / shape.out_width();
     let task = |(i, out): (usize, &mut [f32])| {
         let (query, head) = (i / shape.n_heads, i % shape.n_heads);
-        let seen = shape.context - n_queries + query + 1;
+        let position = shape.context - n_queries + query;
+        let first = shape.first_seen(position, 0);
+        let kv_width = shape.n_kv_heads * shape.head_dim;
         let cache = Cache {
-            keys,
-            values,
-            width: shape.n_kv_heads * shape.head_dim,
+            keys: &keys[first * kv_width..],
+            values: &values[first * kv_width..],
+            width: kv_width,
             column: head / shape.group() * shape.head_dim,
         };
-        one(cache, &q[i * shape.head_dim..][..shape.head_dim], &mut vec![0.0; seen], out);
+        one(
+            cache,
+            &q[i * shape.head_dim..][..shape.head_dim],
+            &mut vec![0.0; position + 1 - first],
+            out,
+        );
     };
     if shape.context * q.len() >= HEAVY {
         out.par_chunks_exact_mut(shape.head_dim).enumerate().for_each(task);

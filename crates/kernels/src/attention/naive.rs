@@ -77,8 +77,9 @@ fn for_each_query(
                 q: row * shape.qkv_width() + head * d,
                 out: row * shape.out_width() + head * d,
             };
-            let first = starts.map_or(0, |s| s[row] as usize);
-            let keys = first..=row % shape.context;
+            let (start, position) = (starts.map_or(0, |s| s[row] as usize), row % shape.context);
+            let in_window = |key: &usize| shape.window.is_none_or(|w| key + w > position);
+            let keys = (start..=position).filter(in_window);
             let dot = |k: usize| -> f64 { (0..d).map(|c| qkv[at.q + c] * qkv[k + c]).sum() };
             let score = |key| dot(at.key(shape, key)) / (d as f64).sqrt();
             let max = keys.clone().map(score).fold(f64::MIN, f64::max);

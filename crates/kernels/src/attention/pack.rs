@@ -43,6 +43,7 @@ pub(super) struct Group<'a, E> {
     pub(super) k: Rows<'a, E>,
     pub(super) v: Rows<'a, E>,
     pub(super) starts: Option<&'a [u32]>,
+    pub(super) window: Option<usize>,
     pub(super) n_heads: usize,
     /// The last `n_queries` of the `n_keys` positions ask.
     pub(super) n_queries: usize,
@@ -73,11 +74,18 @@ impl<E> Group<'_, E> {
         let n = LANES.min(self.n_queries - first);
         let position = self.n_keys - self.n_queries + first;
         let starts = self.starts.map_or(&[][..], |s| &s[first..first + n]);
-        let start = starts.first().map_or(0, |&s| s as usize);
+        let slid =
+            |j: usize| self.window.map_or(0, |w| (position + j + 1).saturating_sub(w) as u32);
+        // Lanes without a query see what the last one does.
+        let from: [u32; LANES] = std::array::from_fn(|j| {
+            let j = j.min(n - 1);
+            starts.get(j).copied().unwrap_or(0).max(slid(j))
+        });
+        let start = from[0] as usize;
         Block {
             first,
             n,
-            from: std::array::from_fn(|j| starts.get(j).copied().unwrap_or(0)),
+            from,
             to: std::array::from_fn(|j| (position + j) as u32),
             begin: start / TALL * TALL,
             end: (position + n).next_multiple_of(TALL),

@@ -12,7 +12,7 @@ fn wide<E: Element>(x: &[E]) -> Vec<f64> {
 }
 
 fn shape(batch: usize, context: usize, heads: (usize, usize), head_dim: usize) -> Shape {
-    Shape { batch, context, n_heads: heads.0, n_kv_heads: heads.1, head_dim }
+    Shape { batch, context, n_heads: heads.0, n_kv_heads: heads.1, head_dim, window: None }
 }
 
 /// Documents of growing length.
@@ -89,6 +89,17 @@ fn both_passes_are_those_of_the_definition() {
 }
 
 #[test]
+fn windows_slide_within_documents_and_without() {
+    for (context, window) in [(5, 1), (40, 7), (140, 33), (300, 64), (300, 500)] {
+        for masked in [false, true] {
+            let shape = Shape { window: Some(window), ..shape(2, context, (2, 1), 16) };
+            check::<f32>(shape, masked, 3e-5);
+            check::<bf16>(shape, masked, 3e-2);
+        }
+    }
+}
+
+#[test]
 fn bf16_is_as_near_as_its_digits_allow() {
     for (context, heads, head_dim) in
         [(1, (1, 1), 1), (5, (2, 1), 3), (45, (2, 1), 24), (140, (4, 2), 33), (300, (2, 1), 64)]
@@ -139,7 +150,12 @@ fn large_scores_stay_finite() {
 
 #[test]
 fn new_positions_over_a_cache_get_what_the_whole_sequence_gives() {
-    let shape = shape(1, 150, (6, 2), 24);
+    for window in [None, Some(20)] {
+        over_a_cache(Shape { window, ..shape(1, 150, (6, 2), 24) });
+    }
+}
+
+fn over_a_cache(shape: Shape) {
     let qkv = wave(150 * shape.qkv_width(), 0.37);
     let (mut out, mut lse) = (vec![f32::NAN; 150 * shape.out_width()], vec![f32::NAN; 900]);
     attention(shape, &qkv, None, &mut out, &mut lse);

@@ -6,7 +6,8 @@
 //! Rows of A that are brain floats and lie along k are read where they are: two neighbours are a
 //! word already.
 
-use super::{Left, Operand, Pairs, Precision, Target, Tile as TileTrait, Values};
+use super::tile::{Cells, Left, Pairs, Target, Tile as TileTrait};
+use super::{Operand, Precision, Values};
 use crate::element::Element;
 
 /// Eight rows of three registers.
@@ -46,7 +47,14 @@ impl TileTrait for Tile {
         }
     }
 
-    fn multiply<O: Element>(depth: usize, a: Left<'_>, b: &[u32], c: &mut [O], target: Target<'_>) {
+    #[expect(unsafe_code, reason = "several threads write parts of one matrix")]
+    unsafe fn multiply<O: Element>(
+        depth: usize,
+        a: Left<'_>,
+        b: &[u32],
+        c: Cells<'_, O>,
+        target: Target<'_>,
+    ) {
         assert!(b.len() >= depth * 48, "bf16 tile: the pack of B is too short");
         assert!((1..=8).contains(&target.height) && target.width <= 48, "bf16 tile: 8 rows of 48");
         let long_enough = match a {
@@ -54,12 +62,12 @@ impl TileTrait for Tile {
             Left::Rows(a) => a.values.len() >= (target.height - 1) * a.stride + 2 * depth,
         };
         assert!(long_enough, "bf16 tile: the rows of A are too short");
-        target.check(c);
+        target.check(c, 8 * 48);
         #[cfg(target_arch = "x86_64")]
-        #[expect(unsafe_code, reason = "AVX512-BF16 intrinsics")]
-        // SAFETY: the dispatcher found AVX512-BF16; the lengths are asserted above.
+        // SAFETY: the dispatcher found AVX512-BF16; the lengths are asserted above; for C the caller
+        // vouches.
         unsafe {
-            x86::multiply(depth, a, b.as_ptr(), c.as_mut_ptr(), &target);
+            x86::multiply(depth, a, b.as_ptr(), c.start(), &target);
         }
         #[cfg(not(target_arch = "x86_64"))]
         unreachable!("the dispatcher takes this tile only where AVX512-BF16 was found");

@@ -3,7 +3,8 @@
 //! Packing is plain Rust on every machine: the f32 product does `2·m·n·k` work against `m·k + k·n`
 //! words packed.
 
-use super::{Left, Operand, Precision, Target, Tile, Values};
+use super::tile::{Cells, Left, Target, Tile};
+use super::{Operand, Precision, Values};
 use crate::element::{Element, bf16};
 
 /// The largest `MR · NR` of these tiles.
@@ -98,18 +99,23 @@ macro_rules! tile {
                 pack_words(source, precision, (from, end), k, out, width);
             }
 
-            fn multiply<O: Element>(
+            #[expect(unsafe_code, reason = "several threads write parts of one matrix")]
+            unsafe fn multiply<O: Element>(
                 depth: usize,
                 a: Left<'_>,
                 b: &[u32],
-                c: &mut [O],
+                c: Cells<'_, O>,
                 target: Target<'_>,
             ) {
                 let Left::Packed(a) = a else { unreachable!("these tiles read packed rows only") };
-                target.check(c);
+                target.check(c, $mr * $nr);
                 let mut sums = [0.0; MOST_TILE];
                 $multiply(depth, &a[..depth * $mr], &b[..depth * $nr], &mut sums);
-                target.store(&sums[..$mr * $nr], $nr, c);
+                if let Some(begun) = target.begun {
+                    sums.iter_mut().zip(&begun[..$mr * $nr]).for_each(|(s, b)| *s += b);
+                }
+                // SAFETY: the target was checked; for C the caller vouches.
+                unsafe { target.store(&sums[..$mr * $nr], $nr, c) };
             }
         }
     };

@@ -3,8 +3,8 @@
 
 use rayon::prelude::*;
 
-use super::{Left, Precision, Target, Tile, bf16_tile, f32_tile};
-use crate::isa::Isa;
+use super::Precision;
+use super::tile::{Cells, Left, Target, Tile};
 
 /// Depth of the packs, in words: 8 + 48 rows of it fit in 32 KiB.
 const DEPTH: usize = 128;
@@ -12,28 +12,27 @@ const DEPTH: usize = 128;
 /// Does a fixed amount of work on all threads and returns how many floating-point operations it
 /// was; the caller holds the clock. Call it once before, so that the threads are awake.
 pub fn work(precision: Precision) -> f64 {
-    match (precision, Isa::current()) {
-        (Precision::Bf16, Isa::Avx512Bf16) => on_all_threads::<bf16_tile::Tile>(2.0),
-        (_, Isa::Avx512 | Isa::Avx512Bf16) => on_all_threads::<f32_tile::Avx512>(1.0),
-        (_, Isa::Avx2) => on_all_threads::<f32_tile::Avx2>(1.0),
-        (_, Isa::Portable) => on_all_threads::<f32_tile::Portable>(1.0),
-    }
+    with_tile!(precision, T => on_all_threads::<T>())
 }
 
-/// `per_word`: values along k that a packed word holds.
-fn on_all_threads<T: Tile>(per_word: f64) -> f64 {
+fn on_all_threads<T: Tile>() -> f64 {
     const TILES: usize = 20_000;
     let threads = rayon::current_num_threads();
     (0..threads).into_par_iter().with_max_len(1).for_each(|_| {
         let (a, b) = (vec![0; T::MR * DEPTH], vec![0; T::NR * DEPTH]);
         let mut tile = vec![0.0_f32; T::MR * T::NR];
-        let (height, width, stride) = (T::MR, T::NR, T::NR);
-        let target =
-            Target { height, width, stride, accumulate: false, bias: None, residual: None };
+        let target = Target::plain(T::MR, T::NR, T::NR);
         for _ in 0..TILES {
-            T::multiply(DEPTH, Left::Packed(&a), &b, &mut tile, target);
+            let c = Cells::of(&mut tile);
+            #[expect(unsafe_code, reason = "C may be shared, but is not here")]
+            // SAFETY: this thread has all of C.
+            unsafe {
+                T::multiply(DEPTH, Left::Packed(&a), &b, c, target);
+            }
             std::hint::black_box(&mut tile);
         }
     });
+    // Values along k that a packed word holds.
+    let per_word = (2 / T::depth(2)) as f64;
     2.0 * per_word * (T::MR * T::NR * DEPTH * TILES * threads) as f64
 }

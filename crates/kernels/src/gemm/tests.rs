@@ -2,6 +2,7 @@
 //! storage types. `cargo test` runs the current instruction set; `tests/it` runs the others.
 
 use super::*;
+use crate::isa::Isa;
 
 struct Case {
     precision: Precision,
@@ -71,6 +72,75 @@ fn check(case: &Case) {
     }
 }
 
+/// What an epilogue adds, turned and not, in every way of calling the tile.
+fn check_panels<O: Element>(case: &Case, epilogue: Epilogue<'_>, turned: bool) {
+    let (m, n, k) = case.sizes;
+    let (a, b) = (values(m * k, 1), values(k * n, 2));
+    let a_bf16: Vec<bf16> = a.iter().map(|v| bf16::from_f32(*v)).collect();
+    let a_values = if case.a_is_bf16 { Values::Bf16(&a_bf16) } else { Values::F32(&a) };
+    let (a, b) = (Operand::rows(a_values, k), Operand::transposed(Values::F32(&b), k));
+    let gemm = Gemm { precision: case.precision, m, n, k, a, b };
+    let mut expected = vec![0.0; m * n];
+    naive(&gemm, &mut expected);
+    let held = values(m * n, 7);
+    let mut got: Vec<O> = held.iter().map(|&v| O::from_f32(v)).collect();
+    if turned {
+        let turned = Gemm { m: n, n: m, a: b.turned(), b: a.turned(), ..gemm };
+        with_tile!(case.precision, T => turned.run_panels::<T, O>(&mut got, epilogue, true));
+    } else {
+        with_tile!(case.precision, T => gemm.run_panels::<T, O>(&mut got, epilogue, false));
+    }
+    let rounds = size_of::<O>() < 4;
+    for (i, (got, expected)) in got.iter().zip(&expected).enumerate() {
+        let held = if epilogue.accumulate { O::from_f32(held[i]).to_f32() } else { 0.0 };
+        let bias = epilogue.bias.map_or(0.0, |b| b[i % n]);
+        let expected = expected + held + bias + epilogue.residual.map_or(0.0, |r| r[i]);
+        let slack = 2e-5 * (k as f32).sqrt() + if rounds { expected.abs() / 128.0 } else { 0.0 };
+        let off = (got.to_f32() - expected).abs();
+        assert!(off <= slack, "{:?} turned {turned} at {i}: off by {off}", case.sizes);
+    }
+}
+
+#[test]
+fn turned_and_deep_products_equal_the_naive_ones() {
+    for sizes in [(1, 1, 1), (48, 8, 32), (50, 9, 66), (7, 131, 400), (100, 30, 900), (3, 9, 386)] {
+        let (m, n, _) = sizes;
+        let (bias, residual) = (values(n, 5), values(m * n, 6));
+        for (accumulate, adds) in [(false, false), (true, false), (false, true), (true, true)] {
+            let epilogue = Epilogue {
+                accumulate,
+                bias: adds.then_some(&bias[..]),
+                residual: adds.then_some(&residual[..]),
+            };
+            for precision in [Precision::F32, Precision::Bf16] {
+                for a_is_bf16 in [false, true] {
+                    let case = Case { precision, sizes, transposed: (false, true), a_is_bf16 };
+                    for turned in [false, true] {
+                        check_panels::<f32>(&case, epilogue, turned);
+                        check_panels::<bf16>(&case, epilogue, turned);
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_pack_that_is_kept_gives_the_product() {
+    let (m, n, k) = (20, 70, 500);
+    let (a, b, bias) = (values(m * k, 1), values(k * n, 2), values(n, 3));
+    for precision in [Precision::F32, Precision::Bf16] {
+        let (a, b) = (Operand::rows(Values::F32(&a), k), Operand::transposed(Values::F32(&b), k));
+        let gemm = Gemm { precision, m, n, k, a, b };
+        let epilogue = Epilogue { bias: Some(&bias), ..Epilogue::default() };
+        let (mut expected, mut got) = (vec![0.0_f32; m * n], vec![f32::NAN; m * n]);
+        with_tile!(precision, T => gemm.run_panels::<T, f32>(&mut expected, epilogue, false));
+        let packed = Packed::new(precision, b, k, n);
+        packed.multiply(a, &mut got, epilogue);
+        assert_eq!(got, expected);
+    }
+}
+
 #[test]
 fn products_equal_the_naive_ones() {
     let sizes = [
@@ -114,10 +184,10 @@ fn tiles_of_every_kind_give_the_naive_product() {
         let mut got = vec![f32::NAN; m * n];
         let none = Epilogue::default();
         match isa {
-            Isa::Portable => gemm.packed::<f32_tile::Portable, f32>(&mut got, none),
-            Isa::Avx2 => gemm.packed::<f32_tile::Avx2, f32>(&mut got, none),
-            Isa::Avx512 => gemm.packed::<f32_tile::Avx512, f32>(&mut got, none),
-            Isa::Avx512Bf16 => gemm.packed::<bf16_tile::Tile, f32>(&mut got, none),
+            Isa::Portable => gemm.run_panels::<f32_tile::Portable, f32>(&mut got, none, false),
+            Isa::Avx2 => gemm.run_panels::<f32_tile::Avx2, f32>(&mut got, none, false),
+            Isa::Avx512 => gemm.run_panels::<f32_tile::Avx512, f32>(&mut got, none, false),
+            Isa::Avx512Bf16 => gemm.run_panels::<bf16_tile::Tile, f32>(&mut got, none, false),
         }
         for (g, e) in got.iter().zip(&expected) {
             assert!((g - e).abs() < 1e-4, "{isa:?}: {g} against {e}");
@@ -133,4 +203,33 @@ fn a_short_operand_is_refused() {
     let refused = std::panic::catch_unwind(|| gemm.run(&mut [0.0_f32; 4]));
     let message = *refused.unwrap_err().downcast::<String>().unwrap();
     assert!(message.contains("only 5 values were given"), "{message}");
+}
+
+#[test]
+fn many_small_products_are_each_the_same_alone() {
+    let sizes = [(3, 5, 7), (40, 30, 20), (1, 9, 400), (200, 160, 150), (8, 48, 2)];
+    let operands: Vec<(Vec<f32>, Vec<f32>)> =
+        sizes.iter().map(|&(m, n, k)| (values(m * k, m as u32), values(k * n, n as u32))).collect();
+    for precision in [Precision::F32, Precision::Bf16] {
+        let gemms: Vec<Gemm<'_>> = sizes
+            .iter()
+            .zip(&operands)
+            .map(|(&(m, n, k), (a, b))| {
+                let a = Operand::rows(Values::F32(a), k);
+                Gemm { precision, m, n, k, a, b: Operand::rows(Values::F32(b), n) }
+            })
+            .collect();
+        let mut results: Vec<Vec<f32>> =
+            sizes.iter().map(|(m, n, _)| vec![f32::NAN; m * n]).collect();
+        let mut products: Vec<(Gemm<'_>, &mut [f32])> =
+            gemms.iter().copied().zip(results.iter_mut().map(|c| &mut c[..])).collect();
+        batched(&mut products);
+        for (gemm, got) in gemms.iter().zip(&results) {
+            let mut expected = vec![0.0; got.len()];
+            gemm.run(&mut expected);
+            assert_eq!(got, &expected);
+            naive(gemm, &mut expected);
+            assert!(got.iter().zip(&expected).all(|(g, e)| (g - e).abs() < 1e-3));
+        }
+    }
 }

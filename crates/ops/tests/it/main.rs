@@ -250,13 +250,14 @@ fn attention() {
         // Two documents a row: the second begins at the third position.
         let starts: Vec<u32> =
             (0..batch * context).map(|i| if i % context < 3 { 0 } else { 3 }).collect();
-        let shape = ops::attention::Shape { batch, context, n_heads, n_kv_heads, head_dim };
+        let window = Some(context / 2);
+        let shape = ops::attention::Shape { batch, context, n_heads, n_kv_heads, head_dim, window };
         let with = ops::attention::Attention { shape, starts: Some(Arc::from(&starts[..])) };
         let fused = |l: &Leaves| ops::attention::attention(l.three[0].clone(), with.clone());
         let body = |l: &Leaves| ops::attention::plain(l.three[0].clone(), &with);
         let mut mask = vec![0.0_f32; context * context];
         for i in 0..context {
-            let hidden = |j: usize| j > i || (j < starts[i] as usize);
+            let hidden = |j: usize| j > i || j < starts[i] as usize || j + context / 2 <= i;
             (0..context).filter(|&j| hidden(j)).for_each(|j| mask[i * context + j] = -1e9);
         }
         let mask = TensorData::new(mask, [1, context, context]);
@@ -283,7 +284,7 @@ fn cross_entropy() {
     for (precision, tolerance, regularization) in
         [(Precision::F32, 1e-5, none), (Precision::F32, 1e-5, both), (Precision::Bf16, 3e-2, none)]
     {
-        // More rows than one block of logits holds.
+        // Some rows weigh nothing and are left out.
         let (rows, width, vocab) = (600, 12, 5000);
         let leaves = Leaves {
             two: vec![leaf([vocab, width], 1)],
@@ -445,7 +446,7 @@ mod recompute {
     fn slopes(again: [bool; 3]) -> Vec<Vec<f32>> {
         let (pieces, x) = ([two(10), two(20), two(30)], leaf([4, 6], 4));
         let y = pieces.iter().zip(again).fold(x.clone(), |x, (piece, again)| match again {
-            true => recompute(piece, x, Two::run),
+            true => recompute(piece, x, None, Two::run),
             false => piece.run(x),
         });
         let grads = (y.clone() * values([4, 6], 5).autodiff()).sum().backward();
@@ -468,10 +469,10 @@ mod recompute {
     #[test]
     fn an_input_that_learns_nothing_is_no_hindrance_and_without_a_graph_it_just_runs() {
         let (two, x) = (two(1), values([4, 6], 4));
-        let y = recompute(&two, x.clone().autodiff(), Two::run);
+        let y = recompute(&two, x.clone().autodiff(), None, Two::run);
         let grads = y.clone().sum().backward();
         assert!(two.first.val().grad(&grads).is_some());
-        let plain = recompute(&two.valid(), x, Two::run);
+        let plain = recompute(&two.valid(), x, None, Two::run);
         assert!(!plain.is_autodiff());
         assert_eq!(vec(plain), vec(y.inner()));
     }

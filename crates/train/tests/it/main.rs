@@ -121,6 +121,47 @@ fn what_is_made_again_changes_no_bit() {
     }
 }
 
+/// Sees whether memory of this process lies in files of a folder.
+struct Maps(std::path::PathBuf, usize);
+
+impl Probe for Maps {
+    fn on_step(&mut self, _: &Step) -> Result<(), Error> {
+        let maps = std::fs::read_to_string("/proc/self/maps").unwrap_or_default();
+        self.1 += maps.matches(&*self.0.to_string_lossy()).count();
+        Ok(())
+    }
+}
+
+#[test]
+fn what_is_offloaded_changes_no_bit_and_lies_in_files() {
+    use train::config::{Offloaded, Recompute};
+    let bench = Bench::new();
+    let config = |offload| {
+        config(|d| {
+            (d.width, d.heads, d.batch, d.steps) = (Some(128), Some(4), Some(16), Some(4));
+            (d.offload, d.recompute) = (Some(offload), Some(Recompute::Blocks));
+        })
+    };
+    let expected = bench.run("memory", &config(Offloaded::Nothing), &mut Silent).unwrap();
+    let counts = [Offloaded::Moments, Offloaded::Activations, Offloaded::Both].map(|offload| {
+        // Stopped and resumed: moments from a checkpoint are offloaded too.
+        let (name, mut stop) = (format!("{offload:?}"), StopAt(&bench.interrupt, vec![2]));
+        bench.run(&name, &config(offload), &mut stop).unwrap();
+        bench.interrupt.take();
+        let mut maps = Maps(bench.folder.path().join(&name), 0);
+        let outcome = bench.run(&name, &config(offload), &mut maps).unwrap();
+        assert_eq!(weights(&outcome.model), weights(&expected.model), "{name}");
+        maps.1
+    });
+    if cfg!(target_os = "linux") {
+        let [moments, activations, both] = counts;
+        assert!(moments > 0 && activations > 0 && both == moments + activations, "{counts:?}");
+    }
+    let alone = train::Config { recompute: Recompute::Nothing, ..config(Offloaded::Both) };
+    let refused = bench.run("alone", &alone, &mut Silent).unwrap_err().to_string();
+    assert!(refused.contains("--recompute blocks"), "{refused}");
+}
+
 #[test]
 fn interrupted_and_resumed_it_ends_with_the_same_bits() {
     for accumulate in [1, 3] {
@@ -185,7 +226,7 @@ fn a_nan_stops_the_run_and_names_step_layer_and_cause() {
     assert!(message.contains("learning rate (1.0e30)"), "{message}");
     assert!(message.contains("--clip 1") && message.contains("is sound"), "{message}");
     let path = &checkpoint::list(&bench.folder.path().join("run")).unwrap()[0];
-    let state = checkpoint::load(path, &config, &burn::tensor::Device::flex()).unwrap();
+    let state = checkpoint::load(path, &config, &burn::tensor::Device::flex(), None).unwrap();
     let finite = |t: &arch::Tensor| t.values.iter().all(|v| v.is_finite());
     assert!(state.model.slots().iter().all(|(_, t)| finite(t)), "what was kept is sound");
 }

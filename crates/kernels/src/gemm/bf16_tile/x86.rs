@@ -52,6 +52,11 @@ unsafe fn tile<O: Element>(
     let mut sums = [[_mm512_setzero_ps(); 3]; 8];
     // SAFETY: the caller gives the lengths; a prefetch beyond them is no access.
     unsafe {
+        if let Some(begun) = target.begun {
+            for (i, sum) in sums.iter_mut().enumerate() {
+                *sum = [0, 16, 32].map(|j| _mm512_loadu_ps(begun.as_ptr().add(48 * i + j)));
+            }
+        }
         for d in 0..depth {
             let b = b.add(48 * d);
             let b = [0, 16, 32].map(|j| {
@@ -67,10 +72,11 @@ unsafe fn tile<O: Element>(
         }
         // A copy: sums whose address is taken would live in memory all through the loop.
         let sums = sums.map(|row| row.map(std::convert::identity));
-        if target.height == 8 && target.width == 48 {
-            write::<O, true>(&sums, c, target);
-        } else {
-            write::<O, false>(&sums, c, target);
+        match (target.turned, target.height == 8 && target.width == 48) {
+            (false, true) => write::<O, true>(&sums, c, target),
+            (false, false) => write::<O, false>(&sums, c, target),
+            (true, true) => write_turned::<O, true>(&sums, c, target),
+            (true, false) => write_turned::<O, false>(&sums, c, target),
         }
     }
 }
@@ -136,6 +142,103 @@ unsafe fn write<O: Element, const WHOLE: bool>(
             }
         }
     }
+}
+
+/// As [`write`], a column of the tile to each row of `c`.
+///
+/// # Safety
+/// As [`multiply`].
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512bf16")]
+unsafe fn write_turned<O: Element, const WHOLE: bool>(
+    sums: &[[__m512; 3]; 8],
+    c: *mut O,
+    target: &Target<'_>,
+) {
+    let is_bf16 = TypeId::of::<O>() == TypeId::of::<bf16>();
+    assert!(is_bf16 || TypeId::of::<O>() == TypeId::of::<f32>(), "bf16 tile: C is f32 or bf16");
+    let mask: __mmask8 = if WHOLE { u8::MAX } else { u8::MAX >> (8 - target.height) };
+    // SAFETY: masked lanes are neither read nor written; the others lie within the target.
+    unsafe {
+        let bias = match target.bias {
+            Some(from) => _mm256_maskz_loadu_ps(mask, from.as_ptr()),
+            None => _mm256_setzero_ps(),
+        };
+        for first in [0, 16, 32] {
+            let columns = columns(std::array::from_fn(|i| sums[i][first / 16]));
+            for (i, column) in columns.into_iter().enumerate() {
+                if !WHOLE && first + i >= target.width {
+                    return;
+                }
+                let at = (first + i) * target.stride;
+                let mut sum = _mm256_add_ps(column, bias);
+                if let Some(from) = target.residual {
+                    let from = from.as_ptr().wrapping_add(at);
+                    sum = _mm256_add_ps(sum, _mm256_maskz_loadu_ps(mask, from));
+                }
+                let to = c.wrapping_add(at);
+                if is_bf16 {
+                    if target.accumulate {
+                        let held = _mm_maskz_loadu_epi16(mask, to.cast());
+                        let held = _mm256_slli_epi32::<16>(_mm256_cvtepu16_epi32(held));
+                        sum = _mm256_add_ps(sum, _mm256_castsi256_ps(held));
+                    }
+                    let rounded = quarters(_mm256_cvtneps_pbh(sum));
+                    match WHOLE {
+                        true => _mm_storeu_si128(to.cast(), rounded),
+                        false => _mm_mask_storeu_epi16(to.cast(), mask, rounded),
+                    }
+                } else {
+                    if target.accumulate {
+                        sum = _mm256_add_ps(sum, _mm256_maskz_loadu_ps(mask, to.cast()));
+                    }
+                    match WHOLE {
+                        true => _mm256_storeu_ps(to.cast(), sum),
+                        false => _mm256_mask_storeu_ps(to.cast(), mask, sum),
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The sixteen columns of eight rows: pairs of rows, pairs of pairs, then the two halves of a
+/// column, which lie in the same 128-bit lane of two registers.
+#[inline]
+#[target_feature(enable = "avx512f,avx512vl")]
+fn columns(rows: [__m512; 8]) -> [__m256; 16] {
+    let lanes = |rows: [__m512; 4]| {
+        let [a, b, c, d] = rows;
+        let (low, high) = (_mm512_unpacklo_ps(a, b), _mm512_unpackhi_ps(a, b));
+        let (low_2, high_2) = (_mm512_unpacklo_ps(c, d), _mm512_unpackhi_ps(c, d));
+        let [low, high, low_2, high_2] = [low, high, low_2, high_2].map(|r| _mm512_castps_pd(r));
+        [
+            _mm512_unpacklo_pd(low, low_2),
+            _mm512_unpackhi_pd(low, low_2),
+            _mm512_unpacklo_pd(high, high_2),
+            _mm512_unpackhi_pd(high, high_2),
+        ]
+    };
+    let [a, b, c, d, e, f, g, h] = rows;
+    let (above, below) = (lanes([a, b, c, d]), lanes([e, f, g, h]));
+    let front = _mm512_setr_epi64(0, 1, 8, 9, 2, 3, 10, 11);
+    let back = _mm512_setr_epi64(4, 5, 12, 13, 6, 7, 14, 15);
+    let mut columns = [_mm256_setzero_ps(); 16];
+    for i in 0..4 {
+        for (half, order) in [front, back].into_iter().enumerate() {
+            let two = _mm512_permutex2var_pd(above[i], order, below[i]);
+            columns[8 * half + i] = _mm256_castpd_ps(_mm512_castpd512_pd256(two));
+            columns[8 * half + 4 + i] = _mm256_castpd_ps(_mm512_extractf64x4_pd::<1>(two));
+        }
+    }
+    columns
+}
+
+/// The same bits seen as eight numbers of two bytes.
+#[inline(always)]
+fn quarters(numbers: __m128bh) -> __m128i {
+    // SAFETY: both are 16 bytes of plain data.
+    unsafe { std::mem::transmute(numbers) }
 }
 
 /// The same bits seen as sixteen numbers of two bytes.

@@ -1,0 +1,355 @@
+//! The loops round a register tile: panels of B, packed whole, against blocks of rows of A.
+
+use std::cell::RefCell;
+use std::ops::Range;
+
+use rayon::prelude::*;
+
+use super::tile::{Cells, Left, Target, Tile};
+use super::{Epilogue, Gemm, Operand, Precision};
+use crate::element::Element;
+use crate::parallel;
+
+/// Packed depth that is multiplied in one go, so that a panel of B stays in the first cache.
+const DEPTH_STEP: usize = 192;
+/// Words past the end of a pack that a tile may prefetch.
+const SLACK: usize = 1024;
+/// Length along k that is packed in one go.
+const PIECE: usize = 64;
+/// What packing a row costs where one thread reads it again soon, and where all threads read it from
+/// a cache that they share, against each other.
+const NEAR: usize = 1;
+const FAR: usize = 2;
+/// Length from which the longer way of writing a turned tile does not count.
+const LONG: usize = 256;
+
+thread_local! {
+    static PACKED_A: RefCell<Vec<u32>> = const { RefCell::new(Vec::new()) };
+    static PACKED_B: RefCell<Vec<u32>> = const { RefCell::new(Vec::new()) };
+    static BEGUN: RefCell<Vec<f32>> = const { RefCell::new(Vec::new()) };
+}
+
+/// A B that is packed once for many products.
+#[derive(Debug)]
+pub struct Packed {
+    words: Vec<u32>,
+    precision: Precision,
+    k: usize,
+    n: usize,
+}
+
+impl Packed {
+    /// Packs `b`, `(k, n)`, on all threads.
+    ///
+    /// # Panics
+    /// If the operand is shorter than its size says.
+    pub fn new(precision: Precision, b: Operand<'_>, k: usize, n: usize) -> Self {
+        b.check("B", k, n);
+        let mut words = Vec::new();
+        with_tile!(precision, T => pack_whole::<T>(&mut words, b, precision, k, n));
+        Self { words, precision, k, n }
+    }
+
+    /// `c (m, n) = a (m, k) · b`, on the calling thread alone.
+    ///
+    /// # Panics
+    /// If an operand is shorter than its size says, or C has no whole rows.
+    pub fn multiply<O: Element>(&self, a: Operand<'_>, c: &mut [O], epilogue: Epilogue<'_>) {
+        self.multiply_k(a, self.k, c, epilogue);
+    }
+
+    /// As [`Self::multiply`] with an A of one column more where k is odd, a column of zeros: its rows
+    /// are then whole pairs, which tiles of pairs read where they lie.
+    ///
+    /// # Panics
+    /// As [`Self::multiply`].
+    pub fn multiply_padded<O: Element>(&self, a: Operand<'_>, c: &mut [O]) {
+        let pairs = packed_bytes(self.precision) < size_of::<u32>();
+        let k = if pairs { self.k.next_multiple_of(2) } else { self.k };
+        self.multiply_k(a, k, c, Epilogue::default());
+    }
+
+    #[expect(unsafe_code, reason = "C may be shared, but is not here")]
+    fn multiply_k<O: Element>(
+        &self,
+        a: Operand<'_>,
+        k: usize,
+        c: &mut [O],
+        epilogue: Epilogue<'_>,
+    ) {
+        let m = c.len() / self.n.max(1);
+        epilogue.check(c.len(), m, self.n);
+        if c.is_empty() {
+            return;
+        }
+        a.check("A", m, k);
+        let &Self { ref words, precision, n, .. } = self;
+        let product = Product { precision, m, n, k, a, b: words, epilogue, turned: false };
+        let c = Cells::of(c);
+        // SAFETY: this thread has all of C.
+        with_tile!(precision, T => unsafe { product.block::<T, O>(0..m, c) });
+    }
+}
+
+/// Bytes of a packed value on this machine.
+pub fn packed_bytes(precision: Precision) -> usize {
+    with_tile!(precision, T => size_of::<u32>() * T::depth(2) / 2)
+}
+
+impl Gemm<'_> {
+    /// The product through packs, one way or the other.
+    pub(super) fn through_panels<T: Tile, O: Element>(&self, c: &mut [O], epilogue: Epilogue<'_>) {
+        if self.is_cheaper_turned::<T>() {
+            let (a, b) = (self.b.turned(), self.a.turned());
+            Gemm { m: self.n, n: self.m, a, b, ..*self }.run_panels::<T, O>(c, epilogue, true);
+        } else {
+            self.run_panels::<T, O>(c, epilogue, false);
+        }
+    }
+
+    /// Whether `Cᵀ = Bᵀ · Aᵀ` moves less memory. Of two operands the one that is packed whole goes out
+    /// to memory and back; the other is packed block by block, or not at all.
+    fn is_cheaper_turned<T: Tile>(&self) -> bool {
+        let price = |whole: usize, other: Operand<'_>, rows: usize| {
+            let packs = T::reads(other, self.k).is_none();
+            FAR * whole + if packs { NEAR * rows } else { 0 }
+        };
+        let turned = price(self.m, self.b.turned(), self.n);
+        self.k >= LONG && turned < price(self.n, self.a, self.m)
+    }
+
+    /// C as it is, or `turned`: then this is the product of the transposes and C's columns are its
+    /// rows.
+    pub(super) fn run_panels<T: Tile, O: Element>(
+        &self,
+        c: &mut [O],
+        epilogue: Epilogue<'_>,
+        turned: bool,
+    ) {
+        let &Self { precision, m, n, k, a, b } = self;
+        let mut packed = PACKED_B.take();
+        pack_whole::<T>(&mut packed, b, precision, k, n);
+        let product = Product { precision, m, n, k, a, b: &packed, epilogue, turned };
+        let (rows, heavy) = (self.block_rows::<T>(), c.len() >= parallel::MIN_WORK);
+        let c = Cells::of(c);
+        let block = |i: usize| {
+            #[expect(unsafe_code, reason = "several threads write parts of one matrix")]
+            // SAFETY: blocks are of different rows.
+            unsafe {
+                product.block::<T, O>(i * rows..m.min((i + 1) * rows), c);
+            }
+        };
+        let blocks = 0..m.div_ceil(rows);
+        if heavy {
+            blocks.into_par_iter().for_each(block)
+        } else {
+            blocks.for_each(block)
+        }
+        PACKED_B.set(packed);
+    }
+
+    /// As [`Gemm::run_with`], on the calling thread alone.
+    pub(super) fn alone<O: Element>(&self, c: &mut [O], epilogue: Epilogue<'_>) {
+        epilogue.check(c.len(), self.m, self.n);
+        if c.is_empty() {
+            return;
+        }
+        self.check();
+        let &Self { precision, m, n, k, a, b } = self;
+        let mut packed = PACKED_B.take();
+        let c = Cells::of(c);
+        with_tile!(precision, T => {
+            pack_panels::<T>(&mut packed, b, precision, k, n, false);
+            let product = Product { precision, m, n, k, a, b: &packed, epilogue, turned: false };
+            let rows = self.block_rows::<T>();
+            for from in (0..m).step_by(rows) {
+                #[expect(unsafe_code, reason = "C may be shared, but is not here")]
+                // SAFETY: this thread has all of C.
+                unsafe {
+                    product.block::<T, O>(from..m.min(from + rows), c);
+                }
+            }
+        });
+        PACKED_B.set(packed);
+    }
+
+    /// Rows of A that a thread packs at once: about 128, and an even number of blocks.
+    fn block_rows<T: Tile>(&self) -> usize {
+        let blocks = 2 * self.m.div_ceil(256);
+        self.m.div_ceil(blocks).div_ceil(2 * T::MR) * 2 * T::MR
+    }
+}
+
+/// Packs B into panels of `NR` columns, on all threads if that pays.
+fn pack_whole<T: Tile>(
+    words: &mut Vec<u32>,
+    b: Operand<'_>,
+    precision: Precision,
+    k: usize,
+    n: usize,
+) {
+    pack_panels::<T>(words, b, precision, k, n, n * k >= parallel::MIN_WORK);
+}
+
+fn pack_panels<T: Tile>(
+    words: &mut Vec<u32>,
+    b: Operand<'_>,
+    precision: Precision,
+    k: usize,
+    n: usize,
+    heavy: bool,
+) {
+    let (panels, panel) = (n.div_ceil(T::NR), T::NR * T::depth(k));
+    words.resize(panels * panel + SLACK, 0);
+    let pack = |(j, out): (usize, &mut [u32])| {
+        T::pack(b.turned(), precision, j * T::NR, n, k, out, T::NR);
+    };
+    if heavy {
+        words.par_chunks_mut(panel).take(panels).enumerate().for_each(pack);
+    } else {
+        words.chunks_mut(panel).take(panels).enumerate().for_each(pack);
+    }
+}
+
+/// A product whose B is packed.
+struct Product<'a> {
+    precision: Precision,
+    m: usize,
+    n: usize,
+    k: usize,
+    a: Operand<'a>,
+    b: &'a [u32],
+    epilogue: Epilogue<'a>,
+    /// Whether C's columns are the product's rows.
+    turned: bool,
+}
+
+impl Product<'_> {
+    /// Some rows of the product.
+    ///
+    /// # Safety
+    /// While this runs nobody else reads or writes these rows of C: its columns, if turned.
+    #[expect(unsafe_code, reason = "several threads write parts of one matrix")]
+    unsafe fn block<T: Tile, O: Element>(&self, rows: Range<usize>, c: Cells<'_, O>) {
+        let depth = T::depth(self.k);
+        let as_it_lies = T::reads(self.a, self.k);
+        let mut packed = PACKED_A.take();
+        if as_it_lies.is_none() {
+            self.pack_rows::<T>(rows.clone(), &mut packed);
+        }
+        let left = |panel: usize, from: usize| match as_it_lies {
+            Some(a) => Left::Rows(a.skip(rows.start + panel * T::MR, from)),
+            None => Left::Packed(&packed[(panel * depth + from) * T::MR..]),
+        };
+        let right = |j: usize, from: usize| &self.b[(j * depth + from) * T::NR..];
+        let tiles = Tiles { rows: rows.clone(), mr: T::MR, nr: T::NR };
+        let steps = (0..depth).step_by(DEPTH_STEP).map(|from| (from, DEPTH_STEP.min(depth - from)));
+        // SAFETY: the caller vouches for these rows, and each tile is of some of them.
+        unsafe {
+            let holds_sums = size_of::<O>() == size_of::<f32>() && !self.turned;
+            if holds_sums || depth <= DEPTH_STEP {
+                for (from, deep) in steps {
+                    for j in 0..self.n.div_ceil(T::NR) {
+                        let b = right(j, from);
+                        for panel in 0..tiles.panels() {
+                            let (at, target) = self.target(&tiles, j, panel, from == 0);
+                            T::multiply(deep, left(panel, from), b, c.skip(at), target);
+                        }
+                    }
+                }
+            } else {
+                self.deep::<T, O>(&tiles, steps, left, right, c);
+            }
+        }
+        PACKED_A.set(packed);
+    }
+
+    /// As [`Self::block`] where C cannot hold partial sums exactly, or is slow to come back to: they
+    /// are kept beside it, for one panel of B at a time.
+    ///
+    /// # Safety
+    /// As [`Self::block`].
+    #[expect(unsafe_code, reason = "several threads write parts of one matrix")]
+    unsafe fn deep<'b, T: Tile, O: Element>(
+        &self,
+        tiles: &Tiles,
+        steps: impl ExactSizeIterator<Item = (usize, usize)> + Clone,
+        left: impl Fn(usize, usize) -> Left<'b>,
+        right: impl Fn(usize, usize) -> &'b [u32],
+        c: Cells<'_, O>,
+    ) {
+        let (tile, last) = (T::MR * T::NR, steps.len() - 1);
+        let mut begun = BEGUN.take();
+        begun.resize(tiles.panels() * tile, 0.0);
+        for j in 0..self.n.div_ceil(T::NR) {
+            for (step, (from, deep)) in steps.clone().enumerate() {
+                for (panel, sums) in begun.chunks_exact_mut(tile).enumerate() {
+                    let (a, b) = (left(panel, from), right(j, from));
+                    let (at, target) = self.target(tiles, j, panel, true);
+                    // SAFETY: the sums are this thread's own; for C the caller vouches.
+                    unsafe {
+                        if step < last {
+                            let whole = Target::plain(target.height, T::NR, T::NR);
+                            let target = Target { accumulate: step > 0, ..whole };
+                            T::multiply(deep, a, b, Cells::of(sums), target);
+                        } else {
+                            let target = Target { begun: Some(sums), ..target };
+                            T::multiply(deep, a, b, c.skip(at), target);
+                        }
+                    }
+                }
+            }
+        }
+        BEGUN.set(begun);
+    }
+
+    fn pack_rows<T: Tile>(&self, rows: Range<usize>, packed: &mut Vec<u32>) {
+        let panel = T::MR * T::depth(self.k);
+        packed.resize(rows.len().div_ceil(2 * T::MR) * 2 * panel + SLACK, 0);
+        // A piece of k for all panels before the next: rows that lie across k are then read line by
+        // line, and not once for each panel.
+        for from in (0..self.k).step_by(PIECE) {
+            let (a, deep) = (self.a.along(from), PIECE.min(self.k - from));
+            let panels = packed.chunks_mut(panel).take(rows.len().div_ceil(T::MR));
+            for (p, out) in panels.enumerate() {
+                let (first, out) = (rows.start + p * T::MR, &mut out[T::depth(from) * T::MR..]);
+                T::pack(a, self.precision, first, rows.end, deep, out, T::MR);
+            }
+        }
+    }
+
+    /// Where in C a tile begins, and what of the epilogue falls to it: what is added once is added
+    /// by the `first` to write there.
+    #[inline]
+    fn target(&self, tiles: &Tiles, j: usize, panel: usize, first: bool) -> (usize, Target<'_>) {
+        let (row, column) = (tiles.rows.start + panel * tiles.mr, j * tiles.nr);
+        let height = tiles.mr.min(tiles.rows.end - row);
+        let width = tiles.nr.min(self.n - column);
+        let (row, column, stride) = match self.turned {
+            false => (row, column, self.n),
+            true => (column, row, self.m),
+        };
+        let (at, epilogue) = (row * stride + column, self.epilogue);
+        let target = Target {
+            turned: self.turned,
+            accumulate: epilogue.accumulate || !first,
+            bias: epilogue.bias.filter(|_| first).map(|b| &b[column..]),
+            residual: epilogue.residual.filter(|_| first).map(|r| &r[at..]),
+            ..Target::plain(height, width, stride)
+        };
+        (at, target)
+    }
+}
+
+/// The tiles over some rows.
+struct Tiles {
+    rows: Range<usize>,
+    mr: usize,
+    nr: usize,
+}
+
+impl Tiles {
+    fn panels(&self) -> usize {
+        self.rows.len().div_ceil(self.mr)
+    }
+}
