@@ -76,7 +76,7 @@ pub fn plain<const D: usize>(x: Tensor<D>, weight: Tensor<2>, targets: &Targets)
 /// The extension that backends implement.
 #[backend_extension(Flex, Autodiff)]
 pub trait LinearCrossEntropyOp: Backend {
-    /// See [`linear_cross_entropy`].
+    /// See [`linear_cross_entropy()`].
     fn linear_cross_entropy(
         x: FloatTensor<Self>,
         weight: FloatTensor<Self>,
