@@ -3,8 +3,8 @@
 //! The ladder: [`naive`] (three loops), then packed panels with a register tile (Goto & van de
 //! Geijn, "Anatomy of High-Performance Matrix Multiplication", 2008): B is packed once into panels
 //! of `NR` columns by all threads, then each thread packs a block of A's rows into panels of `MR`
-//! and runs the tile over it (`gemm/panels.rs`). Where A is the smaller of the two, the transposed
-//! product is made and written turned. A B that meets many As is packed once: [`Packed`]. Tiles are
+//! and runs the tile over it (`gemm/panels.rs`). Where B is the larger and can be read where it
+//! lies, the transposed product is made and written turned. A B that meets many As is packed once: [`Packed`]. Tiles are
 //! in `gemm/f32_tile.rs` and `bf16_tile.rs`; a few rows of A take `few_rows.rs` instead, many small
 //! products [`batched`].
 //!

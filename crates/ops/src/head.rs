@@ -1,4 +1,5 @@
-//! The output layer over a block of rows: what operations that never store all logits are made of.
+//! The output layer over a block of rows: what [`crate::linear_scores`] is made of. Cross-entropy has a
+//! kernel of its own.
 
 use half::bf16;
 use kernels::convert;

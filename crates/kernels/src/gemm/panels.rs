@@ -16,10 +16,6 @@ const DEPTH_STEP: usize = 192;
 const SLACK: usize = 1024;
 /// Length along k that is packed in one go.
 const PIECE: usize = 64;
-/// What packing a row costs where one thread reads it again soon, and where all threads read it from
-/// a cache that they share, against each other.
-const NEAR: usize = 1;
-const FAR: usize = 2;
 /// Length from which the longer way of writing a turned tile does not count.
 const LONG: usize = 256;
 
@@ -46,7 +42,7 @@ impl Packed {
     pub fn new(precision: Precision, b: Operand<'_>, k: usize, n: usize) -> Self {
         b.check("B", k, n);
         let mut words = Vec::new();
-        with_tile!(precision, T => pack_whole::<T>(&mut words, b, precision, k, n));
+        with_tile!(precision, T => pack_whole::<T>(&mut words, b, precision, (k, n), true));
         Self { words, precision, k, n }
     }
 
@@ -107,15 +103,10 @@ impl Gemm<'_> {
         }
     }
 
-    /// Whether `Cᵀ = Bᵀ · Aᵀ` moves less memory. Of two operands the one that is packed whole goes out
-    /// to memory and back; the other is packed block by block, or not at all.
+    /// Whether `Cᵀ = Bᵀ · Aᵀ` moves less memory: B is the larger and is read where it lies then, where
+    /// it would have been packed.
     fn is_cheaper_turned<T: Tile>(&self) -> bool {
-        let price = |whole: usize, other: Operand<'_>, rows: usize| {
-            let packs = T::reads(other, self.k).is_none();
-            FAR * whole + if packs { NEAR * rows } else { 0 }
-        };
-        let turned = price(self.m, self.b.turned(), self.n);
-        self.k >= LONG && turned < price(self.n, self.a, self.m)
+        self.k >= LONG && self.m < self.n && T::reads(self.b.turned(), self.k).is_some()
     }
 
     /// C as it is, or `turned`: then this is the product of the transposes and C's columns are its
@@ -126,11 +117,22 @@ impl Gemm<'_> {
         epilogue: Epilogue<'_>,
         turned: bool,
     ) {
+        self.panels_on::<T, O>(c, epilogue, turned, true);
+    }
+
+    /// As [`Self::run_panels`], on the calling thread alone unless work is `shared`.
+    fn panels_on<T: Tile, O: Element>(
+        &self,
+        c: &mut [O],
+        epilogue: Epilogue<'_>,
+        turned: bool,
+        shared: bool,
+    ) {
         let &Self { precision, m, n, k, a, b } = self;
         let mut packed = PACKED_B.take();
-        pack_whole::<T>(&mut packed, b, precision, k, n);
+        pack_whole::<T>(&mut packed, b, precision, (k, n), shared);
         let product = Product { precision, m, n, k, a, b: &packed, epilogue, turned };
-        let (rows, heavy) = (self.block_rows::<T>(), c.len() >= parallel::MIN_WORK);
+        let (rows, heavy) = (self.block_rows::<T>(), shared && c.len() >= parallel::MIN_WORK);
         let c = Cells::of(c);
         let block = |i: usize| {
             #[expect(unsafe_code, reason = "several threads write parts of one matrix")]
@@ -155,22 +157,7 @@ impl Gemm<'_> {
             return;
         }
         self.check();
-        let &Self { precision, m, n, k, a, b } = self;
-        let mut packed = PACKED_B.take();
-        let c = Cells::of(c);
-        with_tile!(precision, T => {
-            pack_panels::<T>(&mut packed, b, precision, k, n, false);
-            let product = Product { precision, m, n, k, a, b: &packed, epilogue, turned: false };
-            let rows = self.block_rows::<T>();
-            for from in (0..m).step_by(rows) {
-                #[expect(unsafe_code, reason = "C may be shared, but is not here")]
-                // SAFETY: this thread has all of C.
-                unsafe {
-                    product.block::<T, O>(from..m.min(from + rows), c);
-                }
-            }
-        });
-        PACKED_B.set(packed);
+        with_tile!(self.precision, T => self.panels_on::<T, O>(c, epilogue, false, false));
     }
 
     /// Rows of A that a thread packs at once: about 128, and an even number of blocks.
@@ -180,31 +167,20 @@ impl Gemm<'_> {
     }
 }
 
-/// Packs B into panels of `NR` columns, on all threads if that pays.
+/// Packs B into panels of `NR` columns, on all threads if work is `shared` and that pays.
 fn pack_whole<T: Tile>(
     words: &mut Vec<u32>,
     b: Operand<'_>,
     precision: Precision,
-    k: usize,
-    n: usize,
-) {
-    pack_panels::<T>(words, b, precision, k, n, n * k >= parallel::MIN_WORK);
-}
-
-fn pack_panels<T: Tile>(
-    words: &mut Vec<u32>,
-    b: Operand<'_>,
-    precision: Precision,
-    k: usize,
-    n: usize,
-    heavy: bool,
+    (k, n): (usize, usize),
+    shared: bool,
 ) {
     let (panels, panel) = (n.div_ceil(T::NR), T::NR * T::depth(k));
     words.resize(panels * panel + SLACK, 0);
     let pack = |(j, out): (usize, &mut [u32])| {
         T::pack(b.turned(), precision, j * T::NR, n, k, out, T::NR);
     };
-    if heavy {
+    if shared && n * k >= parallel::MIN_WORK {
         words.par_chunks_mut(panel).take(panels).enumerate().for_each(pack);
     } else {
         words.chunks_mut(panel).take(panels).enumerate().for_each(pack);
