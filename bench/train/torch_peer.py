@@ -1,9 +1,10 @@
 """Our training configurations in PyTorch, AdamW (fused), one JSON line a call.
 
-python torch_peer.py step ROW MODE             steps of a row: tokens a second
+python torch_peer.py step ROW MODE [KEY=N…]    steps of a row, changed so: tokens a second
 python torch_peer.py char MODE SEED TEXT N     N iterations of nanoGPT's character-level CPU setting
 
 Modes: eager, compile, bf16, compile-bf16, max-bf16 (max-autotune). Compile time is told apart.
+PEER_DEVICE: cpu, or cuda.
 """
 
 import json
@@ -16,6 +17,7 @@ import torch
 import torch.nn as nn
 import torch.nn.functional as F
 
+DEVICE = os.environ.get("PEER_DEVICE", "cpu")
 
 # The rows of `lyceum bench train`, in its order.
 ROWS = {
@@ -133,7 +135,7 @@ def optimizer_of(parameters, lr, beta2):
 
 
 def update(forward, model, optimizer, mode, ids, targets):
-    with torch.autocast("cpu", dtype=torch.bfloat16, enabled="bf16" in mode):
+    with torch.autocast(DEVICE, dtype=torch.bfloat16, enabled="bf16" in mode):
         loss = forward(ids, targets)
     loss.backward()
     nn.utils.clip_grad_norm_(model.parameters(), 1.0)
@@ -142,9 +144,9 @@ def update(forward, model, optimizer, mode, ids, targets):
     return loss
 
 
-def step(name, mode, steps=10):
+def step(name, mode, changes, steps=10):
     torch.manual_seed(0)
-    row = dict(ROWS[name])
+    row = ROWS[name] | changes
     batch, vocab, context = row.pop("batch"), row["vocab"], row["context"]
     if row.pop("llama", False):
         model = Llama(**row, half="bf16" in mode)
@@ -159,7 +161,7 @@ def step(name, mode, steps=10):
         if i == 3:  # once compiled, since the compiler needs memory of its own
             forget_peak()
         start = time.time()
-        update(forward, model, optimizer, mode, ids, targets)
+        update(forward, model, optimizer, mode, ids, targets).item()  # and waits for the device
         seconds.append(time.time() - start)
     mib = peak_mib()
     first, seconds = seconds[0], sorted(seconds[3:])
@@ -174,12 +176,16 @@ def compiled(model, mode):
 
 
 def forget_peak():
-    """Sets the peak of resident memory to what is resident now (Linux)."""
+    """Sets the peak of memory to what is held now (resident memory, on Linux)."""
+    if DEVICE == "cuda":
+        return torch.cuda.reset_peak_memory_stats()
     with open("/proc/self/clear_refs", "w") as file:
         file.write("5")
 
 
 def peak_mib():
+    if DEVICE == "cuda":
+        return torch.cuda.max_memory_allocated() / 2**20
     for line in open("/proc/self/status"):
         if line.startswith("VmHWM:"):
             return int(line.split()[1]) / 2**10
@@ -211,7 +217,7 @@ def char(mode, seed, path, iterations):
     def look(rounds=20):
         for data in (train, val):
             for _ in range(rounds):
-                with torch.autocast("cpu", dtype=torch.bfloat16, enabled="bf16" in mode):
+                with torch.autocast(DEVICE, dtype=torch.bfloat16, enabled="bf16" in mode):
                     forward(*batch(data))
 
     start = time.time()
@@ -241,9 +247,11 @@ def char(mode, seed, path, iterations):
 
 
 if __name__ == "__main__":
+    torch.set_default_device(DEVICE)
     torch.set_num_threads(len(os.sched_getaffinity(0)))
     if sys.argv[1] == "step":
-        result = step(sys.argv[2], sys.argv[3])
+        changes = dict(word.split("=") for word in sys.argv[4:])
+        result = step(sys.argv[2], sys.argv[3], {key: int(n) for key, n in changes.items()})
     else:
         result = char(sys.argv[2], int(sys.argv[3]), sys.argv[4], int(sys.argv[5]))
     about = {"torch": torch.__version__, "threads": torch.get_num_threads()}

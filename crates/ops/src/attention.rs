@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use burn::backend::{Dispatch, backend_extension};
 use burn::tensor::activation::softmax;
-use burn::tensor::{Bool, Tensor, TensorData};
+use burn::tensor::{Bool, Device, Int, Tensor};
 use burn_autodiff::Autodiff;
 use burn_autodiff::checkpoint::{base::Checkpointer, strategy::CheckpointStrategy};
 use burn_autodiff::grads::Gradients;
@@ -54,22 +54,30 @@ pub fn plain(qkv: Tensor<3>, with: &Attention) -> Tensor<3> {
     };
     let (q, k) = (heads(0, n_heads), heads(n_heads, n_kv_heads));
     let v = heads(n_heads + n_kv_heads, n_kv_heads);
-    let hidden = |i: usize, key: usize| {
-        let start = with.starts.as_ref().map_or(0, |starts| starts[i] as usize);
-        key > i % context || key < with.shape.first_seen(i % context, start)
-    };
-    let mask: Vec<bool> = (0..batch * context)
-        .flat_map(|i| (0..context).map(move |key| (i, key)))
-        .map(|(i, key)| hidden(i, key))
-        .collect();
-    let mask = TensorData::new(mask, [batch, 1, context, context]);
-    let mask = Tensor::<4, Bool>::from_data(mask, &qkv.device());
-    let mask = mask.expand([batch, n_heads, context, context]);
+    let mask = hidden(with, &qkv.device()).expand([batch, n_heads, context, context]);
     let scale = 1.0 / (head_dim as f64).sqrt();
     let scores = Stored::F32.cast(q.matmul(k.swap_dims(2, 3))) * scale;
     let weights = softmax(scores.mask_fill(mask, f32::NEG_INFINITY), 3);
     let mixed = weights.cast(v.dtype()).matmul(v); // (B, Hq, T, head_dim)
     mixed.swap_dims(1, 2).reshape([batch, context, n_heads * head_dim])
+}
+
+/// Which keys (last) each position (before it) may not see: `(B, 1, T, T)`, or `(1, 1, T, T)` where all
+/// rows are alike.
+fn hidden(with: &Attention, device: &Device) -> Tensor<4, Bool> {
+    let Shape { batch, context, .. } = with.shape;
+    let rows = if with.starts.is_some() { batch } else { 1 };
+    let first = |i: usize| {
+        let start = with.starts.as_ref().map_or(0, |starts| starts[i] as usize);
+        with.shape.first_seen(i % context, start) as i64
+    };
+    let first: Vec<i64> = (0..rows * context).map(first).collect();
+    let first =
+        Tensor::<1, Int>::from_data(first.as_slice(), device).reshape([rows, 1, context, 1]);
+    let places = Tensor::<1, Int>::arange(0..context as i64, device);
+    let keys = places.clone().reshape([1, 1, 1, context]);
+    let after = keys.clone().greater(places.reshape([1, 1, context, 1]));
+    after.bool_or(keys.lower(first))
 }
 
 /// The extension that backends implement.

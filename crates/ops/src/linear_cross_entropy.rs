@@ -68,7 +68,7 @@ pub fn plain<const D: usize>(x: Tensor<D>, weight: Tensor<2>, targets: &Targets)
     let ids = Tensor::<1, Int>::from_data(ids.as_slice(), &device).reshape([n, 1]);
     let aim = logits.clone().gather(1, ids) * (1.0 - label_smoothing);
     let spread = logits.mean_dim(1) * label_smoothing;
-    let losses = log_z.clone() - aim - spread + log_z.powf_scalar(2.0) * z_loss;
+    let losses = log_z.clone() - aim - spread + log_z.square() * z_loss;
     let weights = Tensor::<1>::from_data(&targets.weights[..], &device);
     (losses.reshape([n]) * weights).sum() * targets.scale
 }

@@ -3,7 +3,7 @@
 
 use burn::module::{Module, ModuleVisitor, Param};
 use burn::optim::GradientsParams;
-use burn::tensor::Tensor;
+use burn::tensor::{DType, Tensor};
 use kernels::reduce;
 
 /// The gradients of one step, looked at as one vector.
@@ -18,16 +18,52 @@ pub struct Norm {
 
 /// The norm of all gradients of a module, parameter by parameter in the module's order.
 pub fn norm<M: Module>(module: &M, gradients: &GradientsParams) -> Norm {
-    let mut visitor = Visitor { gradients, path: Vec::new(), squares: 0.0, spoilt: None };
+    let mut visitor = Visitor { gradients, path: Vec::new(), sums: Vec::new() };
     module.visit(&mut visitor);
-    Norm { norm: visitor.squares.sqrt(), spoilt: visitor.spoilt }
+    let (paths, sums): (Vec<String>, Vec<Sum>) = visitor.sums.into_iter().unzip();
+    let (mut squares, mut spoilt) = (0.0, None);
+    for (path, sum) in paths.into_iter().zip(read(sums)) {
+        if !sum.is_finite() {
+            spoilt = Some(path);
+        }
+        squares += sum;
+    }
+    Norm { norm: squares.sqrt(), spoilt }
+}
+
+/// The sum of a gradient's squares.
+enum Sum {
+    Known(f64),
+    /// Still on its device: `(1)`.
+    There(Tensor<1>),
+}
+
+/// All sums, fetched at once where they are on another device: each fetch waits for all its work.
+fn read(sums: Vec<Sum>) -> Vec<f64> {
+    let there = sums.iter().filter_map(|sum| match sum {
+        Sum::There(sum) => Some(sum.clone()),
+        Sum::Known(_) => None,
+    });
+    let there: Vec<Tensor<1>> = there.collect();
+    let fetched: Vec<f64> = match there.is_empty() {
+        true => Vec::new(),
+        false => ops::storage::with_values(&Tensor::cat(there, 0), |sums| {
+            sums.iter().map(|&sum| f64::from(sum)).collect()
+        }),
+    };
+    let mut fetched = fetched.into_iter();
+    let known = |sum| match sum {
+        Sum::Known(sum) => sum,
+        Sum::There(_) => fetched.next().expect("one for each that was there"),
+    };
+    sums.into_iter().map(known).collect()
 }
 
 struct Visitor<'a> {
     gradients: &'a GradientsParams,
     path: Vec<String>,
-    squares: f64,
-    spoilt: Option<String>,
+    /// By the parameter's path.
+    sums: Vec<(String, Sum)>,
 }
 
 impl ModuleVisitor for Visitor<'_> {
@@ -41,10 +77,11 @@ impl ModuleVisitor for Visitor<'_> {
 
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
         let Some(gradient) = self.gradients.get::<D>(param.id) else { return };
-        let squares = ops::storage::with_values(&gradient, reduce::sum_of_squares);
-        if !squares.is_finite() {
-            self.spoilt = Some(self.path.join("."));
-        }
-        self.squares += squares;
+        let sum = if ops::storage::on_cpu(&gradient.device()) {
+            Sum::Known(ops::storage::with_values(&gradient, reduce::sum_of_squares))
+        } else {
+            Sum::There(gradient.cast(DType::F32).square().sum())
+        };
+        self.sums.push((self.path.join("."), sum));
     }
 }

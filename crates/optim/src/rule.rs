@@ -65,7 +65,7 @@ impl Rule {
                 let AdamW { lr, beta1, beta2, eps, weight_decay } = *kernel;
                 let g = g * scale;
                 let m = m * beta1 + g.clone() * (1.0 - beta1);
-                let v = v * beta2 + g.powf_scalar(2.0) * (1.0 - beta2);
+                let v = v * beta2 + g.square() * (1.0 - beta2);
                 let rest = |beta: f32| 1.0 - f64::from(beta).powf(*step as f64);
                 let root = v.clone().sqrt() * (1.0 / rest(beta2).sqrt()) + eps;
                 let keep = 1.0 - f64::from(lr) * f64::from(weight_decay);
@@ -99,7 +99,7 @@ impl Rule {
 /// `kernels::newton_schulz` in Burn's own operations.
 fn orthogonalize(x: Tensor<2>) -> Tensor<2> {
     let [rows, columns] = x.dims();
-    let norm = x.clone().powf_scalar(2.0).sum().sqrt() + newton_schulz::EPS;
+    let norm = x.clone().square().sum().sqrt() + newton_schulz::EPS;
     let x = x / norm.unsqueeze();
     let mut x = if rows > columns { x.transpose() } else { x };
     let [a, b, c] = newton_schulz::COEFFICIENTS;

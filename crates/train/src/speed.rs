@@ -3,12 +3,14 @@
 
 use std::time::Instant;
 
-use burn::tensor::Device;
+use burn::tensor::{Device, Distribution, Tensor};
 use model::Transformer;
+use ops::Stored;
 use ops::offload::Offload;
 use optim::Optimizer;
 use stdx::Rng;
 
+use crate::config::Precision;
 use crate::step::{descend, slope};
 use crate::{Config, Error};
 
@@ -81,6 +83,33 @@ pub fn parts(config: &Config, device: &Device, n: usize) -> Result<Vec<(String, 
     parts.push(("rest".to_string(), (whole - known).max(0.0)));
     parts.retain(|(_, seconds)| *seconds > 0.0);
     Ok(parts.into_iter().map(|(name, seconds)| (name, seconds / n as f64)).collect())
+}
+
+/// Operations a second of a large square product on a device that is not the CPU, in Burn's own
+/// operations: the fastest of products that grow until one takes a twentieth of a second.
+pub fn peak(precision: Precision, device: &Device) -> f64 {
+    let stored = match precision {
+        Precision::F32 => Stored::F32,
+        Precision::Bf16 => Stored::Bf16,
+    };
+    let (mut fastest, mut n) = (0.0_f64, 1024);
+    loop {
+        let random = || stored.cast(Tensor::<2>::random([n, n], Distribution::Default, device));
+        let (a, b) = (random(), random());
+        let product = || {
+            let corner = a.clone().matmul(b.clone()).slice([0..1, 0..1]);
+            ops::storage::with_values(&corner, |corner| corner[0])
+        };
+        (0..3).for_each(|_| _ = product());
+        let start = Instant::now();
+        product();
+        let seconds = start.elapsed().as_secs_f64();
+        fastest = fastest.max(2.0 * (n as f64).powi(3) / seconds);
+        if seconds > 0.05 || n >= 16384 {
+            return fastest;
+        }
+        n *= 2;
+    }
 }
 
 /// A model that takes the same step again and again.

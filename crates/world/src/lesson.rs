@@ -6,6 +6,7 @@
 
 use stdx::Rng;
 
+use crate::careless::roughen;
 use crate::conversation::Turn;
 use crate::corpus::World;
 use crate::exercise::Task;
@@ -47,7 +48,7 @@ impl Pace {
 impl Default for Mix {
     fn default() -> Self {
         // Story, fact, sums, JSON, tool, system, refusal, wrong refusal.
-        Self { weights: [48, 8, 15, 6, 5, 6, 8, 0], talk: 5, copy: 0, roll: 4, mixed: 6 }
+        Self { weights: [48, 8, 15, 6, 5, 6, 8, 0], talk: 5, copy: 0, roll: 4, mixed: 8 }
     }
 }
 
@@ -101,17 +102,20 @@ impl Course {
         }
         let kind = rng.weighted(&all);
         let Some(&task) = Task::ALL.get(kind) else {
-            let turns = match kind {
+            let mut turns = match kind {
                 8 => self.world.dialogue(FIRST_DIALOGUE + i).turns,
                 9 => copy::lesson((i + 1) as f64 / copying.max(1) as f64, &mut rng),
                 10 => roll::lesson(&mut rng),
                 _ => mixed::lesson(&self.world, FIRST_DIALOGUE + i, &mut rng),
             };
+            if matches!(kind, 8 | 11) {
+                roughen(&mut turns, &mut rng);
+            }
             return (None, turns);
         };
         let grown = (i + 1).saturating_sub(copying + calling);
         let difficulty = grown as f64 / growing.max(1) as f64;
-        let turns = match task {
+        let mut turns = match task {
             Task::StoryQa => story::lesson(difficulty.min(1.0), &mut rng),
             Task::FactQa => fact::lesson(&self.world, &mut rng),
             Task::Sums => sum::lesson(&mut rng),
@@ -120,6 +124,9 @@ impl Course {
             Task::SystemPrompt => system::lesson(&mut rng),
             Task::Refusal | Task::WrongRefusal => refusal::lesson(&mut rng),
         };
+        if matches!(task, Task::FactQa | Task::Sums | Task::Refusal | Task::WrongRefusal) {
+            roughen(&mut turns, &mut rng);
+        }
         (Some(task), turns)
     }
 }

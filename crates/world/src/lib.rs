@@ -31,6 +31,7 @@
 //! Must never know: tokens, models, files.
 #![forbid(unsafe_code)]
 
+mod careless;
 pub mod conversation;
 pub mod corpus;
 pub mod error;

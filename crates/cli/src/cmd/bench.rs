@@ -167,9 +167,15 @@ fn measure(mut dials: Dials, vocab: usize, device: &Device) -> Result<Value> {
     let median = seconds[seconds.len() / 2];
     let mut faults: Vec<u64> = taken.iter().filter_map(|t| t.page_faults).collect();
     faults.sort_unstable();
-    let peak_bytes = stdx::memory::peak();
+    let on_cpu = *device == Device::flex();
+    // Another device's memory is not this process's.
+    let peak_bytes = on_cpu.then(stdx::memory::peak).flatten();
+    let planned_bytes = on_cpu.then(|| train::memory::memory(&config).peak as u64);
     // Now that the threads are awake.
-    let peak = peak_of(config.precision);
+    let peak = match on_cpu {
+        true => peak_of(config.precision),
+        false => train::speed::peak(config.precision, device),
+    };
     let parts = train::speed::parts(&config, device, (steps as usize).min(5))?;
     let flops = config.flops_per_step();
     Ok(json!({
@@ -179,7 +185,7 @@ fn measure(mut dials: Dials, vocab: usize, device: &Device) -> Result<Value> {
         "steps": steps, "flops_per_step": flops, "gflops": flops / median / 1e9,
         "peak_gflops": peak / 1e9, "share_of_peak": flops / median / peak,
         "parameters": config.spec.n_params(),
-        "peak_bytes": peak_bytes, "planned_bytes": train::memory::memory(&config).peak as u64,
+        "peak_bytes": peak_bytes, "planned_bytes": planned_bytes,
         "page_faults_per_step": faults.get(faults.len() / 2),
         "seconds": parts.into_iter().map(|(part, s)| (part, s.into())).collect::<Map<_, _>>(),
     }))
@@ -195,14 +201,18 @@ fn describe(found: &Value) -> Result<()> {
         number("steps")
     ))?;
     out::line(format_args!(
-        "{:.0} GFLOP/s, {:.0} % of {:.0}; {} of memory, {} planned; {:.0} page faults a step\n",
+        "{:.0} GFLOP/s, {:.0} % of {:.0}; {:.0} page faults a step",
         number("gflops"),
         100.0 * number("share_of_peak"),
         number("peak_gflops"),
-        quantity::bytes(number("peak_bytes") as u64),
-        quantity::bytes(number("planned_bytes") as u64),
         number("page_faults_per_step")
     ))?;
+    if found["peak_bytes"].is_number() {
+        let [peak, planned] = ["peak_bytes", "planned_bytes"].map(|key| number(key) as u64);
+        let [peak, planned] = [peak, planned].map(quantity::bytes);
+        out::line(format_args!("{peak} of memory, {planned} planned"))?;
+    }
+    out::line("")?;
     let parts: Vec<(&String, f64)> = found["seconds"]
         .as_object()
         .into_iter()

@@ -35,10 +35,13 @@ pub(crate) struct Args {
     sampling: SamplingArgs,
 }
 
+/// Of answers: a small model's slips come with warmth ([`web`]'s page has figures).
+const TEMPERATURE: f32 = 0.3;
+
 const HELP: &str = "/new   forget the conversation\n/quit  leave (or Ctrl-D)\n/help  this";
 
 pub(crate) fn run(args: &Args, host: &Host) -> Result<()> {
-    let sampling = args.sampling.sampling()?;
+    let sampling = args.sampling.sampling(TEMPERATURE)?;
     let loaded = pick::model(host, args.model.as_deref())?;
     if !knows_conversations(&loaded) {
         eprintln!("note: this model has seen no conversations; it goes on from your words");

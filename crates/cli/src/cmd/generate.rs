@@ -36,9 +36,10 @@ pub(crate) struct Args {
 /// How tokens are chosen.
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct SamplingArgs {
-    /// 0 takes the likeliest token each time, 1 the model's own distribution
-    #[arg(long, short, value_name = "T", default_value_t = 0.6)]
-    temperature: f32,
+    /// 0 takes the likeliest token each time, 1 the model's own distribution [default: 0.6 for text, 0.3
+    /// for answers]
+    #[arg(long, short, value_name = "T")]
+    temperature: Option<f32>,
     /// Only this many of the likeliest tokens
     #[arg(long, value_name = "K")]
     top_k: Option<usize>,
@@ -54,8 +55,10 @@ pub(crate) struct SamplingArgs {
 }
 
 impl SamplingArgs {
-    pub(crate) fn sampling(&self) -> Result<Sampling> {
-        let Self { temperature, top_k, top_p, min_p, seed } = self.clone();
+    /// `temperature`: of one who says nothing of it.
+    pub(crate) fn sampling(&self, temperature: f32) -> Result<Sampling> {
+        let Self { top_k, top_p, min_p, seed, .. } = self.clone();
+        let temperature = self.temperature.unwrap_or(temperature);
         let sampling = Sampling { temperature, top_k, top_p, min_p, seed };
         sampling.check()?;
         Ok(sampling)
@@ -63,7 +66,7 @@ impl SamplingArgs {
 }
 
 pub(crate) fn run(args: &Args, host: &Host) -> Result<()> {
-    let sampling = args.sampling.sampling()?;
+    let sampling = args.sampling.sampling(0.6)?;
     let Loaded { decoding, tokenizer, options: form, .. } =
         pick::model(host, args.model.as_deref())?;
     let mark = marks(&tokenizer, &form.config).begin;

@@ -14,14 +14,15 @@ pub fn lesson(world: &World, number: u64, rng: &mut Rng) -> Vec<Turn> {
     let n = 3 + rng.index(4);
     let mut turns = Vec::new();
     for piece in 0..n as u64 {
-        let (lesson, exchanges) = match rng.weighted(&[5, 5, 4, 4, 3, 2, 2]) {
+        let (lesson, exchanges) = match rng.weighted(&[5, 5, 4, 4, 3, 2, 2, 1]) {
             0 => (small_talk::lesson(rng), 1),
             1 => (fact::lesson(world, rng), 2),
             2 => (sum::lesson(rng), 1),
             3 => (unknown::lesson(world, rng), 1),
             4 => (refusal::lesson(rng), 1),
             5 => (story::lesson(0.3 * rng.unit(), rng), 2),
-            _ => (world.dialogue(8 * number + piece).turns, 1),
+            6 => (world.dialogue(8 * number + piece).turns, 1),
+            _ => (sum::beyond(rng), 1),
         };
         turns.extend(lesson.into_iter().take(2 * exchanges));
     }

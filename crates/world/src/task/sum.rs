@@ -156,6 +156,43 @@ pub fn lesson(rng: &mut Rng) -> Vec<Turn> {
     (0..n).flat_map(|_| ask(Split::Train, rng).1).collect()
 }
 
+/// A sum that is beyond what is practised here, and saying so.
+pub fn beyond(rng: &mut Rng) -> Vec<Turn> {
+    let long = |rng: &mut Rng| {
+        let most = *rng.choose(&[9000, 999_000]);
+        1000 + rng.index(most)
+    };
+    let short = |rng: &mut Rng| 1 + rng.index(999);
+    let (terms, answer) = match rng.index(3) {
+        0 => {
+            let (a, b) = (long(rng), if rng.one_in(2) { long(rng) } else { short(rng) });
+            let (a, b) = if rng.one_in(2) { (a, b) } else { (b, a) };
+            let sign = *rng.choose(&["+", "-", "plus", "minus", "*", "times"]);
+            (
+                format!("{a} {sign} {b}"),
+                "Those numbers are too long for me: I take three digits at most.",
+            )
+        }
+        1 => {
+            let sign = *rng.choose(&["/", "divided by", ":"]);
+            (
+                format!("{} {sign} {}", short(rng), short(rng)),
+                "I add, take away and multiply, but I cannot divide.",
+            )
+        }
+        _ => {
+            let (a, b) = (short(rng), short(rng));
+            let (low, high) = (a.min(b), a.max(b) + 1);
+            let sign = *rng.choose(&["-", "minus"]);
+            (
+                format!("{low} {sign} {high}"),
+                "That would be less than nothing, and I know no numbers there.",
+            )
+        }
+    };
+    vec![Turn::user(rng.choose(&ASK).replace("{}", &terms)), Turn::assistant(answer)]
+}
+
 /// One sum of held-out operands.
 pub fn exam(split: Split, rng: &mut Rng) -> Exercise {
     let (sum, turns) = ask(split, rng);
@@ -238,6 +275,23 @@ mod tests {
                 value * 10 + if i == 0 { *result } else { result % 10 }
             });
             assert_eq!(value, sum.value(), "{worked}");
+        }
+    }
+
+    #[test]
+    fn nothing_that_is_practised_is_called_beyond() {
+        let mut rng = Rng::new(1);
+        for _ in 0..2000 {
+            let turns = beyond(&mut rng);
+            let asked = &turns[0].text;
+            let numbers: Vec<u32> = asked
+                .split(|c: char| !c.is_ascii_digit())
+                .filter_map(|word| word.parse().ok())
+                .collect();
+            let [a, b] = numbers[..] else { panic!("{asked}") };
+            let divides = ["/", "divided", " : "].iter().any(|sign| asked.contains(sign));
+            let below = (asked.contains('-') || asked.contains("minus")) && a < b;
+            assert!(a.max(b) > 999 || divides || below, "{turns:?}");
         }
     }
 

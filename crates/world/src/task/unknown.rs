@@ -100,6 +100,75 @@ const OF_ANYTHING: [&str; 3] = [
     "That I do not know. I can tell you about our village, work out sums, or read a story with you.",
 ];
 
+/// What a program like this one cannot do.
+const ABILITIES: [&str; 20] = [
+    "speak German",
+    "speak French",
+    "speak Chinese",
+    "sing",
+    "dance",
+    "swim",
+    "drive a car",
+    "draw a picture",
+    "see me",
+    "hear me",
+    "cook",
+    "write a poem",
+    "write code",
+    "play chess",
+    "translate a letter",
+    "search the internet",
+    "call my mother",
+    "send a letter",
+    "tell the future",
+    "summarize a book",
+];
+
+const OF_ABILITIES: [&str; 8] = [
+    "Can you {}?",
+    "Could you {}?",
+    "Please {}.",
+    "Will you {}?",
+    "Would you {} for me?",
+    "Do you know how to {}?",
+    "I would like you to {}.",
+    "Are you able to {}?",
+];
+
+const OF_LIMITS: [&str; 3] = [
+    "No, I cannot {}. I can tell you about our village, or work out a sum.",
+    "I never learned to {}. Ask me about the village!",
+    "To {} is more than I can do. I am only a small model.",
+];
+
+/// Questions of every day that no village answers.
+const PLAIN: [&str; 24] = [
+    "What time is it?",
+    "What day is it today?",
+    "What is the date?",
+    "How is the weather?",
+    "Will it rain tomorrow?",
+    "What color is the sky?",
+    "How many days are in a week?",
+    "How many legs has a spider?",
+    "Why is the sea salty?",
+    "What did I just ask you?",
+    "What have we talked about?",
+    "What happened yesterday?",
+    "Where am I?",
+    "Who am I?",
+    "What is my name?",
+    "Tell me a joke.",
+    "Tell me a secret.",
+    "Say something in French.",
+    "Give me a recipe.",
+    "What should I eat tonight?",
+    "Who made you?",
+    "What is love?",
+    "Where can I buy a bicycle?",
+    "How far is the moon?",
+];
+
 /// Two or three such questions.
 pub fn lesson(world: &World, rng: &mut Rng) -> Vec<Turn> {
     let n = 2 + rng.index(2);
@@ -107,10 +176,13 @@ pub fn lesson(world: &World, rng: &mut Rng) -> Vec<Turn> {
 }
 
 fn ask(world: &World, rng: &mut Rng) -> [Turn; 2] {
-    let of_person = rng.one_in(2);
-    let subject = if of_person { stranger(world, rng) } else { *rng.choose(&SUBJECTS) };
-    let asked = if of_person { *rng.choose(&OF_STRANGERS) } else { *rng.choose(&OF_SUBJECTS) };
-    let answer = if of_person { *rng.choose(&OF_ANYBODY) } else { *rng.choose(&OF_ANYTHING) };
+    let (asked, answers, subject): (&str, &[&str], &str) = match rng.weighted(&[3, 3, 2, 2]) {
+        0 => (*rng.choose(&OF_STRANGERS), &OF_ANYBODY, stranger(world, rng)),
+        1 => (*rng.choose(&OF_SUBJECTS), &OF_ANYTHING, *rng.choose(&SUBJECTS)),
+        2 => (*rng.choose(&OF_ABILITIES), &OF_LIMITS, *rng.choose(&ABILITIES)),
+        _ => (*rng.choose(&PLAIN), &OF_ANYTHING, ""),
+    };
+    let answer = *rng.choose(answers);
     [Turn::user(asked.replace("{}", subject)), Turn::assistant(answer.replace("{}", subject))]
 }
 
