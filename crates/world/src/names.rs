@@ -14,6 +14,11 @@ pub fn of(split: Split) -> [&'static [&'static str; 26]; 2] {
     }
 }
 
+/// A name of a split as it stands in its lists, if it does.
+pub(crate) fn fixed(split: Split, name: &str) -> Option<&'static str> {
+    of(split).into_iter().flatten().copied().find(|known| *known == name)
+}
+
 /// Names of girls and women.
 pub const FEMALE: [&str; 26] = [
     "Mara", "Ana", "Lena", "Nora", "Elsa", "Ida", "Tilda", "Rosa", "Greta", "Mina", "Vera",

@@ -25,12 +25,14 @@
 //! ```
 
 pub(crate) mod english;
+mod forms;
 pub(crate) mod grammar;
 pub mod inflect;
 pub mod meaning;
 mod tree;
 pub mod words;
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use serde::{Deserialize, Serialize};
@@ -62,19 +64,19 @@ pub struct Sentence {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Token {
     /// As it is written here.
-    pub form: String,
+    pub form: Cow<'static, str>,
     /// As a dictionary has it.
-    pub lemma: String,
+    pub lemma: Cow<'static, str>,
     /// One of the 17 universal parts of speech.
-    pub upos: String,
+    pub upos: Cow<'static, str>,
     /// The tag of the Penn Treebank.
-    pub xpos: String,
+    pub xpos: Cow<'static, str>,
     /// "Number=Sing|Person=3", in alphabetical order; empty if there are none.
-    pub feats: String,
+    pub feats: Cow<'static, str>,
     /// The number of the head, counted from 1; 0 for the root.
     pub head: usize,
     /// The relation to the head.
-    pub deprel: String,
+    pub deprel: Cow<'static, str>,
     /// Whether a space follows, were the text to go on.
     pub space_after: bool,
 }
@@ -108,7 +110,8 @@ pub(crate) fn stream(seed: u64, i: u64, purpose: &str) -> Rng {
 
 /// The words as they are written.
 pub(crate) fn text(tokens: &[Token]) -> String {
-    let mut text = String::new();
+    let bytes = tokens.iter().map(|token| token.form.len() + 1).sum();
+    let mut text = String::with_capacity(bytes);
     for token in tokens {
         text.push_str(&token.form);
         if token.space_after {
@@ -148,7 +151,7 @@ impl Token {
 
     /// The ten columns; a word `inside` a larger token leaves the space to that.
     fn line(&self, number: usize, inside: bool) -> String {
-        let feats = if self.feats.is_empty() { "_" } else { &self.feats };
+        let feats = if self.feats.is_empty() { "_" } else { &*self.feats };
         let misc = if inside { "_" } else { space(self.space_after) };
         let Self { form, lemma, upos, xpos, head, deprel, .. } = self;
         format!("{number}\t{form}\t{lemma}\t{upos}\t{xpos}\t{feats}\t{head}\t{deprel}\t_\t{misc}")

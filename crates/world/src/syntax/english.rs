@@ -194,7 +194,12 @@ impl English {
         }
     }
 
-    fn oblique(&mut self, preposition: &str, nominal: &Nominal, deprel: &'static str) -> Node {
+    fn oblique(
+        &mut self,
+        preposition: &'static str,
+        nominal: &Nominal,
+        deprel: &'static str,
+    ) -> Node {
         let mut node = self.nominal(nominal, Case::Object, deprel);
         node.open(Word::plain(preposition, PREPOSITION).node("case"));
         node
@@ -210,7 +215,7 @@ impl English {
             Place::Of(preposition, nominal) => self.oblique(preposition, nominal, deprel),
             Place::Adverb(word) => {
                 let dem = if word.ends_with("ere") { "PronType=Dem" } else { "" };
-                Word::plain(word, ["ADV", "RB", dem]).node(deprel)
+                Word::plain(*word, ["ADV", "RB", dem]).node(deprel)
             }
         }
     }

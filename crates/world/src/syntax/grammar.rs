@@ -11,29 +11,89 @@ mod questions;
 mod relatives;
 mod settings;
 
+use std::borrow::Cow;
+use std::collections::HashMap;
+
 use stdx::Rng;
 
 use super::meaning::{Action, Aspect, Clause, Force, Link, Meaning, Place, Predicate, Tense};
-use super::words::{self, FRAMES, Frame, Noun, Verb};
-use crate::village::Village;
+use super::words::{self, FRAMES, Kind, Noun, Shape, Verb, is_state};
+use crate::names;
+use crate::village::{Person, Village};
 
 /// The words and the village that sentences are drawn from.
 #[derive(Debug, Clone)]
 pub(crate) struct Grammar {
     village: Village,
+    /// What the people are called, by their number.
+    names: Vec<Cow<'static, str>>,
     nouns: Vec<Noun>,
+    /// Where in `nouns` those of a kind begin and end.
+    kinds: Vec<(Kind, usize, usize)>,
+    /// Every noun by its singular.
+    nouns_by_word: HashMap<&'static str, Noun>,
+    frames: Vec<Frame>,
+}
+
+/// Verbs that are used alike: a [`words::Frame`] whose verbs have been read.
+#[derive(Debug, Clone)]
+struct Frame {
+    subject: &'static [Kind],
+    object: &'static [Kind],
+    shape: Shape,
+    verbs: Vec<Verb>,
+}
+
+impl Frame {
+    fn new(frame: &words::Frame) -> Self {
+        let &words::Frame { subject, object, shape, verbs } = frame;
+        let verbs = verbs.split_whitespace().map(|name| Verb { name }).collect();
+        Self { subject, object, shape, verbs }
+    }
 }
 
 impl Grammar {
     /// The grammar of sentences about a village.
     pub(crate) fn new(village: Village) -> Self {
-        Self { village, nouns: words::nouns() }
+        let name = |person: &Person| match names::fixed(village.split, &person.name) {
+            Some(name) => Cow::Borrowed(name),
+            None => Cow::Owned(person.name.clone()),
+        };
+        let names = village.people.iter().map(name).collect();
+        let nouns = words::nouns();
+        let within = |&(kind, _): &(Kind, _)| {
+            let of_kind = |noun: &Noun| noun.kind == kind;
+            let start = nouns.iter().position(of_kind).unwrap_or(nouns.len());
+            (kind, start, start + nouns.iter().filter(|n| of_kind(n)).count())
+        };
+        Self {
+            names,
+            kinds: words::NOUNS.iter().map(within).collect(),
+            nouns_by_word: nouns.iter().map(|noun| (noun.word, *noun)).collect(),
+            frames: FRAMES.iter().map(Frame::new).collect(),
+            nouns,
+            village,
+        }
     }
 
     /// Draws one sentence.
     pub(crate) fn draw(&self, rng: Rng) -> Meaning {
-        Draw { grammar: self, rng, used: vec![], pronoun: false, closed: false, plain: false }
-            .sentence()
+        Draw {
+            grammar: self,
+            rng,
+            names: Vec::with_capacity(8),
+            nouns: Vec::with_capacity(16),
+            adjectives: Vec::with_capacity(8),
+            pronoun: false,
+            closed: false,
+            plain: false,
+        }
+        .sentence()
+    }
+
+    /// A noun by its singular.
+    fn named(&self, word: &str) -> Option<Noun> {
+        self.nouns_by_word.get(word).copied()
     }
 }
 
@@ -41,8 +101,12 @@ impl Grammar {
 struct Draw<'a> {
     grammar: &'a Grammar,
     rng: Rng,
-    /// Names and nouns that the sentence has already.
-    used: Vec<String>,
+    /// Names that the sentence has already.
+    names: Vec<&'a str>,
+    /// Nouns that it has, by their number.
+    nouns: Vec<usize>,
+    /// Adjectives that it has.
+    adjectives: Vec<&'static str>,
     /// Whether it has a personal pronoun already.
     pronoun: bool,
     /// Whether a relative clause was the last thing said, so that nothing may follow.
@@ -51,7 +115,7 @@ struct Draw<'a> {
     plain: bool,
 }
 
-impl Draw<'_> {
+impl<'a> Draw<'a> {
     fn sentence(&mut self) -> Meaning {
         match self.rng.weighted(&[40, 26, 22, 8, 4]) {
             0 => told(self.statement(), None),
@@ -118,29 +182,32 @@ impl Draw<'_> {
         self.clause(None, Predicate::Act(Box::new(action)))
     }
 
-    fn frame(&mut self, wanted: impl Fn(&Frame) -> bool) -> Frame {
-        let frames: Vec<&Frame> = FRAMES.iter().filter(|f| wanted(f)).collect();
-        **self.rng.choose(&frames)
+    fn frame(&mut self, wanted: impl Fn(&Frame) -> bool) -> &'a Frame {
+        self.one_of(&self.grammar.frames, wanted)
     }
 
     fn verb(&mut self, frame: &Frame, wanted: impl Fn(Verb) -> bool) -> Verb {
-        let verbs = frame.verbs.split_whitespace().map(|name| Verb { name });
-        let wanted: Vec<Verb> = verbs.filter(|&v| wanted(v)).collect();
-        *self.rng.choose(&wanted)
+        *self.one_of(&frame.verbs, |&verb| wanted(verb))
+    }
+
+    /// One of those that are wanted, of which there must be one, and 32 at most.
+    fn one_of<'t, T>(&mut self, all: &'t [T], wanted: impl Fn(&T) -> bool) -> &'t T {
+        let mut numbers = [0; 32];
+        let mut count = 0;
+        for (number, _) in all.iter().enumerate().filter(|(_, one)| wanted(one)) {
+            numbers[count] = number;
+            count += 1;
+        }
+        &all[numbers[self.rng.index(count)]]
     }
 
     fn word(&mut self, table: &'static str) -> &'static str {
-        let words: Vec<&'static str> = table.split_whitespace().collect();
-        words[self.rng.index(words.len())]
+        words::nth(table, self.rng.index(words::count(table)))
     }
 }
 
 fn told(clause: Clause, link: Option<Link>) -> Meaning {
     Meaning { force: Force::Statement, clause, link }
-}
-
-fn is_state(verb: Verb) -> bool {
-    among(words::STATES, verb)
 }
 
 fn among(table: &str, verb: Verb) -> bool {

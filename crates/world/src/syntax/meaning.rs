@@ -4,6 +4,8 @@
 //! and where. [`super::english`] and [`crate::language`] each render it; neither word order nor
 //! inflection is decided here. Scope of quantifiers and reference of pronouns are left out.
 
+use std::borrow::Cow;
+
 use super::words::{Noun, Verb};
 use crate::village::Gender;
 
@@ -184,9 +186,9 @@ pub enum Time {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Nominal {
     /// A person or a pet by name.
-    Name(String),
+    Name(Cow<'static, str>),
     /// A name with what its bearer is: "Ida, the baker,".
-    Titled(String, Noun),
+    Titled(Cow<'static, str>, Noun),
     /// A personal pronoun.
     Pronoun(Pronoun),
     /// "who" or "what", asked for.

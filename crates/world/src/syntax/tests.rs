@@ -67,7 +67,7 @@ fn labels_are_universal() {
 fn function_words_hang_as_the_guidelines_want() {
     each(4_000, |sentence| {
         for (i, token) in sentence.tokens.iter().enumerate() {
-            let fits = match token.deprel.as_str() {
+            let fits = match &*token.deprel {
                 "case" => matches!(&*token.upos, "ADP" | "PART"),
                 "det" => token.upos == "DET",
                 "aux" | "aux:pass" | "cop" => token.upos == "AUX",
@@ -149,7 +149,7 @@ fn shapes_are_many_and_sentences_rarely_repeat() {
     let bank = Treebank::new(1);
     let (mut shapes, mut texts) = (BTreeSet::new(), BTreeSet::new());
     for sentence in (0..50_000).map(|i| bank.sentence(i)) {
-        let labels = |t: &Token| [t.upos.as_str(), t.deprel.as_str()].join(":");
+        let labels = |t: &Token| [&*t.upos, &*t.deprel].join(":");
         shapes.insert(sentence.tokens.iter().map(labels).collect::<String>());
         texts.insert(sentence.text);
     }

@@ -4,37 +4,33 @@
 //! is built of nodes has one root, no cycles and no crossing arcs.
 
 use super::Token;
+use super::forms::Text;
 
 /// A word without its place.
 #[derive(Debug, Clone)]
 pub(crate) struct Word {
-    pub(crate) form: String,
-    pub(crate) lemma: String,
+    pub(crate) form: Text,
+    pub(crate) lemma: Text,
     pub(crate) upos: &'static str,
     pub(crate) xpos: &'static str,
-    pub(crate) feats: String,
+    pub(crate) feats: &'static str,
     /// Whether it is written without a space before it.
     pub(crate) glued: bool,
 }
 
 impl Word {
     pub(crate) fn new(
-        form: impl Into<String>,
-        lemma: &str,
+        form: impl Into<Text>,
+        lemma: impl Into<Text>,
         [upos, xpos, feats]: [&'static str; 3],
     ) -> Self {
-        let feats = feats.to_string();
-        Self { form: form.into(), lemma: lemma.to_string(), upos, xpos, feats, glued: false }
+        Self { form: form.into(), lemma: lemma.into(), upos, xpos, feats, glued: false }
     }
 
     /// A word whose form is its lemma.
-    pub(crate) fn plain(form: &str, tags: [&'static str; 3]) -> Self {
-        Self::new(form, form, tags)
-    }
-
-    pub(crate) fn with_feats(mut self, feats: String) -> Self {
-        self.feats = feats;
-        self
+    pub(crate) fn plain(form: impl Into<Text>, tags: [&'static str; 3]) -> Self {
+        let form = form.into();
+        Self::new(form.clone(), form, tags)
     }
 
     pub(crate) fn glued(mut self) -> Self {
@@ -64,7 +60,7 @@ impl Node {
     }
 
     /// A punctuation mark below this node, after all others.
-    pub(crate) fn close(&mut self, mark: &str) {
+    pub(crate) fn close(&mut self, mark: &'static str) {
         self.right.push(punctuation(mark));
     }
 
@@ -75,30 +71,30 @@ impl Node {
 
     /// The tokens in order, with capitals, articles and spaces in place.
     pub(crate) fn tokens(self) -> Vec<Token> {
-        let mut words: Vec<Placed> = Vec::new();
+        let mut words: Vec<Placed> = Vec::with_capacity(32);
         place(self, &mut words);
         let mut order: Vec<usize> = vec![0; words.len()];
         words.iter().enumerate().for_each(|(i, w)| order[w.key] = i + 1);
-        let glued: Vec<bool> = words.iter().map(|w| w.word.glued).collect();
-        let starts: Vec<String> = words.iter().map(|w| w.word.form.clone()).collect();
-        let token = |(i, placed): (usize, Placed)| {
-            let next = starts.get(i + 1);
-            Token {
-                form: spelled(placed.word.form, i == 0, next),
-                lemma: placed.word.lemma,
-                upos: placed.word.upos.to_string(),
-                xpos: placed.word.xpos.to_string(),
-                feats: placed.word.feats,
-                head: placed.head.map_or(0, |key| order[key]),
-                deprel: placed.deprel.to_string(),
-                space_after: !glued.get(i + 1).copied().unwrap_or(false),
-            }
-        };
-        words.into_iter().enumerate().map(token).collect()
+        let mut tokens = Vec::with_capacity(words.len());
+        let mut words = words.into_iter().peekable();
+        while let Some(Placed { word, deprel, head, .. }) = words.next() {
+            let next = words.peek().map(|placed| &placed.word);
+            tokens.push(Token {
+                form: spelled(word.form, tokens.is_empty(), next),
+                lemma: word.lemma,
+                upos: word.upos.into(),
+                xpos: word.xpos.into(),
+                feats: word.feats.into(),
+                head: head.map_or(0, |key| order[key]),
+                deprel: deprel.into(),
+                space_after: !next.is_some_and(|next| next.glued),
+            });
+        }
+        tokens
     }
 }
 
-fn punctuation(mark: &str) -> Node {
+fn punctuation(mark: &'static str) -> Node {
     let xpos = if mark == "," { "," } else { "." };
     Word::plain(mark, ["PUNCT", xpos, ""]).glued().node("punct")
 }
@@ -124,12 +120,12 @@ fn place(root: Node, words: &mut Vec<Placed>) {
 }
 
 /// "a" before a vowel is "an"; the first word has a capital.
-fn spelled(form: String, first: bool, next: Option<&String>) -> String {
-    let vowel = next.is_some_and(|n| n.starts_with(['a', 'e', 'i', 'o', 'u']));
-    let form = if form == "a" && vowel { "an".to_string() } else { form };
+fn spelled(form: Text, first: bool, next: Option<&Word>) -> Text {
+    let vowel = |next: &Word| next.form.starts_with(['a', 'e', 'i', 'o', 'u']);
+    let form = if form == "a" && next.is_some_and(vowel) { "an".into() } else { form };
     let mut chars = form.chars();
-    match chars.next().filter(|_| first) {
-        Some(letter) => letter.to_uppercase().chain(chars).collect(),
+    match chars.next().filter(|letter| first && !letter.is_uppercase()) {
+        Some(letter) => letter.to_uppercase().chain(chars).collect::<String>().into(),
         None => form,
     }
 }

@@ -53,7 +53,8 @@ pub struct Verb {
 impl Verb {
     /// The verb itself: "pick".
     pub fn lemma(self) -> &'static str {
-        self.name.split(['+', '~']).next().unwrap_or(self.name)
+        let end = self.name.bytes().position(|byte| matches!(byte, b'+' | b'~'));
+        &self.name[..end.unwrap_or(self.name.len())]
     }
 
     /// "up" in "pick up".
@@ -205,14 +206,49 @@ pub const FRAMES: [Frame; 24] = [
 pub const WEATHER: &str = "rain snow hail";
 
 /// Verbs of states, which do not go on: nobody "is knowing" a song.
-pub const STATES: &str = "know want like love need trust hear see fear believe think hope remember \
-    forget smell taste";
+pub fn is_state(verb: Verb) -> bool {
+    matches!(
+        verb.name,
+        "know"
+            | "want"
+            | "like"
+            | "love"
+            | "need"
+            | "trust"
+            | "hear"
+            | "see"
+            | "fear"
+            | "believe"
+            | "think"
+            | "hope"
+            | "remember"
+            | "forget"
+            | "smell"
+            | "taste"
+    )
+}
 
 /// Verbs that nobody is told to do.
 pub const MISHAPS: &str = "lose drop break cry fall sneeze yawn disappear";
 
-/// Adjectives without degrees.
-pub const UNGRADED: &str = "red blue green brown black white gray yellow wooden woolen round ripe";
+/// Whether an adjective has degrees; colors, matters and shapes have none.
+pub fn has_degrees(adjective: &str) -> bool {
+    !matches!(
+        adjective,
+        "red"
+            | "blue"
+            | "green"
+            | "brown"
+            | "black"
+            | "white"
+            | "gray"
+            | "yellow"
+            | "wooden"
+            | "woolen"
+            | "round"
+            | "ripe"
+    )
+}
 
 /// Adjectives by the kinds of nouns they go with.
 pub const ADJECTIVES: [(&[Kind], &str); 9] = [
@@ -253,6 +289,16 @@ pub const PREPOSITIONS: &str = "in at by on under behind near to from before aft
 pub const SUBORDINATORS: &str = "because when while before after if until";
 /// Conjunctions that join equals.
 pub const COORDINATORS: &str = "and but";
+
+/// How many words a table has; one space parts them.
+pub(super) fn count(table: &str) -> usize {
+    1 + table.bytes().filter(|&byte| byte == b' ').count()
+}
+
+/// The word of a table with this number.
+pub(super) fn nth(table: &'static str, number: usize) -> &'static str {
+    table.split(' ').nth(number).unwrap_or_default()
+}
 
 /// Every noun.
 pub fn nouns() -> Vec<Noun> {

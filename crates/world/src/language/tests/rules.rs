@@ -21,7 +21,7 @@ fn one(phrase: Phrase) -> Nominal {
 }
 
 fn mara() -> Nominal {
-    Nominal::Name("Mara".to_string())
+    Nominal::Name("Mara".into())
 }
 
 fn act(name: &'static str) -> Action {

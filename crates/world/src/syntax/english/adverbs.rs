@@ -16,12 +16,12 @@ pub(super) fn frequency(predicate: &Predicate) -> Option<Node> {
     Some(Word::plain(action.frequency?, ["ADV", "RB", feats]).node("advmod"))
 }
 
-pub(super) fn manner(word: &str) -> Word {
+pub(super) fn manner(word: &'static str) -> Word {
     let feats = if word == "well" { "Degree=Pos" } else { "" };
     Word::plain(word, ["ADV", "RB", feats])
 }
 
-pub(super) fn time_word(word: &str) -> Node {
+pub(super) fn time_word(word: &'static str) -> Node {
     match word {
         "soon" => Word::plain(word, ["ADV", "RB", "Degree=Pos"]).node("advmod"),
         "now" => Word::plain(word, ["ADV", "RB", "PronType=Dem"]).node("advmod"),
@@ -39,13 +39,13 @@ pub(super) fn span(determiner: &'static str, noun: Noun) -> Node {
     node
 }
 
-pub(super) fn asked_adverb(word: &str, force: Force) -> Node {
+pub(super) fn asked_adverb(word: &'static str, force: Force) -> Node {
     let feats = if force == Force::Question { "PronType=Int" } else { "PronType=Rel" };
     Word::plain(word, ["ADV", "WRB", feats]).node("advmod")
 }
 
 /// The Web Treebank takes "when" for an adverb, all others for marks.
-pub(super) fn subordinator(word: &str) -> Node {
+pub(super) fn subordinator(word: &'static str) -> Node {
     match word {
         "when" => Word::plain(word, ["ADV", "WRB", "PronType=Int"]).node("advmod"),
         _ => Word::plain(word, ["SCONJ", "IN", ""]).node("mark"),
@@ -53,7 +53,7 @@ pub(super) fn subordinator(word: &str) -> Node {
 }
 
 /// The Web Treebank has "up" as a particle, "away" and "down" mostly as adverbs.
-pub(super) fn verb_particle(word: &str) -> Node {
+pub(super) fn verb_particle(word: &'static str) -> Node {
     match word {
         "up" => Word::plain(word, ["ADP", "RP", ""]).node("compound:prt"),
         _ => Word::plain(word, ["ADV", "RB", ""]).node("advmod"),

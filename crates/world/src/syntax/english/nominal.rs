@@ -1,7 +1,7 @@
 //! English noun phrases, pronouns and names as trees.
 
 use super::English;
-use crate::syntax::inflect;
+use crate::syntax::forms::{self, Text};
 use crate::syntax::meaning::{Degree, Determiner, Force, Nominal, Phrase, Pronoun};
 use crate::syntax::tree::{Node, Word};
 use crate::syntax::words::Noun;
@@ -27,10 +27,10 @@ impl English {
                 node
             }
             Nominal::Pronoun(pronoun) => personal(*pronoun, case).node(deprel),
-            Nominal::Asked(word) => Word::plain(word, ["PRON", "WP", "PronType=Int"]).node(deprel),
+            Nominal::Asked(word) => Word::plain(*word, ["PRON", "WP", "PronType=Int"]).node(deprel),
             Nominal::Relative(word, _) => {
                 let xpos = if *word == "who" { "WP" } else { "WDT" };
-                Word::plain(word, ["PRON", xpos, "PronType=Rel"]).node(deprel)
+                Word::plain(*word, ["PRON", xpos, "PronType=Rel"]).node(deprel)
             }
             Nominal::Phrase(phrase) => self.phrase(phrase, deprel),
             Nominal::Both(all) => self.both(all, case, deprel),
@@ -49,7 +49,9 @@ impl English {
             }
         }
         let mut nodes = nodes.into_iter();
-        let mut first = nodes.next().unwrap_or_else(|| proper("").node(deprel));
+        let mut first = nodes
+            .next()
+            .unwrap_or_else(|| Word::plain("", ["PROPN", "NNP", "Number=Sing"]).node(deprel));
         first.deprel = deprel;
         first.right.extend(nodes);
         first
@@ -105,13 +107,13 @@ impl English {
     }
 }
 
-fn proper(name: &str) -> Word {
-    Word::plain(name, ["PROPN", "NNP", "Number=Sing"])
+fn proper(name: &Text) -> Word {
+    Word::plain(name.clone(), ["PROPN", "NNP", "Number=Sing"])
 }
 
 fn common(noun: Noun, plural: bool) -> Word {
     if plural {
-        Word::new(inflect::plural(noun.word), noun.word, ["NOUN", "NNS", "Number=Plur"])
+        Word::new(forms::plural(noun.word), noun.word, ["NOUN", "NNS", "Number=Plur"])
     } else {
         Word::plain(noun.word, ["NOUN", "NN", "Number=Sing"])
     }
@@ -139,12 +141,12 @@ pub(super) fn adjective(word: &'static str, degree: Degree, deprel: &'static str
             return Word::plain(word, ["ADJ", "JJ", "Degree=Pos"]).node(deprel);
         }
         Degree::Comparative => (
-            inflect::comparative(word),
+            forms::comparative(word),
             ["ADJ", "JJR", "Degree=Cmp"],
             Word::plain("more", ["ADV", "RBR", "Degree=Cmp"]),
         ),
         Degree::Superlative => (
-            inflect::superlative(word),
+            forms::superlative(word),
             ["ADJ", "JJS", "Degree=Sup"],
             Word::plain("most", ["ADV", "RBS", "Degree=Sup"]),
         ),
@@ -167,12 +169,12 @@ fn personal(pronoun: Pronoun, case: Case) -> Word {
         Pronoun::We => ("we", "us"),
         Pronoun::They => ("they", "them"),
     };
-    let (form, name) = match case {
-        Case::Subject => (nominative, "Nom"),
-        Case::Object => (accusative, "Acc"),
+    let [as_subject, as_object, _] = features(pronoun);
+    let (form, feats) = match case {
+        Case::Subject => (nominative, as_subject),
+        Case::Object => (accusative, as_object),
     };
-    let feats = format!("Case={name}|{}|PronType=Prs", features(pronoun));
-    Word::new(form, nominative, ["PRON", "PRP", ""]).with_feats(feats)
+    Word::new(form, nominative, ["PRON", "PRP", feats])
 }
 
 fn possessive(pronoun: Pronoun) -> Word {
@@ -185,19 +187,31 @@ fn possessive(pronoun: Pronoun) -> Word {
         Pronoun::We => "our",
         Pronoun::They => "their",
     };
-    let feats = format!("Case=Gen|{}|Poss=Yes|PronType=Prs", features(pronoun));
-    Word::plain(form, ["PRON", "PRP$", ""]).with_feats(feats)
+    let [.., feats] = features(pronoun);
+    Word::plain(form, ["PRON", "PRP$", feats])
 }
 
-/// Gender, number and person; the Web Treebank leaves the number of "you" open.
-fn features(pronoun: Pronoun) -> &'static str {
+/// The features of a pronoun with this gender, number and person: as a subject, as an object, and
+/// as an owner.
+macro_rules! features {
+    ($own:literal) => {
+        [
+            concat!("Case=Nom|", $own, "|PronType=Prs"),
+            concat!("Case=Acc|", $own, "|PronType=Prs"),
+            concat!("Case=Gen|", $own, "|Poss=Yes|PronType=Prs"),
+        ]
+    };
+}
+
+/// Gender, number and person in each case; the Web Treebank leaves the number of "you" open.
+fn features(pronoun: Pronoun) -> [&'static str; 3] {
     match pronoun {
-        Pronoun::I => "Number=Sing|Person=1",
-        Pronoun::You => "Person=2",
-        Pronoun::He => "Gender=Masc|Number=Sing|Person=3",
-        Pronoun::She => "Gender=Fem|Number=Sing|Person=3",
-        Pronoun::It => "Gender=Neut|Number=Sing|Person=3",
-        Pronoun::We => "Number=Plur|Person=1",
-        Pronoun::They => "Number=Plur|Person=3",
+        Pronoun::I => features!("Number=Sing|Person=1"),
+        Pronoun::You => features!("Person=2"),
+        Pronoun::He => features!("Gender=Masc|Number=Sing|Person=3"),
+        Pronoun::She => features!("Gender=Fem|Number=Sing|Person=3"),
+        Pronoun::It => features!("Gender=Neut|Number=Sing|Person=3"),
+        Pronoun::We => features!("Number=Plur|Person=1"),
+        Pronoun::They => features!("Number=Plur|Person=3"),
     }
 }

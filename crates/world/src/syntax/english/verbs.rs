@@ -1,6 +1,6 @@
 //! The verb group of a clause: "will have been mended", "did not sing", "is".
 
-use crate::syntax::inflect;
+use crate::syntax::forms::{self, Text};
 use crate::syntax::meaning::{Agreement, Aspect, Clause, Force, Nominal, Predicate, THIRD, Tense};
 use crate::syntax::tree::{Node, Word};
 
@@ -68,7 +68,7 @@ impl Group {
         let mut nodes: Vec<Node> = self
             .helpers
             .iter()
-            .map(|&(lemma, relation, form)| inflected(lemma, "AUX", form).node(relation))
+            .map(|&(lemma, relation, form)| inflected(lemma.into(), "AUX", form).node(relation))
             .collect();
         if self.negated && !nodes.is_empty() {
             let glued = contract && nodes[0].word.form != "am";
@@ -76,7 +76,7 @@ impl Group {
             let word =
                 if glued { Word::new("n't", "not", not).glued() } else { Word::plain("not", not) };
             if glued && nodes[0].word.form == "will" {
-                nodes[0].word.form = "wo".to_string();
+                nodes[0].word.form = "wo".into();
             }
             nodes.insert(1, word.node("advmod"));
         }
@@ -86,7 +86,7 @@ impl Group {
     /// Inflects a head, of this clause or joined to it.
     pub(super) fn dress_head(&self, node: &mut Node) {
         if let Some(form) = self.head {
-            node.word = inflected(&node.word.lemma.clone(), "VERB", form);
+            node.word = inflected(node.word.lemma.clone(), "VERB", form);
         }
     }
 }
@@ -115,40 +115,56 @@ fn agreement(clause: &Clause, first: &Predicate) -> Agreement {
     }
 }
 
-fn inflected(lemma: &str, upos: &'static str, form: Form) -> Word {
+fn inflected(lemma: Text, upos: &'static str, form: Form) -> Word {
     if lemma == "will" {
-        return Word::plain("will", [upos, "MD", "VerbForm=Fin"]);
+        return Word::plain(lemma, [upos, "MD", "VerbForm=Fin"]);
     }
     let (form, xpos, feats) = match form {
         Form::Finite(tense, agreement) => return finite(lemma, upos, tense, agreement),
-        Form::Imperative => (lemma.to_string(), "VB", "Mood=Imp|VerbForm=Fin"),
-        Form::Infinitive => (lemma.to_string(), "VB", "VerbForm=Inf"),
-        Form::Progressive => (inflect::progressive(lemma), "VBG", "Tense=Pres|VerbForm=Part"),
-        Form::Participle => (inflect::participle(lemma), "VBN", "Tense=Past|VerbForm=Part"),
-        Form::Passive => (inflect::participle(lemma), "VBN", "Tense=Past|VerbForm=Part|Voice=Pass"),
+        Form::Imperative => (lemma.clone(), "VB", "Mood=Imp|VerbForm=Fin"),
+        Form::Infinitive => (lemma.clone(), "VB", "VerbForm=Inf"),
+        Form::Progressive => (forms::progressive(&lemma), "VBG", "Tense=Pres|VerbForm=Part"),
+        Form::Participle => (forms::participle(&lemma), "VBN", "Tense=Past|VerbForm=Part"),
+        Form::Passive => (forms::participle(&lemma), "VBN", "Tense=Past|VerbForm=Part|Voice=Pass"),
     };
     Word::new(form, lemma, [upos, xpos, feats])
 }
 
-fn finite(lemma: &str, upos: &'static str, tense: Tense, agreement: Agreement) -> Word {
+fn finite(lemma: Text, upos: &'static str, tense: Tense, agreement: Agreement) -> Word {
     let Agreement { person, plural } = agreement;
     let third = person == 3 && !plural;
-    let form = match (lemma, tense, person, plural) {
-        ("be", Tense::Past, 1 | 3, false) => "was".to_string(),
-        ("be", Tense::Past, ..) => "were".to_string(),
-        ("be", _, 1, false) => "am".to_string(),
-        ("be", _, 3, false) => "is".to_string(),
-        ("be", ..) => "are".to_string(),
-        (_, Tense::Past, ..) => inflect::past(lemma),
-        _ if third => inflect::third_person(lemma),
-        _ => lemma.to_string(),
+    let form = match (&*lemma, tense, person, plural) {
+        ("be", Tense::Past, 1 | 3, false) => "was".into(),
+        ("be", Tense::Past, ..) => "were".into(),
+        ("be", _, 1, false) => "am".into(),
+        ("be", _, 3, false) => "is".into(),
+        ("be", ..) => "are".into(),
+        (_, Tense::Past, ..) => forms::past(&lemma),
+        _ if third => forms::third_person(&lemma),
+        _ => lemma.clone(),
     };
-    let (xpos, name) = match tense {
-        Tense::Past => ("VBD", "Past"),
-        _ if third => ("VBZ", "Pres"),
-        _ => ("VBP", "Pres"),
+    let xpos = match tense {
+        Tense::Past => "VBD",
+        _ if third => "VBZ",
+        _ => "VBP",
     };
-    let number = if plural { "Plur" } else { "Sing" };
-    let feats = format!("Mood=Ind|Number={number}|Person={person}|Tense={name}|VerbForm=Fin");
-    Word::new(form, lemma, [upos, xpos, ""]).with_feats(feats)
+    Word::new(form, lemma, [upos, xpos, features(tense == Tense::Past, agreement)])
+}
+
+/// The features of a finite verb.
+fn features(past: bool, Agreement { person, plural }: Agreement) -> &'static str {
+    match (past, plural, person) {
+        (false, false, 1) => "Mood=Ind|Number=Sing|Person=1|Tense=Pres|VerbForm=Fin",
+        (false, false, 2) => "Mood=Ind|Number=Sing|Person=2|Tense=Pres|VerbForm=Fin",
+        (false, false, _) => "Mood=Ind|Number=Sing|Person=3|Tense=Pres|VerbForm=Fin",
+        (false, true, 1) => "Mood=Ind|Number=Plur|Person=1|Tense=Pres|VerbForm=Fin",
+        (false, true, 2) => "Mood=Ind|Number=Plur|Person=2|Tense=Pres|VerbForm=Fin",
+        (false, true, _) => "Mood=Ind|Number=Plur|Person=3|Tense=Pres|VerbForm=Fin",
+        (true, false, 1) => "Mood=Ind|Number=Sing|Person=1|Tense=Past|VerbForm=Fin",
+        (true, false, 2) => "Mood=Ind|Number=Sing|Person=2|Tense=Past|VerbForm=Fin",
+        (true, false, _) => "Mood=Ind|Number=Sing|Person=3|Tense=Past|VerbForm=Fin",
+        (true, true, 1) => "Mood=Ind|Number=Plur|Person=1|Tense=Past|VerbForm=Fin",
+        (true, true, 2) => "Mood=Ind|Number=Plur|Person=2|Tense=Past|VerbForm=Fin",
+        (true, true, _) => "Mood=Ind|Number=Plur|Person=3|Tense=Past|VerbForm=Fin",
+    }
 }

@@ -19,7 +19,7 @@ impl Draw<'_> {
         let twice = living && !plain && frame.shape != Shape::That && self.rng.one_in(6);
         self.plain |= twice;
         let subject = self.nominal(frame.subject, Role::Subject);
-        let action = self.action(&frame, |_| true);
+        let action = self.action(frame, |_| true);
         let last_says = frame.shape == Shape::That || action.to_do.is_some();
         let mut clause = self.clause(Some(subject), Predicate::Act(Box::new(action)));
         if last_says || self.closed {
@@ -29,7 +29,7 @@ impl Draw<'_> {
         if twice && !clause.negated {
             let simple = |s| matches!(s, Shape::Alone | Shape::Go | Shape::Object);
             let next = self.frame(|f| simple(f.shape) && f.subject == frame.subject);
-            let mut second = self.action(&next, |v| !is_state(v));
+            let mut second = self.action(next, |v| !is_state(v));
             second.frequency = None;
             if !matches!(&clause.predicates[0], Predicate::Act(a) if a.verb == second.verb) {
                 clause.predicates.push(Predicate::Act(Box::new(second)));
@@ -43,7 +43,7 @@ impl Draw<'_> {
     /// Something is done to somebody or something.
     pub(super) fn suffering(&mut self) -> Clause {
         let frame = self.frame(|f| f.shape == Shape::Object);
-        let verb = self.verb(&frame, |v| v.preposition().is_none() && !is_state(v));
+        let verb = self.verb(frame, |v| v.preposition().is_none() && !is_state(v));
         let subject = self.nominal(frame.object, Role::Subject);
         let mut action = Action { passive: true, ..Action::new(verb) };
         if self.rng.one_in(2) {
@@ -100,28 +100,23 @@ impl Draw<'_> {
         let (subject, noun, owner) = match self.rng.weighted(&[1, 1, 1]) {
             0 => {
                 let trade = self.rng.index(crate::lexicon::TRADES.len());
-                (
-                    village.people[village.worker(trade)].name.clone(),
-                    crate::lexicon::TRADES[trade].name,
-                    None,
-                )
+                let name = self.grammar.names[village.worker(trade)].clone();
+                (name, crate::lexicon::TRADES[trade].name, None)
             }
             1 => {
                 let pet = self.rng.choose(&village.pets);
-                (pet.name.to_string(), pet.kind, Some(village.people[pet.owner].name.clone()))
+                (pet.name.into(), pet.kind, Some(self.grammar.names[pet.owner].clone()))
             }
             _ => {
-                let child = self.rng.choose(&village.people);
+                let of = self.rng.index(village.people.len());
+                let child = &village.people[of];
                 let parent = child.mother.or(child.father).or(child.spouse);
                 let Some(other) = parent else { return self.describing() };
-                let of = village.people.iter().position(|p| p.name == child.name).unwrap_or(0);
                 let Some(word) = village.kin(of, other) else { return self.describing() };
-                (village.people[other].name.clone(), word, Some(child.name.clone()))
+                (self.grammar.names[other].clone(), word, Some(self.grammar.names[of].clone()))
             }
         };
-        let Some(noun) = self.grammar.nouns.iter().find(|n| n.word == noun).copied() else {
-            return self.describing();
-        };
+        let Some(noun) = self.grammar.named(noun) else { return self.describing() };
         let mut phrase = Phrase::new(noun, false, Determiner::Indefinite);
         phrase.owner = owner.map(Nominal::Name);
         let mut clause = self.clause(
@@ -183,7 +178,7 @@ impl Draw<'_> {
     pub(super) fn intention(&mut self) -> Action {
         let simple = |s| matches!(s, Shape::Alone | Shape::Go | Shape::Object | Shape::Give);
         let frame = self.frame(|f| simple(f.shape) && f.subject.contains(&Kind::Person));
-        Action { frequency: None, ..self.action(&frame, |v| !is_state(v)) }
+        Action { frequency: None, ..self.action(frame, |v| !is_state(v)) }
     }
 
     pub(super) fn adjuncts(&mut self, action: &mut Action) {

@@ -1,5 +1,7 @@
 //! Draws who and what: names, pronouns, kin, animals, and who owns a thing.
 
+use std::borrow::Cow;
+
 use super::Draw;
 use crate::syntax::meaning::{Determiner, Nominal, Phrase, Pronoun};
 use crate::syntax::words::{Kind, Noun};
@@ -69,37 +71,32 @@ impl Draw<'_> {
     }
 
     /// Somebody whom the sentence has not named yet.
-    pub(super) fn name(&mut self) -> String {
-        let people = &self.grammar.village.people;
-        let mut name = self.rng.choose(people).name.clone();
+    pub(super) fn name(&mut self) -> Cow<'static, str> {
+        let names = &self.grammar.names;
+        let mut name = self.rng.choose(names);
         for _ in 0..9 {
-            if !self.used.contains(&name) {
+            if !self.names.contains(&&**name) {
                 break;
             }
-            name.clone_from(&self.rng.choose(people).name);
+            name = self.rng.choose(names);
         }
-        self.used.push(name.clone());
-        name
+        self.names.push(name);
+        name.clone()
     }
 
     /// "Ida, the baker,".
     pub(super) fn titled(&mut self) -> Nominal {
         let village = &self.grammar.village;
         let trade = self.rng.index(crate::lexicon::TRADES.len());
-        let name = village.people[village.worker(trade)].name.clone();
-        if self.used.contains(&name) {
+        let name = &self.grammar.names[village.worker(trade)];
+        if self.names.contains(&&**name) {
             return Nominal::Name(self.name());
         }
-        self.used.push(name.clone());
-        match self.trade_noun(trade) {
-            Some(noun) => Nominal::Titled(name, noun),
-            None => Nominal::Name(name),
+        self.names.push(name);
+        match self.grammar.named(crate::lexicon::TRADES[trade].name) {
+            Some(noun) => Nominal::Titled(name.clone(), noun),
+            None => Nominal::Name(name.clone()),
         }
-    }
-
-    pub(super) fn trade_noun(&self, trade: usize) -> Option<Noun> {
-        let name = crate::lexicon::TRADES[trade].name;
-        self.grammar.nouns.iter().find(|n| n.word == name).copied()
     }
 
     /// "her uncle", or "Mara's sister" where Mara has one.
@@ -107,13 +104,12 @@ impl Draw<'_> {
         let village = &self.grammar.village;
         let (of, other) =
             (self.rng.index(village.people.len()), self.rng.index(village.people.len()));
-        let known =
-            village.kin(of, other).filter(|_| !self.used.contains(&village.people[of].name));
+        let name = &self.grammar.names[of];
+        let known = village.kin(of, other).filter(|_| !self.names.contains(&&**name));
         let (owner, noun) = match known {
             Some(word) => {
-                let name = village.people[of].name.clone();
-                self.used.push(name.clone());
-                (Nominal::Name(name), self.grammar.nouns.iter().find(|n| n.word == word).copied())
+                self.names.push(name);
+                (Nominal::Name(name.clone()), self.grammar.named(word))
             }
             None => (self.pronoun_owner(), None),
         };
@@ -131,9 +127,9 @@ impl Draw<'_> {
     pub(super) fn animal(&mut self, role: Role) -> Nominal {
         let pets = &self.grammar.village.pets;
         let pet = self.rng.choose(pets);
-        if self.rng.one_in(4) && !self.used.iter().any(|u| u == pet.name) {
-            self.used.push(pet.name.to_string());
-            return Nominal::Name(pet.name.to_string());
+        if self.rng.one_in(4) && !self.names.contains(&pet.name) {
+            self.names.push(pet.name);
+            return Nominal::Name(pet.name.into());
         }
         let noun = self.noun(&[Kind::Animal]);
         self.phrase(noun, role)
@@ -141,16 +137,14 @@ impl Draw<'_> {
 
     /// A noun of one of the kinds, not used yet if that can be helped.
     pub(super) fn noun(&mut self, kinds: &[Kind]) -> Noun {
-        let nouns: Vec<Noun> = self
-            .grammar
-            .nouns
-            .iter()
-            .filter(|n| kinds.contains(&n.kind) && !self.used.iter().any(|u| u == n.word))
-            .copied()
-            .collect();
-        let noun = *self.rng.choose(&nouns);
-        self.used.push(noun.word.to_string());
-        noun
+        let groups = self.grammar.kinds.iter().filter(|(kind, ..)| kinds.contains(kind));
+        let numbers = groups.flat_map(|&(_, start, end)| start..end);
+        let is_new = |number: &usize| !self.nouns.contains(number);
+        let count = numbers.clone().filter(is_new).count();
+        let number = numbers.filter(is_new).nth(self.rng.index(count));
+        let number = number.expect("a sentence has fewer nouns than there are of any kind");
+        self.nouns.push(number);
+        self.grammar.nouns[number]
     }
 
     pub(super) fn owner(&mut self, role: Role) -> Nominal {

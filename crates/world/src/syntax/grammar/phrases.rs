@@ -3,7 +3,7 @@
 use super::Draw;
 use super::nominals::Role;
 use crate::syntax::meaning::{Degree, Determiner, Nominal, Phrase, Place, Quality};
-use crate::syntax::words::{self, Kind, Noun};
+use crate::syntax::words::{self, Kind, Noun, has_degrees};
 
 /// What the first noun of a compound may be, by the second.
 const COMPOUNDS: [(&str, &str); 9] = [
@@ -59,17 +59,17 @@ impl Draw<'_> {
             return;
         }
         let Some(adjective) = self.adjective(kind) else { return };
-        let has_degrees = graded(adjective);
+        let graded = has_degrees(adjective);
         let degree = match phrase.determiner {
-            Determiner::Definite if has_degrees && self.rng.one_in(6) => Degree::Superlative,
+            Determiner::Definite if graded && self.rng.one_in(6) => Degree::Superlative,
             _ => Degree::Positive,
         };
-        let very = has_degrees && degree == Degree::Positive && self.rng.one_in(6);
+        let very = graded && degree == Degree::Positive && self.rng.one_in(6);
         phrase.qualities.push(Quality { adjective, degree, very, than: None });
         if very || degree == Degree::Superlative || !self.rng.one_in(6) {
             return;
         }
-        if let Some(second) = self.adjective(kind).filter(|&a| a != adjective && !graded(a)) {
+        if let Some(second) = self.adjective(kind).filter(|&a| a != adjective && !has_degrees(a)) {
             // English puts size and age before colour and matter.
             phrase.qualities.push(Quality { adjective: second, degree, very: false, than: None });
         }
@@ -77,16 +77,15 @@ impl Draw<'_> {
 
     pub(super) fn adjective(&mut self, kind: Kind) -> Option<&'static str> {
         let table = words::ADJECTIVES.iter().find(|(kinds, _)| kinds.contains(&kind))?.1;
-        let word = Some(self.word(table)).filter(|w| !self.used.iter().any(|u| u == w))?;
-        self.used.push(word.to_string());
+        let word = Some(self.word(table)).filter(|w| !self.adjectives.contains(w))?;
+        self.adjectives.push(word);
         Some(word)
     }
 
     pub(super) fn compound(&mut self, noun: Noun) -> Option<Noun> {
         let &(_, table) = COMPOUNDS.iter().find(|(second, _)| *second == noun.word)?;
         let word = self.word(table);
-        let found = self.grammar.nouns.iter().find(|n| n.word == word).copied();
-        found.filter(|_| self.rng.one_in(2))
+        self.grammar.named(word).filter(|_| self.rng.one_in(2))
     }
 
     /// What follows the noun.
@@ -147,7 +146,7 @@ impl Draw<'_> {
     /// What can be said of a subject of this kind: "is very tired", "is taller than Ben".
     pub(super) fn predicate_quality(&mut self, kind: Kind) -> Quality {
         let adjective = self.adjective(kind).unwrap_or("old");
-        let graded = graded(adjective);
+        let graded = has_degrees(adjective);
         let compared = graded && self.rng.one_in(4);
         let than = compared.then(|| self.single(&[kind], Role::Inner));
         let degree = if compared { Degree::Comparative } else { Degree::Positive };
@@ -158,9 +157,4 @@ impl Draw<'_> {
 
 fn owned(kind: Kind) -> bool {
     matches!(kind, Kind::Animal | Kind::Thing | Kind::Garment | Kind::Vessel | Kind::Tale)
-}
-
-/// Whether an adjective has degrees.
-fn graded(adjective: &str) -> bool {
-    !words::UNGRADED.split_whitespace().any(|w| w == adjective)
 }

@@ -33,7 +33,7 @@ impl Draw<'_> {
     pub(super) fn asking_object(&mut self) -> Clause {
         let frame = self.frame(|f| f.shape == Shape::Object && f.subject == [Kind::Person]);
         let word = if frame.object == [Kind::Person] { "who" } else { "what" };
-        self.asking_about(&frame, Nominal::Asked(word))
+        self.asking_about(frame, Nominal::Asked(word))
     }
 
     pub(super) fn asking_whose(&mut self) -> Clause {
@@ -41,7 +41,7 @@ impl Draw<'_> {
         let noun = self.noun(frame.object);
         let mut phrase = Phrase::new(noun, false, Determiner::Definite);
         phrase.owner = Some(Nominal::Asked("who"));
-        self.asking_about(&frame, Nominal::Phrase(Box::new(phrase)))
+        self.asking_about(frame, Nominal::Phrase(Box::new(phrase)))
     }
 
     /// "What did Mara find?": verbs with a preposition would leave it stranded.
@@ -80,7 +80,7 @@ impl Draw<'_> {
         let simple =
             |s| matches!(s, Shape::Alone | Shape::Stay | Shape::Go | Shape::Object | Shape::Give);
         let frame = self.frame(|f| simple(f.shape) && f.subject.contains(&Kind::Person));
-        let mut action = self.action(&frame, |v| !is_state(v) && !among(words::MISHAPS, v));
+        let mut action = self.action(frame, |v| !is_state(v) && !among(words::MISHAPS, v));
         action.frequency = None;
         let mut clause = self.clause(None, Predicate::Act(Box::new(action)));
         clause.tense = Tense::Present;

@@ -1,7 +1,7 @@
 //! Draws relative clauses: "who sang", "that Ben mended", "where Ida lives", "whose aunt danced".
 
 use super::nominals::Role;
-use super::{Draw, is_state};
+use super::{Draw, Frame, is_state};
 use crate::syntax::meaning::{
     Action, Agreement, Aspect, Clause, Determiner, Nominal, Phrase, Predicate, Tense,
 };
@@ -39,7 +39,7 @@ impl Draw<'_> {
         let doer = if kind == Kind::Animal { Kind::Animal } else { Kind::Person };
         let simple = |s| matches!(s, Shape::Alone | Shape::Go | Shape::Stay | Shape::Object);
         let frame = self.frame(|f| simple(f.shape) && f.subject.contains(&doer));
-        let mut action = self.action(&frame, |v| !is_state(v));
+        let mut action = self.action(frame, |v| !is_state(v));
         action.frequency = None;
         let subject = match (doer, frame.shape) {
             (Kind::Person, Shape::Alone) if self.rng.one_in(2) => self.whose(relative),
@@ -58,12 +58,12 @@ impl Draw<'_> {
 
     pub(super) fn that_somebody_does(&mut self, relative: Nominal, kind: Kind) -> Option<Clause> {
         let kind = if matches!(kind, Kind::Trade | Kind::Kin) { Kind::Person } else { kind };
-        let fits = |f: &words::Frame| f.shape == Shape::Object && f.object.contains(&kind);
-        if !words::FRAMES.iter().any(fits) {
+        let fits = |f: &Frame| f.shape == Shape::Object && f.object.contains(&kind);
+        if !self.grammar.frames.iter().any(fits) {
             return None;
         }
         let frame = self.frame(fits);
-        let verb = self.verb(&frame, |v| v.preposition().is_none());
+        let verb = self.verb(frame, |v| v.preposition().is_none());
         let other = self.single(frame.subject, Role::Inner);
         let mut action = Action::new(verb);
         if !is_state(verb) && self.rng.one_in(4) {

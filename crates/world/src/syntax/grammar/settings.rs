@@ -78,23 +78,19 @@ impl Draw<'_> {
             return Some(Time::Word(self.word(words)));
         }
         let word = self.word(nouns);
-        self.named(word).map(|noun| Time::Span(determiner, noun))
+        self.grammar.named(word).map(|noun| Time::Span(determiner, noun))
     }
 
     /// "in the evening", "before supper".
     fn time_of_day(&mut self) -> Time {
         if self.rng.one_in(2) {
             let word = self.word("morning evening afternoon winter summer spring autumn");
-            if let Some(noun) = self.named(word) {
+            if let Some(noun) = self.grammar.named(word) {
                 return Time::Of("in", whole(noun, Determiner::Definite));
             }
         }
         let meal = self.noun(&[Kind::Meal]);
         Time::Of(self.word("before after"), whole(meal, Determiner::Indefinite))
-    }
-
-    fn named(&self, word: &str) -> Option<Noun> {
-        self.grammar.nouns.iter().find(|n| n.word == word).copied()
     }
 }
 
