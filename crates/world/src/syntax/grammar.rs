@@ -13,6 +13,7 @@ mod settings;
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::ops::Range;
 
 use stdx::Rng;
 
@@ -28,8 +29,8 @@ pub(crate) struct Grammar {
     /// What the people are called, by their number.
     names: Vec<Cow<'static, str>>,
     nouns: Vec<Noun>,
-    /// Where in `nouns` those of a kind begin and end.
-    kinds: Vec<(Kind, usize, usize)>,
+    /// Where in `nouns` those of each kind are.
+    kinds: Vec<Range<usize>>,
     /// Every noun by its singular.
     nouns_by_word: HashMap<&'static str, Noun>,
     frames: Vec<Frame>,
@@ -61,14 +62,14 @@ impl Grammar {
         };
         let names = village.people.iter().map(name).collect();
         let nouns = words::nouns();
-        let within = |&(kind, _): &(Kind, _)| {
-            let of_kind = |noun: &Noun| noun.kind == kind;
-            let start = nouns.iter().position(of_kind).unwrap_or(nouns.len());
-            (kind, start, start + nouns.iter().filter(|n| of_kind(n)).count())
-        };
+        let mut kinds = vec![0..0; words::NOUNS.len()];
+        for (number, noun) in nouns.iter().enumerate() {
+            let within = &mut kinds[noun.kind as usize];
+            *within = if within.is_empty() { number } else { within.start }..number + 1;
+        }
         Self {
             names,
-            kinds: words::NOUNS.iter().map(within).collect(),
+            kinds,
             nouns_by_word: nouns.iter().map(|noun| (noun.word, *noun)).collect(),
             frames: FRAMES.iter().map(Frame::new).collect(),
             nouns,

@@ -71,24 +71,14 @@ impl Node {
 
     /// The tokens in order, with capitals, articles and spaces in place.
     pub(crate) fn tokens(self) -> Vec<Token> {
-        let mut words: Vec<Placed> = Vec::with_capacity(32);
-        place(self, &mut words);
-        let mut order: Vec<usize> = vec![0; words.len()];
-        words.iter().enumerate().for_each(|(i, w)| order[w.key] = i + 1);
-        let mut tokens = Vec::with_capacity(words.len());
-        let mut words = words.into_iter().peekable();
-        while let Some(Placed { word, deprel, head, .. }) = words.next() {
-            let next = words.peek().map(|placed| &placed.word);
-            tokens.push(Token {
-                form: spelled(word.form, tokens.is_empty(), next),
-                lemma: word.lemma,
-                upos: word.upos.into(),
-                xpos: word.xpos.into(),
-                feats: word.feats.into(),
-                head: head.map_or(0, |key| order[key]),
-                deprel: deprel.into(),
-                space_after: !next.is_some_and(|next| next.glued),
-            });
+        let mut line = Line { tokens: Vec::with_capacity(24), numbers: Vec::with_capacity(24) };
+        line.place(self, None);
+        let Line { mut tokens, numbers } = line;
+        for token in tokens.iter_mut().filter(|token| token.head > 0) {
+            token.head = numbers[token.head - 1];
+        }
+        if let Some(first) = tokens.first_mut() {
+            capitalize(&mut first.form);
         }
         tokens
     }
@@ -99,33 +89,52 @@ fn punctuation(mark: &'static str) -> Node {
     Word::plain(mark, ["PUNCT", xpos, ""]).glued().node("punct")
 }
 
-/// A word in its place; `key` and `head` count words in the order in which they were met.
-struct Placed {
-    word: Word,
-    deprel: &'static str,
-    key: usize,
-    head: Option<usize>,
+/// The tokens so far.
+struct Line {
+    /// Each has as its head, for the time being, one more than how many words were met before that.
+    tokens: Vec<Token>,
+    /// The number of each word in the sentence, in the order in which they are met: heads before
+    /// what hangs from them.
+    numbers: Vec<usize>,
 }
 
-/// Writes a tree to the end of `words`.
-fn place(root: Node, words: &mut Vec<Placed>) {
-    fn walk(node: Node, head: Option<usize>, keys: &mut usize, words: &mut Vec<Placed>) {
-        let key = *keys;
-        *keys += 1;
-        node.left.into_iter().for_each(|n| walk(n, Some(key), keys, words));
-        words.push(Placed { word: node.word, deprel: node.deprel, key, head });
-        node.right.into_iter().for_each(|n| walk(n, Some(key), keys, words));
+impl Line {
+    /// Writes a tree to the end of the line.
+    fn place(&mut self, node: Node, head: Option<usize>) {
+        let key = self.numbers.len();
+        self.numbers.push(0);
+        let Node { word, deprel, left, right } = node;
+        left.into_iter().for_each(|n| self.place(n, Some(key)));
+        self.push(word, deprel, head);
+        self.numbers[key] = self.tokens.len();
+        right.into_iter().for_each(|n| self.place(n, Some(key)));
     }
-    walk(root, None, &mut 0, words);
+
+    /// A word; "a" before a vowel becomes "an".
+    fn push(&mut self, word: Word, deprel: &'static str, head: Option<usize>) {
+        if let Some(before) = self.tokens.last_mut() {
+            before.space_after = !word.glued;
+            if before.form == "a" && word.form.starts_with(['a', 'e', 'i', 'o', 'u']) {
+                before.form = "an".into();
+            }
+        }
+        self.tokens.push(Token {
+            form: word.form,
+            lemma: word.lemma,
+            upos: word.upos.into(),
+            xpos: word.xpos.into(),
+            feats: word.feats.into(),
+            head: head.map_or(0, |key| key + 1),
+            deprel: deprel.into(),
+            space_after: true,
+        });
+    }
 }
 
-/// "a" before a vowel is "an"; the first word has a capital.
-fn spelled(form: Text, first: bool, next: Option<&Word>) -> Text {
-    let vowel = |next: &Word| next.form.starts_with(['a', 'e', 'i', 'o', 'u']);
-    let form = if form == "a" && next.is_some_and(vowel) { "an".into() } else { form };
+/// Gives a word a capital.
+fn capitalize(form: &mut Text) {
     let mut chars = form.chars();
-    match chars.next().filter(|letter| first && !letter.is_uppercase()) {
-        Some(letter) => letter.to_uppercase().chain(chars).collect::<String>().into(),
-        None => form,
+    if let Some(letter) = chars.next().filter(|letter| !letter.is_uppercase()) {
+        *form = letter.to_uppercase().chain(chars).collect::<String>().into();
     }
 }

@@ -1,6 +1,7 @@
 //! Draws who and what: names, pronouns, kin, animals, and who owns a thing.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use super::Draw;
 use crate::syntax::meaning::{Determiner, Nominal, Phrase, Pronoun};
@@ -135,13 +136,14 @@ impl Draw<'_> {
         self.phrase(noun, role)
     }
 
-    /// A noun of one of the kinds, not used yet if that can be helped.
+    /// A noun of one of the kinds, which are in the order of the tables, that is new here.
     pub(super) fn noun(&mut self, kinds: &[Kind]) -> Noun {
-        let groups = self.grammar.kinds.iter().filter(|(kind, ..)| kinds.contains(kind));
-        let numbers = groups.flat_map(|&(_, start, end)| start..end);
-        let is_new = |number: &usize| !self.nouns.contains(number);
-        let count = numbers.clone().filter(is_new).count();
-        let number = numbers.filter(is_new).nth(self.rng.index(count));
+        let ranges = kinds.iter().map(|&kind| &self.grammar.kinds[kind as usize]);
+        let within = |number: &usize| ranges.clone().any(|range| range.contains(number));
+        let all: usize = ranges.clone().map(Range::len).sum();
+        let old = self.nouns.iter().filter(|number| within(number)).count();
+        let mut numbers = ranges.cloned().flatten().filter(|n| !self.nouns.contains(n));
+        let number = numbers.nth(self.rng.index(all - old));
         let number = number.expect("a sentence has fewer nouns than there are of any kind");
         self.nouns.push(number);
         self.grammar.nouns[number]

@@ -111,7 +111,7 @@ impl Draw<'_> {
     }
 
     pub(super) fn scene_within(&mut self) -> Place {
-        let noun = self.noun(&[Kind::Waterside, Kind::Site]);
+        let noun = self.noun(&[Kind::Site, Kind::Waterside]);
         let preposition = if noun.kind == Kind::Site { "near" } else { "by" };
         let phrase = Phrase::new(noun, false, Determiner::Definite);
         Place::Of(preposition, Nominal::Phrase(Box::new(phrase)))
