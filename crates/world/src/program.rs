@@ -86,7 +86,7 @@ impl Programs {
 /// # Errors
 /// If the text is not of the subset, or does what Python would not do, or takes too long.
 pub fn run(source: &str) -> Result<String, Error> {
-    interpret::interpret(&parse::parse(source)?)
+    interpret::interpret(&[&parse::parse(source)?])
 }
 
 /// Whether a program passes tests, which are lines that follow it.

@@ -30,7 +30,7 @@ pub(crate) fn choice<'t>(text: &'t str, rng: &mut Rng) -> (&'t str, &'t str) {
 /// Says a phrase: choices are drawn, `{name}` becomes the slot's value, sentences begin with a
 /// capital. A slot that has no value stays as it is, which the tests of every caller look for.
 pub(crate) fn say(phrase: &str, slots: &[(&str, &str)], rng: &mut Rng) -> String {
-    let mut out = String::new();
+    let mut out = String::with_capacity(2 * phrase.len());
     expand(phrase, slots, rng, &mut out);
     capitals(out.trim())
 }
@@ -43,7 +43,7 @@ pub(crate) fn say_one(phrases: &[&str], slots: &[(&str, &str)], rng: &mut Rng) -
 
 fn expand(phrase: &str, slots: &[(&str, &str)], rng: &mut Rng, out: &mut String) {
     let mut rest = phrase;
-    while let Some(at) = rest.find(['[', '{']) {
+    while let Some(at) = rest.bytes().position(|byte| matches!(byte, b'[' | b'{')) {
         out.push_str(&rest[..at]);
         if rest.as_bytes()[at] == b'[' {
             let (chosen, after) = choice(&rest[at + 1..], rng);
@@ -65,25 +65,33 @@ fn expand(phrase: &str, slots: &[(&str, &str)], rng: &mut Rng, out: &mut String)
 /// The text with a capital at the start of each sentence and line, quoted or not.
 pub(crate) fn capitals(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    let mut starts = true;
-    let mut ended = false;
-    for c in text.chars() {
-        if starts && c.is_alphanumeric() {
-            out.extend(c.to_uppercase());
+    let (mut starts, mut ended) = (true, false);
+    let mut done = 0;
+    for (i, byte) in text.bytes().enumerate() {
+        // `letter_at` is none for a byte within a letter.
+        if starts && let Some(letter) = letter_at(text, i) {
+            out.push_str(&text[done..i]);
+            out.extend(letter.to_uppercase());
+            done = i + letter.len_utf8();
             starts = false;
-        } else {
-            out.push(c);
         }
-        starts |= c == '\n' || (c == ' ' && ended);
-        ended = matches!(c, '.' | '!' | '?');
+        starts |= byte == b'\n' || (byte == b' ' && ended);
+        ended = matches!(byte, b'.' | b'!' | b'?');
     }
+    out.push_str(&text[done..]);
     out
+}
+
+/// The letter or digit that begins at this byte, if one does.
+fn letter_at(text: &str, at: usize) -> Option<char> {
+    let letter = text.get(at..)?.chars().next()?;
+    letter.is_alphanumeric().then_some(letter)
 }
 
 /// "a" or "an", as the word's first letter asks for, and the word.
 pub(crate) fn with_article(word: &str) -> String {
-    let article = if word.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
-    format!("{article} {word}")
+    let article = if word.starts_with(['a', 'e', 'i', 'o', 'u']) { "an " } else { "a " };
+    [article, word].concat()
 }
 
 /// "one", "two", ...; digits above ten.

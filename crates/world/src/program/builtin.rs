@@ -200,8 +200,7 @@ pub(super) fn call(
     }
     match (name, arguments) {
         ("print", _) => {
-            let parts: Result<Vec<String>> = arguments.iter().map(Value::print).collect();
-            interpreter.print(&parts?.join(" "))?;
+            interpreter.print(arguments)?;
             Ok(Value::None)
         }
         ("range", _) => range(interpreter, arguments),

@@ -3,7 +3,7 @@
 //! Every step costs fuel, and depth and size are bounded, so that any text at all can be run: it
 //! ends, and it touches nothing but its own values.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use super::builtin;
 use super::error::{Error, Result, type_error, value_error};
@@ -28,36 +28,45 @@ enum Flow {
 /// The names of one call, or of the program itself.
 #[derive(Default)]
 struct Scope<'p> {
-    values: HashMap<String, Value>,
+    values: BTreeMap<&'p str, Value>,
     /// The function being called, if one is.
-    function: Option<&'p Function>,
+    function: Option<&'p Function<'p>>,
 }
 
 /// A program in the middle of its run.
 pub(super) struct Interpreter<'p> {
-    globals: HashMap<String, Value>,
-    functions: HashMap<&'p str, &'p Function>,
+    globals: BTreeMap<&'p str, Value>,
+    functions: BTreeMap<&'p str, &'p Function<'p>>,
     fuel: u32,
     depth: usize,
     printed: String,
 }
 
-/// Runs a program and gives what it printed.
-pub(super) fn interpret(program: &[Statement]) -> Result<String> {
+/// Runs the parts of a program, one after the other, and gives what they printed.
+pub(super) fn interpret<'p>(program: &[&'p [Statement<'p>]]) -> Result<String> {
     let mut interpreter = Interpreter {
-        globals: HashMap::new(),
-        functions: HashMap::new(),
+        globals: BTreeMap::new(),
+        functions: BTreeMap::new(),
         fuel: FUEL,
         depth: 0,
         printed: String::new(),
     };
-    interpreter.block(program, &mut Scope::default())?;
+    let mut scope = Scope::default();
+    for part in program {
+        interpreter.block(part, &mut scope)?;
+    }
     Ok(interpreter.printed)
 }
 
 impl<'p> Interpreter<'p> {
-    pub(super) fn print(&mut self, line: &str) -> Result<()> {
-        self.printed.push_str(line);
+    pub(super) fn print(&mut self, values: &[Value]) -> Result<()> {
+        for (i, value) in values.iter().enumerate() {
+            self.printed.push_str(if i > 0 { " " } else { "" });
+            match value {
+                Value::Str(text) => self.printed.push_str(text),
+                _ => self.printed.push_str(&value.repr()?),
+            }
+        }
         self.printed.push('\n');
         if self.printed.len() > LARGEST { Err(Error::TooMuch) } else { Ok(()) }
     }
@@ -69,7 +78,7 @@ impl<'p> Interpreter<'p> {
         Ok(())
     }
 
-    fn block(&mut self, statements: &'p [Statement], scope: &mut Scope<'p>) -> Result<Flow> {
+    fn block(&mut self, statements: &'p [Statement<'p>], scope: &mut Scope<'p>) -> Result<Flow> {
         for statement in statements {
             match self.statement(statement, scope)? {
                 Flow::Next => {}
@@ -79,7 +88,7 @@ impl<'p> Interpreter<'p> {
         Ok(Flow::Next)
     }
 
-    fn statement(&mut self, statement: &'p Statement, scope: &mut Scope<'p>) -> Result<Flow> {
+    fn statement(&mut self, statement: &'p Statement<'p>, scope: &mut Scope<'p>) -> Result<Flow> {
         self.burn(1)?;
         match &statement.kind {
             StatementKind::Assign(target, value) => {
@@ -110,7 +119,7 @@ impl<'p> Interpreter<'p> {
                 return self.block(if holds { then } else { otherwise }, scope);
             }
             StatementKind::Define(function) => {
-                self.functions.insert(&function.name, function);
+                self.functions.insert(function.name, function);
             }
             StatementKind::Return(value) => return Ok(Flow::Return(self.value(value, scope)?)),
             StatementKind::Break => return Ok(Flow::Break),
@@ -131,9 +140,9 @@ impl<'p> Interpreter<'p> {
     /// A list is walked through as it is at each step, all else as it was at the start.
     fn for_loop(
         &mut self,
-        names: &'p [String],
-        items: &'p Expression,
-        body: &'p [Statement],
+        names: &'p [&'p str],
+        items: &'p Expression<'p>,
+        body: &'p [Statement<'p>],
         scope: &mut Scope<'p>,
     ) -> Result<Flow> {
         let items = self.value(items, scope)?;
@@ -156,7 +165,7 @@ impl<'p> Interpreter<'p> {
         Ok(Flow::Next)
     }
 
-    fn bind(&mut self, names: &[String], item: Value, scope: &mut Scope<'p>) -> Result<()> {
+    fn bind(&mut self, names: &'p [&'p str], item: Value, scope: &mut Scope<'p>) -> Result<()> {
         match names {
             [name] => {
                 self.set(name, item, scope);
@@ -166,7 +175,7 @@ impl<'p> Interpreter<'p> {
         }
     }
 
-    fn unpack(&mut self, names: &[String], value: &Value, scope: &mut Scope<'p>) -> Result<()> {
+    fn unpack(&mut self, names: &'p [&'p str], value: &Value, scope: &mut Scope<'p>) -> Result<()> {
         let items = value.items()?;
         if items.len() != names.len() {
             return value_error(format!("expected {} values, found {}", names.len(), items.len()));
@@ -175,18 +184,18 @@ impl<'p> Interpreter<'p> {
         Ok(())
     }
 
-    fn set(&mut self, name: &str, value: Value, scope: &mut Scope<'p>) {
+    fn set(&mut self, name: &'p str, value: Value, scope: &mut Scope<'p>) {
         let values = match scope.function {
             Some(_) => &mut scope.values,
             None => &mut self.globals,
         };
-        values.insert(name.to_string(), value);
+        values.insert(name, value);
     }
 
     fn get(&self, name: &str, scope: &Scope<'p>) -> Result<Value> {
-        let own = scope.function.is_some_and(|f| f.own.iter().any(|n| n == name));
+        let is_own = || scope.function.is_some_and(|f| f.own.contains(&name));
         let found = match scope.values.get(name) {
-            None if !own => self.globals.get(name),
+            None if !is_own() => self.globals.get(name),
             found => found,
         };
         found.cloned().ok_or_else(|| Error::Name(name.to_string()))
@@ -194,7 +203,7 @@ impl<'p> Interpreter<'p> {
 
     fn assign(
         &mut self,
-        target: &'p Expression,
+        target: &'p Expression<'p>,
         value: Value,
         scope: &mut Scope<'p>,
     ) -> Result<()> {
@@ -213,9 +222,9 @@ impl<'p> Interpreter<'p> {
     /// `a += b`; a list grows in place, so that all its names see it.
     fn augment(
         &mut self,
-        target: &'p Expression,
+        target: &'p Expression<'p>,
         operator: Operator,
-        value: &'p Expression,
+        value: &'p Expression<'p>,
         scope: &mut Scope<'p>,
     ) -> Result<()> {
         let old = self.value(target, scope)?;
@@ -230,7 +239,7 @@ impl<'p> Interpreter<'p> {
         self.assign(target, new, scope)
     }
 
-    fn value(&mut self, expression: &'p Expression, scope: &mut Scope<'p>) -> Result<Value> {
+    fn value(&mut self, expression: &'p Expression<'p>, scope: &mut Scope<'p>) -> Result<Value> {
         self.burn(1)?;
         if self.depth >= DEEPEST {
             return Err(Error::TooMuch);
@@ -241,7 +250,7 @@ impl<'p> Interpreter<'p> {
         value
     }
 
-    fn evaluate(&mut self, expression: &'p Expression, scope: &mut Scope<'p>) -> Result<Value> {
+    fn evaluate(&mut self, expression: &'p Expression<'p>, scope: &mut Scope<'p>) -> Result<Value> {
         Ok(match expression {
             Expression::None => Value::None,
             Expression::Bool(b) => Value::Bool(*b),
@@ -307,7 +316,7 @@ impl<'p> Interpreter<'p> {
 
     fn values(
         &mut self,
-        expressions: &'p [Expression],
+        expressions: &'p [Expression<'p>],
         scope: &mut Scope<'p>,
     ) -> Result<Vec<Value>> {
         expressions.iter().map(|e| self.value(e, scope)).collect()
@@ -315,7 +324,7 @@ impl<'p> Interpreter<'p> {
 
     fn dict(
         &mut self,
-        pairs: &'p [(Expression, Expression)],
+        pairs: &'p [(Expression<'p>, Expression<'p>)],
         scope: &mut Scope<'p>,
     ) -> Result<Value> {
         let dict = Value::empty_dict();
@@ -330,7 +339,7 @@ impl<'p> Interpreter<'p> {
     /// The names of a comprehension are its own: what they meant before, they mean after.
     fn comprehension(
         &mut self,
-        comprehension: &'p Comprehension,
+        comprehension: &'p Comprehension<'p>,
         scope: &mut Scope<'p>,
     ) -> Result<Value> {
         let items = self.value(&comprehension.items, scope)?.items()?;
@@ -350,7 +359,7 @@ impl<'p> Interpreter<'p> {
         for (name, value) in comprehension.names.iter().zip(before) {
             scope.values.remove(name);
             if let Some(value) = value {
-                scope.values.insert(name.clone(), value);
+                scope.values.insert(name, value);
             }
         }
         result.map(|()| Value::list(out))
@@ -358,7 +367,7 @@ impl<'p> Interpreter<'p> {
 
     fn comprehend(
         &mut self,
-        comprehension: &'p Comprehension,
+        comprehension: &'p Comprehension<'p>,
         item: Value,
         inner: &mut Scope<'p>,
         out: &mut Vec<Value>,
@@ -374,7 +383,7 @@ impl<'p> Interpreter<'p> {
             }
         };
         // Set in the inner scope even at the top of the program, where `get` looks first.
-        inner.values.extend(comprehension.names.iter().cloned().zip(items));
+        inner.values.extend(comprehension.names.iter().copied().zip(items));
         let counts = match &comprehension.condition {
             Some(condition) => self.value(condition, inner)?.is_true(),
             None => true,
@@ -393,7 +402,7 @@ impl<'p> Interpreter<'p> {
             let (want, found) = (function.parameters.len(), arguments.len());
             return type_error(format!("{name} takes {want} arguments, found {found}"));
         }
-        let values = function.parameters.iter().cloned().zip(arguments).collect();
+        let values = function.parameters.iter().copied().zip(arguments).collect();
         let mut scope = Scope { values, function: Some(function) };
         match self.block(&function.body, &mut scope)? {
             Flow::Return(value) => Ok(value),

@@ -3,14 +3,16 @@
 //! Inside of brackets line breaks are space. Left out on purpose: tabs, floats, escapes other than
 //! `\n`, `\"`, `\'` and `\\`, and strings with a prefix.
 
+use std::borrow::Cow;
+
 use super::error::{Error, Result};
 
 /// The smallest piece of a program.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Token {
-    Name(String),
+pub(super) enum Token<'s> {
+    Name(&'s str),
     Int(i64),
-    Str(String),
+    Str(Cow<'s, str>),
     /// An operator or a bracket.
     Sign(&'static str),
     Newline,
@@ -19,15 +21,36 @@ pub(super) enum Token {
     End,
 }
 
-/// Longer signs before their beginnings.
-const SIGNS: [&str; 28] = [
-    "//=", "==", "!=", "<=", ">=", "//", "+=", "-=", "*=", "%=", "+", "-", "*", "%", "<", ">", "=",
-    "(", ")", "[", "]", "{", "}", ",", ":", ".", ";", "/",
-];
+/// The signs that begin with a byte, longer ones before their beginnings.
+fn signs(first: u8) -> &'static [&'static str] {
+    match first {
+        b'/' => &["//=", "//", "/"],
+        b'=' => &["==", "="],
+        b'!' => &["!="],
+        b'<' => &["<=", "<"],
+        b'>' => &[">=", ">"],
+        b'+' => &["+=", "+"],
+        b'-' => &["-=", "-"],
+        b'*' => &["*=", "*"],
+        b'%' => &["%=", "%"],
+        b'(' => &["("],
+        b')' => &[")"],
+        b'[' => &["["],
+        b']' => &["]"],
+        b'{' => &["{"],
+        b'}' => &["}"],
+        b',' => &[","],
+        b':' => &[":"],
+        b'.' => &["."],
+        b';' => &[";"],
+        _ => &[],
+    }
+}
 
 /// Each token with its line, counted from one.
-pub(super) fn tokens(source: &str) -> Result<Vec<(Token, usize)>> {
-    let mut lexer = Lexer { out: Vec::new(), line: 1, brackets: 0, depths: vec![0] };
+pub(super) fn tokens(source: &str) -> Result<Vec<(Token<'_>, usize)>> {
+    let out = Vec::with_capacity(source.len() / 3 + 4);
+    let mut lexer = Lexer { out, line: 1, brackets: 0, depths: vec![0] };
     let mut rest = source;
     let mut fresh = true;
     while !rest.is_empty() {
@@ -58,15 +81,15 @@ pub(super) fn tokens(source: &str) -> Result<Vec<(Token, usize)>> {
     Ok(lexer.out)
 }
 
-struct Lexer {
-    out: Vec<(Token, usize)>,
+struct Lexer<'s> {
+    out: Vec<(Token<'s>, usize)>,
     line: usize,
     brackets: usize,
     depths: Vec<usize>,
 }
 
-impl Lexer {
-    fn push(&mut self, token: Token) {
+impl<'s> Lexer<'s> {
+    fn push(&mut self, token: Token<'s>) {
         self.out.push((token, self.line));
     }
 
@@ -107,12 +130,24 @@ impl Lexer {
         Ok(rest)
     }
 
-    fn string<'t>(&mut self, text: &'t str) -> Result<&'t str> {
-        let quote = &text[..1];
-        let triple = quote.repeat(3);
-        let end = if text.starts_with(&triple) { triple.as_str() } else { quote };
+    fn string(&mut self, text: &'s str) -> Result<&'s str> {
+        let triple = text.starts_with("\"\"\"") || text.starts_with("'''");
+        let (end, rest) = text.split_at(if triple { 3 } else { 1 });
+        let Some(at) = rest.find(end) else { return self.escaped_string(rest, end) };
+        let value = &rest[..at];
+        let lines = value.bytes().filter(|&byte| byte == b'\n').count();
+        if value.contains('\\') || (lines > 0 && !triple) {
+            return self.escaped_string(rest, end);
+        }
+        self.push(Token::Str(value.into()));
+        self.line += lines;
+        Ok(&rest[at + end.len()..])
+    }
+
+    /// A string up to its `end` whose text may not stand as it is.
+    fn escaped_string(&mut self, text: &'s str, end: &str) -> Result<&'s str> {
         let mut value = String::new();
-        let mut rest = &text[end.len()..];
+        let mut rest = text;
         while !rest.starts_with(end) {
             let Some(c) = rest.chars().next().filter(|&c| c != '\n' || end.len() == 3) else {
                 return self.error("the string is not closed");
@@ -128,7 +163,7 @@ impl Lexer {
             rest = &rest[escaped.map_or(0, char::len_utf8)..];
         }
         let lines = value.matches('\n').count() * usize::from(end.len() == 3);
-        self.push(Token::Str(value));
+        self.push(Token::Str(value.into()));
         self.line += lines;
         Ok(&rest[end.len()..])
     }
@@ -146,14 +181,20 @@ impl Lexer {
         Ok(&text[end..])
     }
 
-    fn name<'t>(&mut self, text: &'t str) -> &'t str {
-        let end = text.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(text.len());
-        self.push(Token::Name(text[..end].to_string()));
-        &text[end..]
+    fn name(&mut self, text: &'s str) -> &'s str {
+        let ascii = text.bytes().position(|b| !b.is_ascii_alphanumeric() && b != b'_');
+        let end = match ascii {
+            Some(end) if text.as_bytes()[end].is_ascii() => end,
+            _ => text.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(text.len()),
+        };
+        let (name, rest) = text.split_at(end);
+        self.push(Token::Name(name));
+        rest
     }
 
     fn sign<'t>(&mut self, text: &'t str) -> Result<&'t str> {
-        let Some(sign) = SIGNS.into_iter().find(|sign| text.starts_with(sign)) else {
+        let signs = signs(text.as_bytes()[0]);
+        let Some(sign) = signs.iter().copied().find(|sign| text.starts_with(sign)) else {
             return self.error(format!("{:?} has no meaning here", text.chars().next()));
         };
         match sign {

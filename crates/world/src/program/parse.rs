@@ -14,15 +14,50 @@ const DEEPEST: usize = 40;
 /// How many operators one statement may have.
 const LONGEST: usize = 100;
 
-const KEYWORDS: [&str; 35] = [
-    "False", "None", "True", "and", "as", "assert", "async", "await", "break", "class", "continue",
-    "def", "del", "elif", "else", "except", "finally", "for", "from", "if", "import", "in",
-    "lambda", "not", "or", "pass", "raise", "return", "while", "global", "is", "nonlocal", "try",
-    "with", "yield",
-];
+/// Whether a word has a meaning of its own in Python, so that nothing can be called that.
+fn is_keyword(word: &str) -> bool {
+    matches!(
+        word,
+        "False"
+            | "None"
+            | "True"
+            | "and"
+            | "as"
+            | "assert"
+            | "async"
+            | "await"
+            | "break"
+            | "class"
+            | "continue"
+            | "def"
+            | "del"
+            | "elif"
+            | "else"
+            | "except"
+            | "finally"
+            | "for"
+            | "from"
+            | "if"
+            | "import"
+            | "in"
+            | "lambda"
+            | "not"
+            | "or"
+            | "pass"
+            | "raise"
+            | "return"
+            | "while"
+            | "global"
+            | "is"
+            | "nonlocal"
+            | "try"
+            | "with"
+            | "yield"
+    )
+}
 
 /// A program's statements.
-pub(super) fn parse(source: &str) -> Result<Vec<Statement>> {
+pub(super) fn parse(source: &str) -> Result<Vec<Statement<'_>>> {
     let tokens = tokens(source)?;
     let mut parser = Parser { tokens, at: 0, depth: 0, in_function: false, loops: 0, operators: 0 };
     let mut statements = Vec::new();
@@ -32,8 +67,8 @@ pub(super) fn parse(source: &str) -> Result<Vec<Statement>> {
     Ok(statements)
 }
 
-struct Parser {
-    tokens: Vec<(Token, usize)>,
+struct Parser<'s> {
+    tokens: Vec<(Token<'s>, usize)>,
     at: usize,
     depth: usize,
     in_function: bool,
@@ -42,8 +77,8 @@ struct Parser {
     operators: usize,
 }
 
-impl Parser {
-    fn peek(&self) -> &Token {
+impl<'s> Parser<'s> {
+    fn peek(&self) -> &Token<'s> {
         &self.tokens[self.at.min(self.tokens.len() - 1)].0
     }
 
@@ -56,9 +91,10 @@ impl Parser {
     }
 
     /// Whether the next token is this word or sign; if so, it is taken.
+    #[inline]
     fn takes(&mut self, text: &str) -> bool {
         let same = match self.peek() {
-            Token::Name(name) => name == text,
+            Token::Name(name) => *name == text,
             Token::Sign(sign) => *sign == text,
             _ => false,
         };
@@ -78,10 +114,9 @@ impl Parser {
         Ok(())
     }
 
-    fn name(&mut self) -> Result<String> {
-        match self.peek() {
-            Token::Name(name) if !KEYWORDS.contains(&name.as_str()) => {
-                let name = name.clone();
+    fn name(&mut self) -> Result<&'s str> {
+        match *self.peek() {
+            Token::Name(name) if !is_keyword(name) => {
                 self.at += 1;
                 Ok(name)
             }
@@ -89,7 +124,7 @@ impl Parser {
         }
     }
 
-    fn names(&mut self) -> Result<Vec<String>> {
+    fn names(&mut self) -> Result<Vec<&'s str>> {
         let mut names = vec![self.name()?];
         while self.takes(",") {
             names.push(self.name()?);
@@ -108,7 +143,7 @@ impl Parser {
         result
     }
 
-    fn statement(&mut self) -> Result<Statement> {
+    fn statement(&mut self) -> Result<Statement<'s>> {
         let line = self.line();
         self.operators = 0;
         let kind = match () {
@@ -131,7 +166,7 @@ impl Parser {
         Ok(Statement { line, kind })
     }
 
-    fn block(&mut self) -> Result<Vec<Statement>> {
+    fn block(&mut self) -> Result<Vec<Statement<'s>>> {
         self.expect(":")?;
         self.expect_token(&Token::Newline, "a new line after the colon")?;
         self.expect_token(&Token::Indent, "an indented block")?;
@@ -145,7 +180,7 @@ impl Parser {
         })
     }
 
-    fn for_loop(&mut self) -> Result<StatementKind> {
+    fn for_loop(&mut self) -> Result<StatementKind<'s>> {
         let names = self.names()?;
         self.expect("in")?;
         let items = self.expression()?;
@@ -155,7 +190,7 @@ impl Parser {
         Ok(StatementKind::For(names, items, body?))
     }
 
-    fn condition(&mut self) -> Result<StatementKind> {
+    fn condition(&mut self) -> Result<StatementKind<'s>> {
         let condition = self.expression()?;
         let then = self.block()?;
         let line = self.line();
@@ -170,7 +205,7 @@ impl Parser {
         Ok(StatementKind::If(condition, then, otherwise))
     }
 
-    fn function(&mut self) -> Result<StatementKind> {
+    fn function(&mut self) -> Result<StatementKind<'s>> {
         if self.in_function || self.depth > 0 {
             return self.error("functions stand at the top of the program here");
         }
@@ -192,7 +227,7 @@ impl Parser {
         Ok(StatementKind::Define(Function { name, parameters, body, own }))
     }
 
-    fn simple(&mut self) -> Result<StatementKind> {
+    fn simple(&mut self) -> Result<StatementKind<'s>> {
         if self.takes("pass") {
             return Ok(StatementKind::Pass);
         }
@@ -240,14 +275,14 @@ impl Parser {
         Ok(StatementKind::Do(target))
     }
 
-    fn target(&self, target: Expression) -> Result<Expression> {
+    fn target(&self, target: Expression<'s>) -> Result<Expression<'s>> {
         match target {
             Expression::Name(_) | Expression::Index(..) => Ok(target),
             _ => self.error("only names and items can be assigned to"),
         }
     }
 
-    fn plain(&self, targets: Vec<Expression>) -> Result<Vec<String>> {
+    fn plain(&self, targets: Vec<Expression<'s>>) -> Result<Vec<&'s str>> {
         let names = targets.into_iter().map(|target| match target {
             Expression::Name(name) => Ok(name),
             _ => self.error("only names can be assigned to side by side"),
@@ -256,7 +291,7 @@ impl Parser {
     }
 
     /// One expression, or several side by side as a tuple.
-    fn expressions(&mut self) -> Result<Expression> {
+    fn expressions(&mut self) -> Result<Expression<'s>> {
         let first = self.expression()?;
         if !self.takes(",") {
             return Ok(first);
@@ -268,8 +303,11 @@ impl Parser {
         Ok(Expression::Tuple(all))
     }
 
-    fn expression(&mut self) -> Result<Expression> {
+    fn expression(&mut self) -> Result<Expression<'s>> {
         self.deeper(|parser| {
+            if parser.is_lone() {
+                return parser.factor();
+            }
             let value = parser.disjunction()?;
             if !parser.takes("if") {
                 return Ok(value);
@@ -281,7 +319,18 @@ impl Parser {
         })
     }
 
-    fn disjunction(&mut self) -> Result<Expression> {
+    /// Whether one token is the whole expression, as in most lists: no operator is to be looked for.
+    fn is_lone(&self) -> bool {
+        let starts = match self.peek() {
+            Token::Int(_) | Token::Str(_) => true,
+            Token::Name(name) => *name != "not",
+            _ => false,
+        };
+        let after = self.tokens.get(self.at + 1).map(|t| &t.0);
+        starts && matches!(after, Some(Token::Newline | Token::Sign("," | ")" | "]" | "}" | ":")))
+    }
+
+    fn disjunction(&mut self) -> Result<Expression<'s>> {
         let mut left = self.conjunction()?;
         while self.takes("or") {
             let right = self.conjunction()?;
@@ -292,10 +341,10 @@ impl Parser {
 
     fn binary(
         &mut self,
-        left: Expression,
+        left: Expression<'s>,
         operator: Operator,
-        right: Expression,
-    ) -> Result<Expression> {
+        right: Expression<'s>,
+    ) -> Result<Expression<'s>> {
         self.one_more()?;
         Ok(Expression::Binary(Box::new(left), operator, Box::new(right)))
     }
@@ -306,7 +355,7 @@ impl Parser {
         if self.operators > LONGEST { self.error("the statement is too long") } else { Ok(()) }
     }
 
-    fn conjunction(&mut self) -> Result<Expression> {
+    fn conjunction(&mut self) -> Result<Expression<'s>> {
         let mut left = self.inversion()?;
         while self.takes("and") {
             let right = self.inversion()?;
@@ -315,7 +364,7 @@ impl Parser {
         Ok(left)
     }
 
-    fn inversion(&mut self) -> Result<Expression> {
+    fn inversion(&mut self) -> Result<Expression<'s>> {
         if self.takes("not") {
             return self.deeper(|parser| Ok(Expression::Not(Box::new(parser.inversion()?))));
         }
@@ -349,7 +398,7 @@ impl Parser {
         Ok(None)
     }
 
-    fn sum(&mut self) -> Result<Expression> {
+    fn sum(&mut self) -> Result<Expression<'s>> {
         let mut left = self.term()?;
         loop {
             let operator = match () {
@@ -362,7 +411,7 @@ impl Parser {
         }
     }
 
-    fn term(&mut self) -> Result<Expression> {
+    fn term(&mut self) -> Result<Expression<'s>> {
         let mut left = self.factor()?;
         loop {
             let operator = match () {
@@ -376,7 +425,7 @@ impl Parser {
         }
     }
 
-    fn factor(&mut self) -> Result<Expression> {
+    fn factor(&mut self) -> Result<Expression<'s>> {
         if self.takes("-") {
             return self.deeper(|parser| Ok(Expression::Negative(Box::new(parser.factor()?))));
         }
@@ -397,7 +446,7 @@ impl Parser {
         }
     }
 
-    fn subscript(&mut self, value: Expression) -> Result<Expression> {
+    fn subscript(&mut self, value: Expression<'s>) -> Result<Expression<'s>> {
         let mut parts = [None, None, None];
         let mut colons = 0;
         loop {
@@ -422,14 +471,14 @@ impl Parser {
         Ok(Expression::Index(Box::new(value), Box::new(index)))
     }
 
-    fn atom(&mut self) -> Result<Expression> {
-        let token = self.peek().clone();
-        match token {
-            Token::Int(value) => {
+    fn atom(&mut self) -> Result<Expression<'s>> {
+        match self.peek() {
+            &Token::Int(value) => {
                 self.at += 1;
                 Ok(Expression::Int(value))
             }
             Token::Str(value) => {
+                let value = value.clone();
                 self.at += 1;
                 Ok(Expression::Str(value))
             }
@@ -441,21 +490,21 @@ impl Parser {
         }
     }
 
-    fn word(&mut self) -> Result<Expression> {
-        for (word, value) in [
-            ("None", Expression::None),
-            ("True", Expression::Bool(true)),
-            ("False", Expression::Bool(false)),
-        ] {
-            if self.takes(word) {
-                return Ok(value);
-            }
+    fn word(&mut self) -> Result<Expression<'s>> {
+        if self.takes("None") {
+            return Ok(Expression::None);
+        }
+        if self.takes("True") {
+            return Ok(Expression::Bool(true));
+        }
+        if self.takes("False") {
+            return Ok(Expression::Bool(false));
         }
         let name = self.name()?;
         if self.takes("(") { self.call(name) } else { Ok(Expression::Name(name)) }
     }
 
-    fn call(&mut self, name: String) -> Result<Expression> {
+    fn call(&mut self, name: &'s str) -> Result<Expression<'s>> {
         let mut arguments = Vec::new();
         let mut reverse = None;
         while !self.takes(")") {
@@ -482,7 +531,7 @@ impl Parser {
     }
 
     /// What follows `[element for`.
-    fn comprehension(&mut self, element: Expression, close: &str) -> Result<Expression> {
+    fn comprehension(&mut self, element: Expression<'s>, close: &str) -> Result<Expression<'s>> {
         let names = self.names()?;
         self.expect("in")?;
         let items = self.disjunction()?;
@@ -491,7 +540,7 @@ impl Parser {
         Ok(Expression::Comprehension(Box::new(Comprehension { element, names, items, condition })))
     }
 
-    fn list_until(&mut self, close: &str) -> Result<Vec<Expression>> {
+    fn list_until(&mut self, close: &str) -> Result<Vec<Expression<'s>>> {
         let mut all = Vec::new();
         while !self.takes(close) {
             all.push(self.expression()?);
@@ -503,7 +552,7 @@ impl Parser {
         Ok(all)
     }
 
-    fn list(&mut self) -> Result<Expression> {
+    fn list(&mut self) -> Result<Expression<'s>> {
         self.expect("[")?;
         if self.takes("]") {
             return Ok(Expression::List(Vec::new()));
@@ -520,14 +569,14 @@ impl Parser {
         Ok(Expression::List(all))
     }
 
-    fn parenthesis(&mut self) -> Result<Expression> {
+    fn parenthesis(&mut self) -> Result<Expression<'s>> {
         self.expect("(")?;
         let value = self.expressions()?;
         self.expect(")")?;
         Ok(value)
     }
 
-    fn dict(&mut self) -> Result<Expression> {
+    fn dict(&mut self) -> Result<Expression<'s>> {
         self.expect("{")?;
         let mut pairs = Vec::new();
         while !self.takes("}") {
@@ -543,14 +592,14 @@ impl Parser {
 }
 
 /// Adds every name that statements assign.
-fn assigned(body: &[Statement], names: &mut Vec<String>) {
+fn assigned<'s>(body: &[Statement<'s>], names: &mut Vec<&'s str>) {
     for statement in body {
         match &statement.kind {
             StatementKind::Assign(Expression::Name(name), _)
-            | StatementKind::Augment(Expression::Name(name), ..) => names.push(name.clone()),
-            StatementKind::Unpack(more, _) => names.extend(more.iter().cloned()),
+            | StatementKind::Augment(Expression::Name(name), ..) => names.push(name),
+            StatementKind::Unpack(more, _) => names.extend(more),
             StatementKind::For(more, _, body) => {
-                names.extend(more.iter().cloned());
+                names.extend(more);
                 assigned(body, names);
             }
             StatementKind::While(_, body) => assigned(body, names),

@@ -1,4 +1,6 @@
-//! The parts of a program: expressions, statements, functions.
+//! The parts of a program: expressions, statements, functions. They borrow their words from its text.
+
+use std::borrow::Cow;
 
 /// An operator between two values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,7 +25,7 @@ pub enum Operator {
 
 /// Something that has a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Expression {
+pub enum Expression<'s> {
     /// `None`
     None,
     /// `True`
@@ -31,76 +33,76 @@ pub enum Expression {
     /// `7`
     Int(i64),
     /// `"kite"`
-    Str(String),
+    Str(Cow<'s, str>),
     /// `ages`
-    Name(String),
+    Name(&'s str),
     /// `[a, b]`
-    List(Vec<Expression>),
+    List(Vec<Expression<'s>>),
     /// `(a, b)`
-    Tuple(Vec<Expression>),
+    Tuple(Vec<Expression<'s>>),
     /// `{a: b}`
-    Dict(Vec<(Expression, Expression)>),
+    Dict(Vec<(Expression<'s>, Expression<'s>)>),
     /// `-a`
-    Negative(Box<Expression>),
+    Negative(Box<Expression<'s>>),
     /// `not a`
-    Not(Box<Expression>),
+    Not(Box<Expression<'s>>),
     /// `a + b`, `a and b`
-    Binary(Box<Expression>, Operator, Box<Expression>),
+    Binary(Box<Expression<'s>>, Operator, Box<Expression<'s>>),
     /// `a if condition else b`, as condition, a, b
-    Choice(Box<[Expression; 3]>),
+    Choice(Box<[Expression<'s>; 3]>),
     /// `a[b]`
-    Index(Box<Expression>, Box<Expression>),
+    Index(Box<Expression<'s>>, Box<Expression<'s>>),
     /// `a[from:to:step]`
-    Slice(Box<Expression>, Box<[Option<Expression>; 3]>),
+    Slice(Box<Expression<'s>>, Box<[Option<Expression<'s>>; 3]>),
     /// `name(a, b, reverse=c)`
-    Call(String, Vec<Expression>, Option<Box<Expression>>),
+    Call(&'s str, Vec<Expression<'s>>, Option<Box<Expression<'s>>>),
     /// `a.name(b)`
-    Method(Box<Expression>, String, Vec<Expression>),
+    Method(Box<Expression<'s>>, &'s str, Vec<Expression<'s>>),
     /// `[element for names in items if condition]`
-    Comprehension(Box<Comprehension>),
+    Comprehension(Box<Comprehension<'s>>),
 }
 
 /// A list made by a loop in one expression.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Comprehension {
+pub struct Comprehension<'s> {
     /// What goes into the list.
-    pub element: Expression,
+    pub element: Expression<'s>,
     /// What each item is called.
-    pub names: Vec<String>,
+    pub names: Vec<&'s str>,
     /// Where the items come from.
-    pub items: Expression,
+    pub items: Expression<'s>,
     /// Which of them count; all, if there is none.
-    pub condition: Option<Expression>,
+    pub condition: Option<Expression<'s>>,
 }
 
 /// A line, or a block with its header.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Statement {
+pub struct Statement<'s> {
     /// Counted from one.
     pub line: usize,
     /// What it does.
-    pub kind: StatementKind,
+    pub kind: StatementKind<'s>,
 }
 
 /// What a statement does.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum StatementKind {
+pub enum StatementKind<'s> {
     /// `a = b`, `a[b] = c`
-    Assign(Expression, Expression),
+    Assign(Expression<'s>, Expression<'s>),
     /// `a, b = c`
-    Unpack(Vec<String>, Expression),
+    Unpack(Vec<&'s str>, Expression<'s>),
     /// `a += b`
-    Augment(Expression, Operator, Expression),
+    Augment(Expression<'s>, Operator, Expression<'s>),
     /// `for names in items:`
-    For(Vec<String>, Expression, Vec<Statement>),
+    For(Vec<&'s str>, Expression<'s>, Vec<Statement<'s>>),
     /// `while condition:`
-    While(Expression, Vec<Statement>),
+    While(Expression<'s>, Vec<Statement<'s>>),
     /// `if condition:` and `else:`; `elif` is an `if` in the `else`
-    If(Expression, Vec<Statement>, Vec<Statement>),
+    If(Expression<'s>, Vec<Statement<'s>>, Vec<Statement<'s>>),
     /// `def name(parameters):`
-    Define(Function),
+    Define(Function<'s>),
     /// `return a`
-    Return(Expression),
+    Return(Expression<'s>),
     /// `break`
     Break,
     /// `continue`
@@ -108,20 +110,20 @@ pub enum StatementKind {
     /// `pass`
     Pass,
     /// `assert a`
-    Assert(Expression),
+    Assert(Expression<'s>),
     /// A call for what it does.
-    Do(Expression),
+    Do(Expression<'s>),
 }
 
 /// A function of the program's own.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Function {
+pub struct Function<'s> {
     /// What it is called.
-    pub name: String,
+    pub name: &'s str,
     /// What its arguments are called.
-    pub parameters: Vec<String>,
+    pub parameters: Vec<&'s str>,
     /// What it does; a docstring is an expression that does nothing.
-    pub body: Vec<Statement>,
+    pub body: Vec<Statement<'s>>,
     /// All names that the body assigns, which are the function's own.
-    pub own: Vec<String>,
+    pub own: Vec<&'s str>,
 }

@@ -10,6 +10,8 @@ mod table;
 
 use stdx::Rng;
 
+use super::interpret::interpret;
+use super::parse::parse;
 use super::{Error, Program, run};
 use crate::village::Village;
 
@@ -51,17 +53,13 @@ pub(super) fn draft(village: &Village, rng: &mut Rng) -> Draft {
 /// Runs a draft for its output and its tests.
 pub(super) fn finish(draft: Draft) -> Result<Program, Error> {
     let Draft { task, head, body, main, calls } = draft;
-    let plain = head.as_ref().map_or(String::new(), |h| format!("def {}:\n", h.signature));
-    let value = |call: &str| -> Result<String, Error> {
-        let printed = run(&format!("{plain}{body}\n\nprint([{call}])"))?;
-        // Written inside of a list, so that a string is quoted.
-        Ok(printed.trim_end()[1..printed.trim_end().len() - 1].to_string())
+    let (head, values) = match &head {
+        Some(head) => {
+            let values = values(&format!("def {}:\n{body}", head.signature), &calls)?;
+            (function_head(head, calls.first().zip(values.first())), values)
+        }
+        None => (String::new(), Vec::new()),
     };
-    let head = match &head {
-        Some(head) => function_head(head, &calls, value)?,
-        None => String::new(),
-    };
-    let values = calls.iter().map(|call| value(call)).collect::<Result<Vec<String>, Error>>()?;
     if !values.is_empty() && values.iter().all(|v| *v == values[0]) {
         return Err(Error::Value("a body that always says the same would pass".to_string()));
     }
@@ -79,18 +77,27 @@ pub(super) fn finish(draft: Draft) -> Result<Program, Error> {
     Ok(Program { task, head, source, output, tests })
 }
 
-/// The `def` line and the docstring.
-fn function_head(
-    head: &Head,
-    calls: &[String],
-    value: impl Fn(&str) -> Result<String, Error>,
-) -> Result<String, Error> {
+/// The values of calls of a function, as the program would write them inside of a list, where a
+/// string is quoted.
+fn values(function: &str, calls: &[String]) -> Result<Vec<String>, Error> {
+    let function = parse(function)?;
+    let value = |call: &String| {
+        let print = format!("print([{call}])");
+        let printed = interpret(&[&function, &parse(&print)?])?;
+        let list = printed.trim_end();
+        Ok(list[1..list.len() - 1].to_string())
+    };
+    calls.iter().map(value).collect()
+}
+
+/// The `def` line and the docstring, which may show a call and its value.
+fn function_head(head: &Head, shown: Option<(&String, &String)>) -> String {
     let Head { signature, doc, example } = head;
-    let shown = match calls.first().filter(|_| *example) {
-        Some(call) => format!("\n\n    >>> {call}\n    {}\n    ", value(call)?),
+    let shown = match shown.filter(|_| *example) {
+        Some((call, value)) => format!("\n\n    >>> {call}\n    {value}\n    "),
         None => String::new(),
     };
-    Ok(format!("def {signature}:\n    \"\"\"{doc}{shown}\"\"\"\n"))
+    format!("def {signature}:\n    \"\"\"{doc}{shown}\"\"\"\n")
 }
 
 /// Lines, each moved right by `depth` blocks and ended.
@@ -113,6 +120,6 @@ pub(super) fn some<T: Clone>(items: &[T], n: usize, rng: &mut Rng) -> Vec<T> {
 
 /// `n` different names of people of the village.
 pub(super) fn names(village: &Village, n: usize, rng: &mut Rng) -> Vec<String> {
-    let names: Vec<String> = village.people.iter().map(|p| p.name.clone()).collect();
-    some(&names, n, rng)
+    let names: Vec<&str> = village.people.iter().map(|p| p.name.as_str()).collect();
+    some(&names, n, rng).into_iter().map(str::to_string).collect()
 }

@@ -65,7 +65,10 @@ impl Grammar {
         let mut kinds = vec![0..0; words::NOUNS.len()];
         for (number, noun) in nouns.iter().enumerate() {
             let within = &mut kinds[noun.kind as usize];
-            *within = if within.is_empty() { number } else { within.start }..number + 1;
+            if within.end == 0 {
+                within.start = number;
+            }
+            within.end = number + 1;
         }
         Self {
             names,
