@@ -17,7 +17,7 @@ pub(super) fn caption(scene: &Scene, rng: &mut Rng) -> String {
         2 => format!("{} {}", hour(scene, rng), relation(scene, "", rng)),
         _ => {
             let setting = setting(scene, rng);
-            relation(scene, &format!(" {setting}"), rng)
+            relation(scene, &[" ", setting].concat(), rng)
         }
     }
 }
@@ -26,7 +26,7 @@ pub(super) fn caption(scene: &Scene, rng: &mut Rng) -> String {
 pub(super) fn phrase(object: &Object) -> String {
     let motif = object.motif;
     if motif.is_definite() {
-        return format!("the {}", motif.noun());
+        return ["the ", motif.noun()].concat();
     }
     let bare = bare(object);
     if motif.is_plural() { bare } else { with_article(&bare) }
@@ -37,22 +37,23 @@ pub(super) fn bare(object: &Object) -> String {
     let motif = object.motif;
     let color = (motif.colors().len() > 1).then(|| object.color.word());
     let size = motif.size_word(object.size);
-    let words = match motif.wears() {
-        Some((how, what)) => {
-            let garment = with_article(&format!("{} {what}", object.color.word()));
-            [size, Some(motif.noun()), Some(how), Some(garment.as_str())]
-                .map(|w| w.map(String::from))
-        }
-        None => [size, color, Some(motif.noun()), None].map(|w| w.map(String::from)),
-    };
-    words.into_iter().flatten().collect::<Vec<_>>().join(" ")
+    let mut out = String::with_capacity(40);
+    let worn = motif.wears();
+    for word in [size, color.filter(|_| worn.is_none())].into_iter().flatten() {
+        out.extend([word, " "]);
+    }
+    out.push_str(motif.noun());
+    if let Some((how, what)) = worn {
+        out.extend([" ", how, " ", &with_article(object.color.word()), " ", what]);
+    }
+    out
 }
 
 /// [`phrase`], or "another red house" after one that is called the same.
 fn again(object: &Object, said: &[&Object]) -> String {
     let what = phrase(object);
-    match said.iter().any(|o| phrase(o) == what) {
-        true => format!("another {}", bare(object)),
+    match said.iter().any(|o| o.motif == object.motif && phrase(o) == what) {
+        true => ["another ", &bare(object)].concat(),
         false => what,
     }
 }
@@ -73,7 +74,7 @@ pub(super) fn place_word(a: &Object, b: &Object) -> Option<&'static str> {
 
 /// "A red house stands to the left of a tall tree under the moon."
 fn relation(scene: &Scene, setting: &str, rng: &mut Rng) -> String {
-    let mut pairs = Vec::new();
+    let mut pairs = Vec::with_capacity(scene.objects.len().pow(2));
     for a in &scene.objects {
         for b in &scene.objects {
             let told = a.motif.is_definite() && !setting.is_empty();
@@ -87,12 +88,13 @@ fn relation(scene: &Scene, setting: &str, rng: &mut Rng) -> String {
     }
     let (a, word, b) = *rng.choose(&pairs);
     let other = again(b, &[a]);
-    let mut text = format!("{} {} {word} {other}{setting}.", phrase(a), a.motif.verb());
+    let (subject, verb) = (phrase(a), a.motif.verb());
+    let mut text = [&subject, " ", verb, " ", word, " ", &other, setting, "."].concat();
     let rest: Vec<&Object> =
         { scene.objects.iter() }.filter(|o| *o != a && *o != b && !o.motif.is_definite()).collect();
     if !rest.is_empty() && rng.chance(0.6) {
         let object = rest[rng.index(rest.len())];
-        text += &format!(" {}.", aside(object, &again(object, &[a, b]), rng));
+        text.extend([" ", &aside(object, &again(object, &[a, b]), rng), "."]);
     }
     capitals(&text)
 }
@@ -110,7 +112,7 @@ fn aside(object: &Object, what: &str, rng: &mut Rng) -> String {
         );
     }
     let whereabouts = column_words(object);
-    let slots = [slots.as_slice(), &[("where", whereabouts)]].concat();
+    let slots = [slots[0], slots[1], slots[2], ("where", whereabouts)];
     say_one(
         &["There {is} also {what}", "{what} {verb} {where}", "{where} {verb} {what}"],
         &slots,
@@ -143,7 +145,7 @@ fn inventory(scene: &Scene, rng: &mut Rng) -> String {
     rng.shuffle(&mut items);
     let items = list(&grouped(&items));
     let setting = setting(scene, rng);
-    let slots = [("items", items.as_str()), ("setting", setting.as_str())];
+    let slots = [("items", items.as_str()), ("setting", setting)];
     say_one(
         &[
             "[A picture of|This is a picture of|The picture shows|Here you see|We see] {items} {setting}.",
@@ -159,7 +161,7 @@ fn grouped(items: &[&Object]) -> Vec<String> {
     let mut groups: Vec<(String, &Object, usize)> = Vec::new();
     for item in items {
         let what = phrase(item);
-        match groups.iter_mut().find(|(seen, ..)| *seen == what) {
+        match groups.iter_mut().find(|(seen, o, _)| o.motif == item.motif && *seen == what) {
             Some((.., n)) => *n += 1,
             None => groups.push((what, item, 1)),
         }
@@ -180,9 +182,9 @@ pub(super) fn column_words(object: &Object) -> &'static str {
 }
 
 /// "at night", "under the moon", "on a snowy evening".
-fn setting(scene: &Scene, rng: &mut Rng) -> String {
+fn setting(scene: &Scene, rng: &mut Rng) -> &'static str {
     let shines = scene.objects.iter().any(|o| matches!(o.motif, Motif::Sun | Motif::Moon));
-    let choices: &[&str] = match (scene.light, scene.snow, shines) {
+    let choices: &[&'static str] = match (scene.light, scene.snow, shines) {
         (Light::Day, false, true) => &["under the sun", "in the sunshine", "on a sunny day"],
         (Light::Day, false, false) => &["by day", "on a bright day", "under a blue sky"],
         (Light::Day, true, true) => &["on a sunny winter day", "in the snow under the sun"],
@@ -197,7 +199,7 @@ fn setting(scene: &Scene, rng: &mut Rng) -> String {
         (Light::Night, true, true) => &["in the snow under the moon", "on a moonlit winter night"],
         (Light::Night, true, false) => &["on a snowy night", "on a winter night"],
     };
-    (*rng.choose(choices)).to_string()
+    choices[rng.index(choices.len())]
 }
 
 /// "It is night." as a sentence of its own.

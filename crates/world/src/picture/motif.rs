@@ -190,33 +190,39 @@ impl Motif {
         }
     }
 
-    fn traits(self) -> Traits {
-        let tall = Some(["small", "tall"]);
+    fn traits(self) -> &'static Traits {
+        const TALL: Option<[&str; 2]> = Some(["small", "tall"]);
         match self {
-            Motif::Sun => traits(["sun", "suns"], "shines", None, SKY),
-            Motif::Moon => traits(["moon", "moons"], "shines", None, SKY),
-            Motif::Cloud => traits(["cloud", "clouds"], "floats", None, SKY),
-            Motif::Bird => traits(["bird", "birds"], "flies", None, SKY),
-            Motif::Kite => traits(["kite", "kites"], "flies", None, SKY),
-            Motif::Balloon => traits(["balloon", "balloons"], "floats", None, SKY),
-            Motif::Hill => traits(["hill", "hills"], "rises", Some(["low", "high"]), BACK),
-            Motif::House => traits(["house", "houses"], "stands", Some(["little", "big"]), BACK),
-            Motif::Mill => traits(["mill", "mills"], "stands", None, BACK),
-            Motif::Tree => traits(["tree", "trees"], "grows", tall, GROUND),
-            Motif::Fir => traits(["fir", "firs"], "grows", tall, GROUND),
-            Motif::Well => traits(["well", "wells"], "stands", None, GROUND),
-            Motif::Pond => traits(["pond", "ponds"], "lies", Some(["small", "wide"]), FRONT),
-            Motif::Woman => traits(["woman", "women"], "stands", None, GROUND),
-            Motif::Man => traits(["man", "men"], "stands", None, GROUND),
-            Motif::Child => traits(["child", "children"], "plays", None, GROUND),
-            Motif::Cat => traits(["cat", "cats"], "sits", None, FRONT),
-            Motif::Dog => traits(["dog", "dogs"], "runs", None, FRONT),
-            Motif::Sheep => traits(["sheep", "sheep"], "grazes", None, FRONT),
-            Motif::Hen => traits(["hen", "hens"], "walks", None, FRONT),
-            Motif::Cart => traits(["cart", "carts"], "stands", None, FRONT),
-            Motif::Fence => traits(["fence", "fences"], "stands", None, FRONT),
-            Motif::Flowers => traits(["flowers", "flowers"], "grow", None, FRONT),
-            Motif::Snowman => traits(["snowman", "snowmen"], "stands", None, FRONT),
+            Motif::Sun => const { &traits(["sun", "suns"], "shines", None, SKY) },
+            Motif::Moon => const { &traits(["moon", "moons"], "shines", None, SKY) },
+            Motif::Cloud => const { &traits(["cloud", "clouds"], "floats", None, SKY) },
+            Motif::Bird => const { &traits(["bird", "birds"], "flies", None, SKY) },
+            Motif::Kite => const { &traits(["kite", "kites"], "flies", None, SKY) },
+            Motif::Balloon => const { &traits(["balloon", "balloons"], "floats", None, SKY) },
+            Motif::Hill => {
+                const { &traits(["hill", "hills"], "rises", Some(["low", "high"]), BACK) }
+            }
+            Motif::House => {
+                const { &traits(["house", "houses"], "stands", Some(["little", "big"]), BACK) }
+            }
+            Motif::Mill => const { &traits(["mill", "mills"], "stands", None, BACK) },
+            Motif::Tree => const { &traits(["tree", "trees"], "grows", TALL, GROUND) },
+            Motif::Fir => const { &traits(["fir", "firs"], "grows", TALL, GROUND) },
+            Motif::Well => const { &traits(["well", "wells"], "stands", None, GROUND) },
+            Motif::Pond => {
+                const { &traits(["pond", "ponds"], "lies", Some(["small", "wide"]), FRONT) }
+            }
+            Motif::Woman => const { &traits(["woman", "women"], "stands", None, GROUND) },
+            Motif::Man => const { &traits(["man", "men"], "stands", None, GROUND) },
+            Motif::Child => const { &traits(["child", "children"], "plays", None, GROUND) },
+            Motif::Cat => const { &traits(["cat", "cats"], "sits", None, FRONT) },
+            Motif::Dog => const { &traits(["dog", "dogs"], "runs", None, FRONT) },
+            Motif::Sheep => const { &traits(["sheep", "sheep"], "grazes", None, FRONT) },
+            Motif::Hen => const { &traits(["hen", "hens"], "walks", None, FRONT) },
+            Motif::Cart => const { &traits(["cart", "carts"], "stands", None, FRONT) },
+            Motif::Fence => const { &traits(["fence", "fences"], "stands", None, FRONT) },
+            Motif::Flowers => const { &traits(["flowers", "flowers"], "grow", None, FRONT) },
+            Motif::Snowman => const { &traits(["snowman", "snowmen"], "stands", None, FRONT) },
         }
     }
 }

@@ -21,7 +21,7 @@ const SNOW: Rgb = [240, 244, 250];
 pub(super) struct Canvas {
     pub(super) pixels: [u8; SIDE * SIDE * 3],
     /// For each pixel, which object it shows.
-    pub(super) owners: [Option<usize>; SIDE * SIDE],
+    pub(super) owners: [Option<u8>; SIDE * SIDE],
 }
 
 /// Paints a scene; the generator decides stars, tufts and where in its cell an object stands.
@@ -47,9 +47,7 @@ impl Canvas {
             (Light::Night, _) => ([14, 18, 52], [44, 54, 104]),
         };
         for y in 0..=HORIZON {
-            for x in 0..SIDE {
-                self.set(x, y, mix(top, bottom, (y * 16 / HORIZON) as u32));
-            }
+            self.fill(y, mix(top, bottom, (y * 16 / HORIZON) as u32));
         }
         let stars = if scene.light == Light::Night { 14 } else { 0 };
         for _ in 0..stars {
@@ -74,9 +72,9 @@ impl Canvas {
         for x in 0..SIDE {
             let ridge = [2, 2, 1, 1, 0, 0, 1, 1][(x + start) / 2 % 8];
             (0..ridge).for_each(|up| self.set(x, HORIZON - 1 - up, mix(far, self.at(x, 12), 6)));
-            for y in HORIZON..SIDE {
-                self.set(x, y, mix(far, near, ((y - HORIZON) * 16 / (SIDE - HORIZON)) as u32));
-            }
+        }
+        for y in HORIZON..SIDE {
+            self.fill(y, mix(far, near, ((y - HORIZON) * 16 / (SIDE - HORIZON)) as u32));
         }
         for _ in 0..24 {
             let (x, y) = (rng.index(SIDE), HORIZON + 1 + rng.index(SIDE - HORIZON - 1));
@@ -91,6 +89,8 @@ impl Canvas {
         if object.row != Row::Sky && object.motif != Motif::Pond && object.motif != Motif::Hill {
             self.shadow(left, top + art.len() as i64, art[art.len() - 1]);
         }
+        // Letters come in runs.
+        let mut last = (b'.', SNOW);
         for (dy, line) in art.iter().enumerate() {
             for (dx, letter) in line.bytes().enumerate() {
                 let (x, y) = (left + dx as i64, top + dy as i64);
@@ -98,8 +98,11 @@ impl Canvas {
                     continue;
                 }
                 let (x, y) = (x as usize, y as usize);
-                self.set(x, y, ink(scene, object, letter));
-                self.owners[y * SIDE + x] = Some(index);
+                if letter != last.0 {
+                    last = (letter, ink(scene, object, letter));
+                }
+                self.set(x, y, last.1);
+                self.owners[y * SIDE + x] = Some(index as u8);
             }
         }
     }
@@ -128,6 +131,12 @@ impl Canvas {
     fn at(&self, x: usize, y: usize) -> Rgb {
         let start = (y * SIDE + x) * 3;
         [self.pixels[start], self.pixels[start + 1], self.pixels[start + 2]]
+    }
+
+    /// Paints a row.
+    fn fill(&mut self, y: usize, paint: Rgb) {
+        let row = &mut self.pixels[y * SIDE * 3..(y + 1) * SIDE * 3];
+        row.chunks_exact_mut(3).for_each(|pixel| pixel.copy_from_slice(&paint));
     }
 
     fn set(&mut self, x: usize, y: usize, paint: Rgb) {

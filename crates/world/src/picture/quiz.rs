@@ -7,7 +7,7 @@ use stdx::Rng;
 
 use super::caption::{column_words, phrase, place_word};
 use super::motif::{MOTIFS, Motif};
-use super::scene::{Color, Light, Object, Row, Scene, Size};
+use super::scene::{Color, Light, Object, Row, Scene, Size, one_of};
 use crate::wording::{capitals, list, number_word, say_one, with_article};
 
 /// A question and its answer.
@@ -53,25 +53,28 @@ fn season(scene: &Scene) -> Pair {
 
 /// How many there are of something that is there, or now and then of something that is not.
 fn count(scene: &Scene, rng: &mut Rng) -> Pair {
-    let countable: Vec<Motif> =
-        MOTIFS.into_iter().filter(|m| !m.is_definite() && !m.is_plural()).collect();
-    let seen: Vec<Motif> = countable.iter().copied().filter(|&m| scene.count(m) > 0).collect();
-    let many: Vec<Motif> = seen.iter().copied().filter(|&m| scene.count(m) > 1).collect();
-    let motif = match rng.index(5) {
-        0 => *rng.choose(&countable),
-        1 | 2 if !many.is_empty() => *rng.choose(&many),
-        _ if seen.is_empty() => *rng.choose(&countable),
-        _ => *rng.choose(&seen),
+    let mut counts = [0; MOTIFS.len()];
+    scene.objects.iter().for_each(|o| counts[o.motif as usize] += 1);
+    let of = |least: usize| {
+        let counts = &counts;
+        let countable = |m: &Motif| !m.is_definite() && !m.is_plural();
+        MOTIFS.into_iter().filter(countable).filter(move |&m| counts[m as usize] >= least)
     };
-    let (n, noun, plural) = (scene.count(motif), motif.noun(), motif.plural());
+    let found = match rng.index(5) {
+        0 => None,
+        1 | 2 => one_of(of(2), rng).or_else(|| one_of(of(1), rng)),
+        _ => one_of(of(1), rng),
+    };
+    let motif = found.or_else(|| one_of(of(0), rng)).unwrap_or(MOTIFS[0]);
+    let (n, noun, plural) = (counts[motif as usize], motif.noun(), motif.plural());
     let question = say_one(
         &["How many {plural} are there?", "How many {plural} [do you see|can you see]?"],
         &[("plural", plural)],
         rng,
     );
     let answer = match n {
-        1 => format!("There is one {noun}."),
-        n => format!("There are {} {plural}.", number_word(n)),
+        1 => ["There is one ", noun, "."].concat(),
+        n => ["There are ", &number_word(n), " ", plural, "."].concat(),
     };
     (question, answer)
 }
@@ -82,18 +85,18 @@ fn presence(scene: &Scene, rng: &mut Rng) -> Pair {
     let there = scene.count(motif) > 0;
     let (is, what) = match (motif.is_plural(), motif.is_definite()) {
         (true, _) => ("are", motif.plural().to_string()),
-        (_, true) => ("is", format!("the {}", motif.noun())),
+        (_, true) => ("is", ["the ", motif.noun()].concat()),
         _ => ("is", with_article(motif.noun())),
     };
     if motif.is_definite() {
         let answer = if there { "Yes, you can." } else { "No, you cannot." };
-        return (format!("Can you see {what}?"), answer.to_string());
+        return (["Can you see ", &what, "?"].concat(), answer.to_string());
     }
     let answer = match there {
-        true => format!("Yes, there {is}."),
-        false => format!("No, there {is} not."),
+        true => ["Yes, there ", is, "."].concat(),
+        false => ["No, there ", is, " not."].concat(),
     };
-    (capitals(&format!("{is} there {what}?")), answer)
+    (capitals(&[is, " there ", &what, "?"].concat()), answer)
 }
 
 /// The color of an object that is the only one of its motif.
@@ -105,13 +108,13 @@ fn color(scene: &Scene, object: &Object, rng: &mut Rng) -> Option<Pair> {
     let (noun, color) = (asked.motif.noun(), asked.color.word());
     let is = if asked.motif.is_plural() { "are" } else { "is" };
     let whole = match asked.motif.wears() {
-        Some((_, garment)) => format!("the {noun}'s {garment}"),
-        None => format!("the {noun}"),
+        Some((_, garment)) => ["the ", noun, "'s ", garment].concat(),
+        None => ["the ", noun].concat(),
     };
     let slots = [("whole", whole.as_str()), ("is", is)];
     let question =
         say_one(&["What color {is} {whole}?", "What is the color of {whole}?"], &slots, rng);
-    Some((question, capitals(&format!("{whole} {is} {color}."))))
+    Some((question, capitals(&[&whole, " ", is, " ", color, "."].concat())))
 }
 
 /// Whether there is a thing of a kind in a color: a true one, or the right kind in a wrong color.
@@ -122,33 +125,33 @@ fn colored(scene: &Scene, rng: &mut Rng) -> Option<Pair> {
         .collect();
     let object = *choices.get(rng.index(choices.len()))?;
     let wrong = |c: &&Color| **c != object.color;
-    let colors: Vec<&Color> = object.motif.colors().iter().filter(wrong).collect();
+    let colors = object.motif.colors().iter().filter(wrong);
     let noun = object.motif.noun();
     if rng.one_in(2) {
-        let what = with_article(&format!("{} {noun}", object.color.word()));
-        return Some((format!("Is there {what}?"), "Yes, there is.".to_string()));
+        let what = with_article(object.color.word());
+        let question = ["Is there ", &what, " ", noun, "?"].concat();
+        return Some((question, "Yes, there is.".to_string()));
     }
-    let what = with_article(&format!("{} {noun}", rng.choose(&colors).word()));
-    let answer = format!("No, the {noun} is {}.", object.color.word());
-    Some((format!("Is there {what}?"), answer))
+    let what = with_article(one_of(colors, rng)?.word());
+    let answer = ["No, the ", noun, " is ", object.color.word(), "."].concat();
+    Some((["Is there ", &what, " ", noun, "?"].concat(), answer))
 }
 
 /// What is left of, right of, behind, in front of or above the only object of a motif, where just
 /// one object is.
 fn beside(scene: &Scene, rng: &mut Rng) -> Option<Pair> {
-    let mut pairs = Vec::new();
+    let mut pairs = Vec::with_capacity(5 * scene.objects.len());
     for b in scene.objects.iter().filter(|o| scene.only(o.motif).is_some()) {
         for word in ["to the left of", "to the right of", "in front of", "behind", "above"] {
-            let there: Vec<&Object> =
-                scene.objects.iter().filter(|a| place_word(a, b) == Some(word)).collect();
-            if let [a] = there[..] {
+            let mut there = scene.objects.iter().filter(|a| place_word(a, b) == Some(word));
+            if let (Some(a), None) = (there.next(), there.next()) {
                 pairs.push((word, a, b));
             }
         }
     }
     let &(word, a, b) = pairs.get(rng.index(pairs.len()))?;
     let noun = b.motif.noun();
-    Some((format!("What is {word} the {noun}?"), capitals(&format!("{}.", phrase(a)))))
+    Some((["What is ", word, " the ", noun, "?"].concat(), capitals(&[&phrase(a), "."].concat())))
 }
 
 /// Where the only object of a motif is.
@@ -157,10 +160,10 @@ fn place(scene: &Scene, object: &Object) -> Option<Pair> {
     let (noun, whereabouts) = (object.motif.noun(), column_words(object));
     let is = if object.motif.is_plural() { "are" } else { "is" };
     let answer = match object.row {
-        Row::Sky => format!("The {noun} {is} in the sky, {whereabouts}."),
-        _ => format!("The {noun} {is} {whereabouts}."),
+        Row::Sky => ["The ", noun, " ", is, " in the sky, ", whereabouts, "."].concat(),
+        _ => ["The ", noun, " ", is, " ", whereabouts, "."].concat(),
     };
-    Some((format!("Where {is} the {noun}?"), answer))
+    Some((["Where ", is, " the ", noun, "?"].concat(), answer))
 }
 
 /// Which of its two sizes an object has.
@@ -172,7 +175,8 @@ fn size(scene: &Scene, rng: &mut Rng) -> Option<Pair> {
     let [small, big] = object.motif.sizes()?;
     let word = if object.size == Size::Small { small } else { big };
     let noun = object.motif.noun();
-    Some((format!("Is the {noun} {small} or {big}?"), format!("The {noun} is {word}.")))
+    let question = ["Is the ", noun, " ", small, " or ", big, "?"].concat();
+    Some((question, ["The ", noun, " is ", word, "."].concat()))
 }
 
 /// Everything in the sky.

@@ -110,7 +110,7 @@ impl Scene {
     /// Draws a scene: up to two objects in the sky, two to five on the ground.
     pub fn new(rng: &mut Rng) -> Self {
         let light = [Light::Day, Light::Dusk, Light::Night][rng.weighted(&[4, 2, 3])];
-        let mut scene = Self { light, snow: rng.one_in(4), objects: Vec::new() };
+        let mut scene = Self { light, snow: rng.one_in(4), objects: Vec::with_capacity(8) };
         let lamp = if light == Light::Night { Motif::Moon } else { Motif::Sun };
         if rng.chance(0.6) {
             scene.place(lamp, rng);
@@ -120,12 +120,13 @@ impl Scene {
         }
         let wanted = rng.between(2, 5) as usize;
         while scene.ground().count() < wanted {
-            let seen: Vec<Motif> = scene.ground().map(|o| o.motif).collect();
-            if seen.is_empty() || rng.chance(0.75) {
+            let seen = scene.ground().count();
+            if seen == 0 || rng.chance(0.75) {
                 scene.place_any(|m| m.rows() != [Row::Sky], rng);
-            } else {
-                scene.place(*rng.choose(&seen), rng);
+                continue;
             }
+            let again = scene.ground().nth(rng.index(seen)).map(|o| o.motif);
+            again.into_iter().for_each(|motif| scene.place(motif, rng));
         }
         scene.objects.sort_by_key(|o| (o.row, o.motif != Motif::Hill, o.column));
         scene
@@ -147,34 +148,32 @@ impl Scene {
     }
 
     fn place_any(&mut self, fits: impl Fn(Motif) -> bool, rng: &mut Rng) {
-        let choices: Vec<Motif> = MOTIFS.into_iter().filter(|&m| fits(m)).collect();
-        self.place(*rng.choose(&choices), rng);
+        let motif = one_of(MOTIFS.into_iter().filter(|&m| fits(m)), rng);
+        motif.into_iter().for_each(|motif| self.place(motif, rng));
     }
 
     /// Adds an object where there is room for it; adds nothing if there is none, or if it does not
     /// belong here.
     fn place(&mut self, motif: Motif, rng: &mut Rng) {
-        let cells: Vec<(Row, Column)> = motif
-            .rows()
-            .iter()
+        let is_free = |&(row, column): &(Row, Column)| {
+            !self.objects.iter().any(|o| (o.row, o.column) == (row, column))
+        };
+        let cells = { motif.rows().iter() }
             .flat_map(|&row| COLUMNS.map(|column| (row, column)))
-            .filter(|&(row, column)| {
-                !self.objects.iter().any(|o| (o.row, o.column) == (row, column))
-            })
-            .collect();
+            .filter(is_free);
         let lone = motif.is_lone() && self.count(motif) > 0;
-        if cells.is_empty() || lone || !motif.belongs(self.light, self.snow) {
+        if lone || !motif.belongs(self.light, self.snow) {
             return;
         }
-        let (row, column) = *rng.choose(&cells);
+        let Some((row, column)) = one_of(cells, rng) else { return };
         let size = match (motif.sizes(), row) {
             (None, _) => Size::Plain,
             (Some(_), Row::Front) => Size::Small,
             (Some(_), _) => *rng.choose(&[Size::Small, Size::Big]),
         };
-        let colors: Vec<Color> =
-            motif.colors().iter().copied().filter(|&c| self.shows(motif, c)).collect();
-        self.objects.push(Object { motif, color: *rng.choose(&colors), size, column, row });
+        let colors = motif.colors().iter().copied().filter(|&c| self.shows(motif, c));
+        let color = one_of(colors, rng).unwrap_or(motif.colors()[0]);
+        self.objects.push(Object { motif, color, size, column, row });
     }
 
     /// Whether a color can be told from what is behind it.
@@ -188,4 +187,10 @@ impl Scene {
         };
         !hidden || motif.colors() == [color]
     }
+}
+
+/// One of the items, each equally likely; none of none, for which nothing is drawn.
+pub(super) fn one_of<T>(items: impl Iterator<Item = T> + Clone, rng: &mut Rng) -> Option<T> {
+    let n = items.clone().count();
+    if n == 0 { None } else { items.into_iter().nth(rng.index(n)) }
 }

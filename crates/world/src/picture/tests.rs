@@ -41,7 +41,7 @@ fn canvases(n: u64) -> impl Iterator<Item = (Scene, Canvas)> {
 
 /// The pixels of an object, as x and y.
 fn pixels_of(canvas: &Canvas, index: usize) -> Vec<(usize, usize)> {
-    let owned = (0..SIDE * SIDE).filter(|&p| canvas.owners[p] == Some(index));
+    let owned = (0..SIDE * SIDE).filter(|&p| canvas.owners[p] == Some(index as u8));
     owned.map(|p| (p % SIDE, p / SIDE)).collect()
 }
 
