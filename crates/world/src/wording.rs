@@ -65,27 +65,33 @@ fn expand(phrase: &str, slots: &[(&str, &str)], rng: &mut Rng, out: &mut String)
 /// The text with a capital at the start of each sentence and line, quoted or not.
 pub(crate) fn capitals(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    let (mut starts, mut ended) = (true, false);
-    let mut done = 0;
-    for (i, byte) in text.bytes().enumerate() {
-        // `letter_at` is none for a byte within a letter.
-        if starts && let Some(letter) = letter_at(text, i) {
-            out.push_str(&text[done..i]);
-            out.extend(letter.to_uppercase());
-            done = i + letter.len_utf8();
-            starts = false;
+    let (mut done, mut start) = (0, 0);
+    while let Some((at, letter)) = text[start..].char_indices().find(|(_, c)| c.is_alphanumeric()) {
+        let at = start + at;
+        out.push_str(&text[done..at]);
+        out.extend(letter.to_uppercase());
+        done = at + letter.len_utf8();
+        match next_start(&text.as_bytes()[done..]) {
+            Some(next) => start = done + next,
+            None => break,
         }
-        starts |= byte == b'\n' || (byte == b' ' && ended);
-        ended = matches!(byte, b'.' | b'!' | b'?');
     }
     out.push_str(&text[done..]);
     out
 }
 
-/// The letter or digit that begins at this byte, if one does.
-fn letter_at(text: &str, at: usize) -> Option<char> {
-    let letter = text.get(at..)?.chars().next()?;
-    letter.is_alphanumeric().then_some(letter)
+/// Where the next sentence or line starts: behind a mark and a space, or behind a line's end.
+fn next_start(text: &[u8]) -> Option<usize> {
+    let mut from = 0;
+    loop {
+        let ends = |&byte: &u8| matches!(byte, b'.' | b'!' | b'?' | b'\n');
+        let at = from + text[from..].iter().position(ends)?;
+        match (text[at], text.get(at + 1)) {
+            (b'\n', _) => return Some(at + 1),
+            (_, Some(b' ')) => return Some(at + 2),
+            _ => from = at + 1,
+        }
+    }
 }
 
 /// "a" or "an", as the word's first letter asks for, and the word.

@@ -2,6 +2,8 @@
 //!
 //! Each pixel remembers whose it is, so that a test can see that nobody is hidden.
 
+use std::sync::LazyLock;
+
 use stdx::Rng;
 
 use super::motif::Motif;
@@ -17,18 +19,29 @@ const HORIZON: usize = 17;
 
 const SNOW: Rgb = [240, 244, 250];
 
+type Pixels = [u8; SIDE * SIDE * 3];
+
+/// Sky and ground of each light, without snow and with it; the same in all pictures, so painted once.
+static BACKGROUNDS: LazyLock<[[Pixels; 2]; 3]> = LazyLock::new(|| {
+    let lights = [Light::Day, Light::Dusk, Light::Night];
+    lights.map(|light| [false, true].map(|snow| background(light, snow)))
+});
+
 /// A painted scene.
 pub(super) struct Canvas {
-    pub(super) pixels: [u8; SIDE * SIDE * 3],
+    pub(super) pixels: Pixels,
     /// For each pixel, which object it shows.
     pub(super) owners: [Option<u8>; SIDE * SIDE],
 }
 
 /// Paints a scene; the generator decides stars, tufts and where in its cell an object stands.
 pub(super) fn paint(scene: &Scene, rng: &mut Rng) -> Canvas {
-    let mut canvas = Canvas { pixels: [0; SIDE * SIDE * 3], owners: [None; SIDE * SIDE] };
-    canvas.sky(scene, rng);
-    canvas.ground(scene, rng);
+    let background = &BACKGROUNDS[scene.light as usize][usize::from(scene.snow)];
+    let mut canvas = Canvas { pixels: *background, owners: [None; SIDE * SIDE] };
+    if scene.light == Light::Night {
+        canvas.stars(rng);
+    }
+    canvas.ridge_and_tufts(scene, rng);
     for (index, object) in scene.objects.iter().enumerate() {
         canvas.object(scene, index, object, rng);
     }
@@ -39,42 +52,21 @@ pub(super) fn paint(scene: &Scene, rng: &mut Rng) -> Canvas {
 }
 
 impl Canvas {
-    fn sky(&mut self, scene: &Scene, rng: &mut Rng) {
-        let (top, bottom): (Rgb, Rgb) = match (scene.light, scene.snow) {
-            (Light::Day, false) => ([92, 164, 232], [190, 224, 246]),
-            (Light::Day, true) => ([150, 182, 214], [216, 226, 236]),
-            (Light::Dusk, _) => ([96, 78, 140], [248, 168, 112]),
-            (Light::Night, _) => ([14, 18, 52], [44, 54, 104]),
-        };
-        for y in 0..=HORIZON {
-            self.fill(y, mix(top, bottom, (y * 16 / HORIZON) as u32));
-        }
-        let stars = if scene.light == Light::Night { 14 } else { 0 };
-        for _ in 0..stars {
+    /// The stars of a night.
+    fn stars(&mut self, rng: &mut Rng) {
+        for _ in 0..14 {
             let (x, y) = (rng.index(SIDE), rng.index(HORIZON - 4));
             self.set(x, y, [232, 230, 200]);
         }
     }
 
-    /// A line of far hills, then grass or snow with tufts.
-    fn ground(&mut self, scene: &Scene, rng: &mut Rng) {
-        let (near, far): (Rgb, Rgb) =
-            if scene.snow { (SNOW, [206, 216, 232]) } else { ([112, 178, 76], [142, 194, 104]) };
-        let (near, far) = match scene.light {
-            Light::Day => (near, far),
-            Light::Dusk => (shade(lit(near, Light::Dusk), 84), shade(lit(far, Light::Dusk), 88)),
-            Light::Night => {
-                let dim = if scene.snow { 78 } else { 54 };
-                (shade(lit(near, Light::Night), dim), shade(lit(far, Light::Night), dim - 6))
-            }
-        };
+    /// A line of far hills, and tufts of grass or snow.
+    fn ridge_and_tufts(&mut self, scene: &Scene, rng: &mut Rng) {
+        let (_, far) = ground_paints(scene.light, scene.snow);
         let start = rng.index(8);
         for x in 0..SIDE {
             let ridge = [2, 2, 1, 1, 0, 0, 1, 1][(x + start) / 2 % 8];
             (0..ridge).for_each(|up| self.set(x, HORIZON - 1 - up, mix(far, self.at(x, 12), 6)));
-        }
-        for y in HORIZON..SIDE {
-            self.fill(y, mix(far, near, ((y - HORIZON) * 16 / (SIDE - HORIZON)) as u32));
         }
         for _ in 0..24 {
             let (x, y) = (rng.index(SIDE), HORIZON + 1 + rng.index(SIDE - HORIZON - 1));
@@ -91,18 +83,21 @@ impl Canvas {
         }
         // Letters come in runs.
         let mut last = (b'.', SNOW);
-        for (dy, line) in art.iter().enumerate() {
-            for (dx, letter) in line.bytes().enumerate() {
-                let (x, y) = (left + dx as i64, top + dy as i64);
-                if letter == b'.' || !(0..SIDE as i64).contains(&x) {
+        let (x, skipped) = (left.max(0) as usize, (-left).max(0) as usize);
+        for (line, y) in art.iter().zip(top as usize..) {
+            let letters = line.as_bytes().get(skipped..).unwrap_or_default();
+            let row = y * SIDE + x..(y + 1) * SIDE;
+            let pixels = self.pixels[row.start * 3..row.end * 3].chunks_exact_mut(3);
+            let places = pixels.zip(&mut self.owners[row]);
+            for (&letter, (pixel, owner)) in letters.iter().zip(places) {
+                if letter == b'.' {
                     continue;
                 }
-                let (x, y) = (x as usize, y as usize);
                 if letter != last.0 {
                     last = (letter, ink(scene, object, letter));
                 }
-                self.set(x, y, last.1);
-                self.owners[y * SIDE + x] = Some(index as u8);
+                pixel.copy_from_slice(&last.1);
+                *owner = Some(index as u8);
             }
         }
     }
@@ -133,15 +128,43 @@ impl Canvas {
         [self.pixels[start], self.pixels[start + 1], self.pixels[start + 2]]
     }
 
-    /// Paints a row.
-    fn fill(&mut self, y: usize, paint: Rgb) {
-        let row = &mut self.pixels[y * SIDE * 3..(y + 1) * SIDE * 3];
-        row.chunks_exact_mut(3).for_each(|pixel| pixel.copy_from_slice(&paint));
-    }
-
     fn set(&mut self, x: usize, y: usize, paint: Rgb) {
         let start = (y * SIDE + x) * 3;
         self.pixels[start..start + 3].copy_from_slice(&paint);
+    }
+}
+
+/// The sky over the ground, a paint a row.
+fn background(light: Light, snow: bool) -> Pixels {
+    let (top, bottom): (Rgb, Rgb) = match (light, snow) {
+        (Light::Day, false) => ([92, 164, 232], [190, 224, 246]),
+        (Light::Day, true) => ([150, 182, 214], [216, 226, 236]),
+        (Light::Dusk, _) => ([96, 78, 140], [248, 168, 112]),
+        (Light::Night, _) => ([14, 18, 52], [44, 54, 104]),
+    };
+    let (near, far) = ground_paints(light, snow);
+    let mut pixels = [0; SIDE * SIDE * 3];
+    for (y, row) in pixels.chunks_exact_mut(SIDE * 3).enumerate() {
+        let paint = match y.checked_sub(HORIZON) {
+            None => mix(top, bottom, (y * 16 / HORIZON) as u32),
+            Some(below) => mix(far, near, (below * 16 / (SIDE - HORIZON)) as u32),
+        };
+        row.chunks_exact_mut(3).for_each(|pixel| pixel.copy_from_slice(&paint));
+    }
+    pixels
+}
+
+/// Grass or snow, close by and far away.
+fn ground_paints(light: Light, snow: bool) -> (Rgb, Rgb) {
+    let (near, far): (Rgb, Rgb) =
+        if snow { (SNOW, [206, 216, 232]) } else { ([112, 178, 76], [142, 194, 104]) };
+    match light {
+        Light::Day => (near, far),
+        Light::Dusk => (shade(lit(near, light), 84), shade(lit(far, light), 88)),
+        Light::Night => {
+            let dim = if snow { 78 } else { 54 };
+            (shade(lit(near, light), dim), shade(lit(far, light), dim - 6))
+        }
     }
 }
 

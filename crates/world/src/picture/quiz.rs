@@ -13,6 +13,9 @@ use crate::wording::{capitals, list, number_word, say_one, with_article};
 /// A question and its answer.
 pub(super) type Pair = (String, String);
 
+/// Where one object may be from another.
+const PLACES: [&str; 5] = ["to the left of", "to the right of", "in front of", "behind", "above"];
+
 /// How many questions a picture has at most.
 const AT_MOST: usize = 6;
 
@@ -140,14 +143,17 @@ fn colored(scene: &Scene, rng: &mut Rng) -> Option<Pair> {
 /// What is left of, right of, behind, in front of or above the only object of a motif, where just
 /// one object is.
 fn beside(scene: &Scene, rng: &mut Rng) -> Option<Pair> {
-    let mut pairs = Vec::with_capacity(5 * scene.objects.len());
+    let mut pairs = Vec::with_capacity(PLACES.len() * scene.objects.len());
     for b in scene.objects.iter().filter(|o| scene.only(o.motif).is_some()) {
-        for word in ["to the left of", "to the right of", "in front of", "behind", "above"] {
-            let mut there = scene.objects.iter().filter(|a| place_word(a, b) == Some(word));
-            if let (Some(a), None) = (there.next(), there.next()) {
-                pairs.push((word, a, b));
+        let mut there = [(0, b); PLACES.len()];
+        for a in &scene.objects {
+            let Some(word) = place_word(a, b) else { continue };
+            if let Some(which) = PLACES.iter().position(|place| *place == word) {
+                there[which] = (there[which].0 + 1, a);
             }
         }
+        let alone = PLACES.into_iter().zip(there).filter(|(_, (n, _))| *n == 1);
+        pairs.extend(alone.map(|(word, (_, a))| (word, a, b)));
     }
     let &(word, a, b) = pairs.get(rng.index(pairs.len()))?;
     let noun = b.motif.noun();

@@ -155,17 +155,11 @@ impl Scene {
     /// Adds an object where there is room for it; adds nothing if there is none, or if it does not
     /// belong here.
     fn place(&mut self, motif: Motif, rng: &mut Rng) {
-        let is_free = |&(row, column): &(Row, Column)| {
-            !self.objects.iter().any(|o| (o.row, o.column) == (row, column))
-        };
-        let cells = { motif.rows().iter() }
-            .flat_map(|&row| COLUMNS.map(|column| (row, column)))
-            .filter(is_free);
         let lone = motif.is_lone() && self.count(motif) > 0;
         if lone || !motif.belongs(self.light, self.snow) {
             return;
         }
-        let Some((row, column)) = one_of(cells, rng) else { return };
+        let Some((row, column)) = self.free_cell(motif, rng) else { return };
         let size = match (motif.sizes(), row) {
             (None, _) => Size::Plain,
             (Some(_), Row::Front) => Size::Small,
@@ -174,6 +168,21 @@ impl Scene {
         let colors = motif.colors().iter().copied().filter(|&c| self.shows(motif, c));
         let color = one_of(colors, rng).unwrap_or(motif.colors()[0]);
         self.objects.push(Object { motif, color, size, column, row });
+    }
+
+    /// A cell that the motif may be in and that nothing is in yet.
+    fn free_cell(&self, motif: Motif, rng: &mut Rng) -> Option<(Row, Column)> {
+        let mut is_free = [[true; COLUMNS.len()]; 3];
+        self.objects.iter().for_each(|o| is_free[o.row as usize][o.column as usize] = false);
+        let mut cells = [(Row::Sky, Column::Left); 9];
+        let mut n = 0;
+        for &row in motif.rows() {
+            for column in COLUMNS.into_iter().filter(|&c| is_free[row as usize][c as usize]) {
+                cells[n] = (row, column);
+                n += 1;
+            }
+        }
+        if n == 0 { None } else { Some(cells[rng.index(n)]) }
     }
 
     /// Whether a color can be told from what is behind it.
