@@ -37,7 +37,7 @@ pub enum Motif {
     Snowman,
 }
 
-/// Every motif once.
+/// Every motif once, those of the sky before [`Motif::Hill`], which is the first of the others.
 pub const MOTIFS: [Motif; 24] = [
     Motif::Sun,
     Motif::Moon,

@@ -111,18 +111,20 @@ impl Scene {
     pub fn new(rng: &mut Rng) -> Self {
         let light = [Light::Day, Light::Dusk, Light::Night][rng.weighted(&[4, 2, 3])];
         let mut scene = Self { light, snow: rng.one_in(4), objects: Vec::with_capacity(8) };
+        let (sky, ground) = MOTIFS.split_at(Motif::Hill as usize);
         let lamp = if light == Light::Night { Motif::Moon } else { Motif::Sun };
         if rng.chance(0.6) {
             scene.place(lamp, rng);
         }
         if rng.chance(0.5) {
-            scene.place_any(|m| m.rows() == [Row::Sky] && m != lamp, rng);
+            let other = one_of(sky.iter().filter(|&&m| m != lamp), rng);
+            other.into_iter().for_each(|&motif| scene.place(motif, rng));
         }
         let wanted = rng.between(2, 5) as usize;
         while scene.ground().count() < wanted {
             let seen = scene.ground().count();
             if seen == 0 || rng.chance(0.75) {
-                scene.place_any(|m| m.rows() != [Row::Sky], rng);
+                scene.place(*rng.choose(ground), rng);
                 continue;
             }
             let again = scene.ground().nth(rng.index(seen)).map(|o| o.motif);
@@ -145,11 +147,6 @@ impl Scene {
     /// The only object of a motif, if there is exactly one.
     pub fn only(&self, motif: Motif) -> Option<&Object> {
         self.objects.iter().find(|o| o.motif == motif).filter(|_| self.count(motif) == 1)
-    }
-
-    fn place_any(&mut self, fits: impl Fn(Motif) -> bool, rng: &mut Rng) {
-        let motif = one_of(MOTIFS.into_iter().filter(|&m| fits(m)), rng);
-        motif.into_iter().for_each(|motif| self.place(motif, rng));
     }
 
     /// Adds an object where there is room for it; adds nothing if there is none, or if it does not

@@ -411,3 +411,10 @@ fn answers_are_true() {
     assert_eq!(kinds.len(), 6, "{kinds:?}");
     assert!(kinds.values().all(|&n| n >= 300), "{kinds:?}");
 }
+
+#[test]
+fn motifs_of_the_sky_come_first() {
+    let (sky, ground) = MOTIFS.split_at(Motif::Hill as usize);
+    assert!(sky.iter().all(|m| m.rows() == [Row::Sky]));
+    assert!(ground.iter().all(|m| !m.rows().contains(&Row::Sky)));
+}

@@ -269,17 +269,15 @@ struct Parts {
 /// "Has Mara always been", "Mara has always been", "Mara always sings".
 fn order(node: &mut Node, parts: Parts) {
     let mut verb_words = parts.verb_words.into_iter().peekable();
-    let mut first = verb_words.next().into_iter().collect::<Vec<_>>();
-    first.extend(verb_words.next_if(|n| n.word.form == "n't"));
-    if parts.inverted && first.is_empty() {
+    let first = verb_words.next();
+    let short_not = verb_words.next_if(|n| n.word.form == "n't");
+    if parts.inverted && first.is_none() {
         // "Is there a cat?": the verb itself stands first.
         node.right.splice(0..0, parts.subject);
     } else if parts.inverted {
-        node.left.extend(first);
-        node.left.extend(parts.subject);
+        node.left.extend(first.into_iter().chain(short_not).chain(parts.subject));
     } else {
-        node.left.extend(parts.subject);
-        node.left.extend(first);
+        node.left.extend(parts.subject.into_iter().chain(first).chain(short_not));
     }
     node.left.extend(verb_words.next_if(|n| n.word.form == "not"));
     node.left.extend(parts.frequency);

@@ -85,9 +85,9 @@ impl Grammar {
         Draw {
             grammar: self,
             rng,
-            names: Vec::with_capacity(8),
-            nouns: Vec::with_capacity(16),
-            adjectives: Vec::with_capacity(8),
+            names: vec![],
+            nouns: Vec::with_capacity(8),
+            adjectives: vec![],
             pronoun: false,
             closed: false,
             plain: false,

@@ -297,7 +297,13 @@ pub(super) fn count(table: &str) -> usize {
 
 /// The word of a table with this number.
 pub(super) fn nth(table: &'static str, number: usize) -> &'static str {
-    table.split(' ').nth(number).unwrap_or_default()
+    let mut spaces = table.bytes().enumerate().filter(|&(_, byte)| byte == b' ').map(|(at, _)| at);
+    let start = match number.checked_sub(1) {
+        Some(before) => spaces.nth(before).map_or(table.len(), |space| space + 1),
+        None => 0,
+    };
+    let end = spaces.next().unwrap_or(table.len());
+    &table[start..end]
 }
 
 /// Every noun.
