@@ -372,18 +372,19 @@ impl<'p> Interpreter<'p> {
         inner: &mut Scope<'p>,
         out: &mut Vec<Value>,
     ) -> Result<()> {
-        let items = match &comprehension.names[..] {
-            [_] => vec![item],
+        // Set in the inner scope even at the top of the program, where `get` looks first.
+        match &comprehension.names[..] {
+            [name] => {
+                inner.values.insert(name, item);
+            }
             names => {
                 let items = item.items()?;
                 if items.len() != names.len() {
                     return value_error("the names do not fit the items");
                 }
-                items
+                inner.values.extend(names.iter().copied().zip(items));
             }
-        };
-        // Set in the inner scope even at the top of the program, where `get` looks first.
-        inner.values.extend(comprehension.names.iter().copied().zip(items));
+        }
         let counts = match &comprehension.condition {
             Some(condition) => self.value(condition, inner)?.is_true(),
             None => true,
@@ -402,8 +403,8 @@ impl<'p> Interpreter<'p> {
             let (want, found) = (function.parameters.len(), arguments.len());
             return type_error(format!("{name} takes {want} arguments, found {found}"));
         }
-        let values = function.parameters.iter().copied().zip(arguments).collect();
-        let mut scope = Scope { values, function: Some(function) };
+        let mut scope = Scope { values: BTreeMap::new(), function: Some(function) };
+        scope.values.extend(function.parameters.iter().copied().zip(arguments));
         match self.block(&function.body, &mut scope)? {
             Flow::Return(value) => Ok(value),
             _ => Ok(Value::None),

@@ -47,6 +47,48 @@ fn signs(first: u8) -> &'static [&'static str] {
     }
 }
 
+/// Whether a word has a meaning of its own in Python, so that nothing can be called that.
+pub(super) fn is_keyword(word: &str) -> bool {
+    matches!(
+        word,
+        "False"
+            | "None"
+            | "True"
+            | "and"
+            | "as"
+            | "assert"
+            | "async"
+            | "await"
+            | "break"
+            | "class"
+            | "continue"
+            | "def"
+            | "del"
+            | "elif"
+            | "else"
+            | "except"
+            | "finally"
+            | "for"
+            | "from"
+            | "if"
+            | "import"
+            | "in"
+            | "lambda"
+            | "not"
+            | "or"
+            | "pass"
+            | "raise"
+            | "return"
+            | "while"
+            | "global"
+            | "is"
+            | "nonlocal"
+            | "try"
+            | "with"
+            | "yield"
+    )
+}
+
 /// Each token with its line, counted from one.
 pub(super) fn tokens(source: &str) -> Result<Vec<(Token<'_>, usize)>> {
     let out = Vec::with_capacity(source.len() / 3 + 4);
@@ -133,7 +175,8 @@ impl<'s> Lexer<'s> {
     fn string(&mut self, text: &'s str) -> Result<&'s str> {
         let triple = text.starts_with("\"\"\"") || text.starts_with("'''");
         let (end, rest) = text.split_at(if triple { 3 } else { 1 });
-        let Some(at) = rest.find(end) else { return self.escaped_string(rest, end) };
+        let found = if triple { rest.find(end) } else { rest.find(char::from(end.as_bytes()[0])) };
+        let Some(at) = found else { return self.escaped_string(rest, end) };
         let value = &rest[..at];
         let lines = value.bytes().filter(|&byte| byte == b'\n').count();
         if value.contains('\\') || (lines > 0 && !triple) {

@@ -5,7 +5,7 @@
 //! functions are left out on purpose: each is a syntax error that says so.
 
 use super::error::{Error, Result};
-use super::lexer::{Token, tokens};
+use super::lexer::{Token, is_keyword, tokens};
 use super::syntax::{Comprehension, Expression, Function, Operator, Statement, StatementKind};
 
 /// How deep expressions and blocks may nest.
@@ -14,52 +14,18 @@ const DEEPEST: usize = 40;
 /// How many operators one statement may have.
 const LONGEST: usize = 100;
 
-/// Whether a word has a meaning of its own in Python, so that nothing can be called that.
-fn is_keyword(word: &str) -> bool {
-    matches!(
-        word,
-        "False"
-            | "None"
-            | "True"
-            | "and"
-            | "as"
-            | "assert"
-            | "async"
-            | "await"
-            | "break"
-            | "class"
-            | "continue"
-            | "def"
-            | "del"
-            | "elif"
-            | "else"
-            | "except"
-            | "finally"
-            | "for"
-            | "from"
-            | "if"
-            | "import"
-            | "in"
-            | "lambda"
-            | "not"
-            | "or"
-            | "pass"
-            | "raise"
-            | "return"
-            | "while"
-            | "global"
-            | "is"
-            | "nonlocal"
-            | "try"
-            | "with"
-            | "yield"
-    )
-}
-
 /// A program's statements.
 pub(super) fn parse(source: &str) -> Result<Vec<Statement<'_>>> {
     let tokens = tokens(source)?;
-    let mut parser = Parser { tokens, at: 0, depth: 0, in_function: false, loops: 0, operators: 0 };
+    let mut parser = Parser {
+        tokens,
+        at: 0,
+        depth: 0,
+        in_function: false,
+        loops: 0,
+        operators: 0,
+        is_over: false,
+    };
     let mut statements = Vec::new();
     while parser.peek() != &Token::End {
         statements.push(parser.statement()?);
@@ -75,6 +41,9 @@ struct Parser<'s> {
     loops: usize,
     /// How many the statement has so far.
     operators: usize,
+    /// Whether the token behind the last factor is one that ends any expression, so that nobody
+    /// who called for that factor needs to look for an operator.
+    is_over: bool,
 }
 
 impl<'s> Parser<'s> {
@@ -309,7 +278,7 @@ impl<'s> Parser<'s> {
                 return parser.factor();
             }
             let value = parser.disjunction()?;
-            if !parser.takes("if") {
+            if parser.is_over || !parser.takes("if") {
                 return Ok(value);
             }
             let condition = parser.disjunction()?;
@@ -326,13 +295,12 @@ impl<'s> Parser<'s> {
             Token::Name(name) => *name != "not",
             _ => false,
         };
-        let after = self.tokens.get(self.at + 1).map(|t| &t.0);
-        starts && matches!(after, Some(Token::Newline | Token::Sign("," | ")" | "]" | "}" | ":")))
+        starts && ends(self.tokens.get(self.at + 1).map(|t| &t.0))
     }
 
     fn disjunction(&mut self) -> Result<Expression<'s>> {
         let mut left = self.conjunction()?;
-        while self.takes("or") {
+        while !self.is_over && self.takes("or") {
             let right = self.conjunction()?;
             left = self.binary(left, Operator::Or, right)?;
         }
@@ -357,7 +325,7 @@ impl<'s> Parser<'s> {
 
     fn conjunction(&mut self) -> Result<Expression<'s>> {
         let mut left = self.inversion()?;
-        while self.takes("and") {
+        while !self.is_over && self.takes("and") {
             let right = self.inversion()?;
             left = self.binary(left, Operator::And, right)?;
         }
@@ -369,9 +337,12 @@ impl<'s> Parser<'s> {
             return self.deeper(|parser| Ok(Expression::Not(Box::new(parser.inversion()?))));
         }
         let left = self.sum()?;
+        if self.is_over {
+            return Ok(left);
+        }
         let Some(operator) = self.comparison()? else { return Ok(left) };
         let right = self.sum()?;
-        if self.comparison()?.is_some() {
+        if !self.is_over && self.comparison()?.is_some() {
             return self.error("comparisons are not chained here; join them with `and`");
         }
         self.binary(left, operator, right)
@@ -402,6 +373,7 @@ impl<'s> Parser<'s> {
         let mut left = self.term()?;
         loop {
             let operator = match () {
+                () if self.is_over => return Ok(left),
                 () if self.takes("+") => Operator::Add,
                 () if self.takes("-") => Operator::Subtract,
                 () => return Ok(left),
@@ -415,6 +387,7 @@ impl<'s> Parser<'s> {
         let mut left = self.factor()?;
         loop {
             let operator = match () {
+                () if self.is_over => return Ok(left),
                 () if self.takes("*") => Operator::Multiply,
                 () if self.takes("//") => Operator::FloorDivide,
                 () if self.takes("%") => Operator::Remainder,
@@ -441,6 +414,7 @@ impl<'s> Parser<'s> {
                 value = Expression::Method(Box::new(value), name, arguments);
             } else {
                 self.operators -= 1;
+                self.is_over = ends(Some(self.peek()));
                 return Ok(value);
             }
         }
@@ -589,6 +563,11 @@ impl<'s> Parser<'s> {
         }
         Ok(Expression::Dict(pairs))
     }
+}
+
+/// Whether an expression cannot go on with this token.
+fn ends(token: Option<&Token>) -> bool {
+    matches!(token, Some(Token::Newline | Token::Sign("," | ")" | "]" | "}" | ":")))
 }
 
 /// Adds every name that statements assign.

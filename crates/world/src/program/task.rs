@@ -80,14 +80,15 @@ pub(super) fn finish(draft: Draft) -> Result<Program, Error> {
 /// The values of calls of a function, as the program would write them inside of a list, where a
 /// string is quoted.
 fn values(function: &str, calls: &[String]) -> Result<Vec<String>, Error> {
-    let function = parse(function)?;
-    let value = |call: &String| {
-        let print = format!("print([{call}])");
-        let printed = interpret(&[&function, &parse(&print)?])?;
+    let prints =
+        calls.iter().fold(String::new(), |prints, call| prints + "print([" + call + "])\n");
+    let (function, prints) = (parse(function)?, parse(&prints)?);
+    let value = |print| {
+        let printed = interpret(&[&function, print])?;
         let list = printed.trim_end();
         Ok(list[1..list.len() - 1].to_string())
     };
-    calls.iter().map(value).collect()
+    prints.chunks(1).map(value).collect()
 }
 
 /// The `def` line and the docstring, which may show a call and its value.
