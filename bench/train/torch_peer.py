@@ -66,7 +66,7 @@ class Model(nn.Module):
             self.head.weight = self.tokens.weight
 
     def forward(self, ids, targets):
-        x = self.tokens(ids) + self.places(torch.arange(ids.shape[1]))
+        x = self.tokens(ids) + self.places(torch.arange(ids.shape[1], device=ids.device))
         for block in self.blocks:
             x = block(x)
         logits = self.head(self.norm(x)).float()

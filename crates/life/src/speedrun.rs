@@ -381,7 +381,14 @@ fn freeze(
         if frozen.config.is_some() {
             return Ok(());
         }
-        let dials = teaching::reading(&frozen.recipe);
+        let mut dials = teaching::reading(&frozen.recipe);
+        let wanted = dials.precision.unwrap_or_default();
+        let precision = train::device::precision(&session.device, wanted);
+        if precision != wanted {
+            let note = "note: this device has no bf16 numbers; the run computes in f32";
+            tell(journal, session, note.to_string())?;
+        }
+        dials.precision = Some(precision);
         let mut config = match frozen.adopted {
             Some(_) => {
                 let spec = model::folder::spec(&adopt::folder(run))?;

@@ -31,6 +31,29 @@ pub fn norm<M: Module>(module: &M, gradients: &GradientsParams) -> Norm {
     Norm { norm: squares.sqrt(), spoilt }
 }
 
+/// All gradients of a module times a number.
+pub fn scaled<M: Module>(module: &M, gradients: GradientsParams, by: f32) -> GradientsParams {
+    if by == 1.0 {
+        return gradients;
+    }
+    let mut scaling = Scaling { gradients, by };
+    module.visit(&mut scaling);
+    scaling.gradients
+}
+
+struct Scaling {
+    gradients: GradientsParams,
+    by: f32,
+}
+
+impl ModuleVisitor for Scaling {
+    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+        if let Some(gradient) = self.gradients.remove::<D>(param.id) {
+            self.gradients.register::<D>(param.id, gradient * self.by);
+        }
+    }
+}
+
 /// The sum of a gradient's squares.
 enum Sum {
     Known(f64),
@@ -83,5 +106,29 @@ impl ModuleVisitor for Visitor<'_> {
             Sum::There(gradient.cast(DType::F32).square().sum())
         };
         self.sums.push((self.path.join("."), sum));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use burn::tensor::{Device, TensorData};
+
+    #[derive(Module, Debug)]
+    struct One {
+        weight: Param<Tensor<1>>,
+    }
+
+    #[test]
+    fn all_of_a_gradient_is_scaled() {
+        let device = Device::flex().autodiff();
+        let weight = Tensor::from_data(TensorData::new(vec![1.0_f32, -2.0], [2]), &device);
+        let one = One { weight: Param::from_tensor(weight) };
+        let loss = one.weight.val().square().sum(); // Its gradient is 2, -4.
+        let gradients = GradientsParams::from_grads(loss.backward(), &one);
+        let gradients = scaled(&one, gradients, 0.25);
+        let got = gradients.get::<1>(one.weight.id).unwrap();
+        assert_eq!(got.into_data().to_vec::<f32>().unwrap(), [0.5, -1.0]);
+        assert_eq!(norm(&one, &gradients).norm, 1.25_f64.sqrt());
     }
 }

@@ -22,12 +22,13 @@ const MOST_POSITIONS: usize = 1 << 22;
 const MOST_STEPS: u64 = 1 << 34;
 
 /// How products round their operands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Precision {
     /// Not at all.
     F32,
     /// To bf16, with sums in f32; weights stay f32.
+    #[default]
     Bf16,
 }
 

@@ -3,9 +3,11 @@
 //! Each other device is a feature of the crate (`wgpu`, `vulkan`, `metal`, `cuda`, `rocm`). Operations
 //! have bodies of Burn's own there (`ops`), so that a run is the same but for the last digits.
 
+use burn::tensor::DType;
 pub use burn::tensor::Device;
 
 use crate::Error;
+use crate::config::Precision;
 
 /// Names that this build knows; the CPU is the first.
 pub const NAMES: &[&str] = &[
@@ -46,9 +48,25 @@ pub fn named(name: &str) -> Result<Device, Error> {
     }
 }
 
+/// The precision that a device can compute in: what is wanted, or f32 where it has no bf16 numbers (NVIDIA's
+/// by way of Vulkan, for one).
+pub fn precision(device: &Device, wanted: Precision) -> Precision {
+    match wanted {
+        Precision::Bf16 if !device.supports_dtype(DType::BF16) => Precision::F32,
+        wanted => wanted,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_cpu_has_both_precisions() {
+        for wanted in [Precision::F32, Precision::Bf16] {
+            assert_eq!(precision(&Device::flex(), wanted), wanted);
+        }
+    }
 
     #[test]
     fn every_name_is_known_and_others_are_told_what_is() {

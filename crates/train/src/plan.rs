@@ -331,7 +331,7 @@ fn draft_of(dials: &Dials, spec: Spec, context: usize, peak: f64) -> Result<Conf
     let config = Config {
         spec,
         seed: dials.seed.unwrap_or(1),
-        precision: dials.precision.unwrap_or(Precision::Bf16),
+        precision: dials.precision.unwrap_or_default(),
         sampling: if windows { Sampling::Windows } else { Sampling::Documents },
         context,
         rows,

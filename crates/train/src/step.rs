@@ -4,6 +4,7 @@
 //! number in each: a batch's sum is scaled by one over the step's total weight before its gradients
 //! are made.
 
+use burn::module::Module;
 use burn::optim::{GradientsAccumulator, GradientsParams};
 use model::Transformer;
 use ops::offload::Offload;
@@ -37,6 +38,7 @@ pub fn slope(
     let weight: f64 = batches.iter().map(data::Batch::total_weight).sum();
     // Where nothing counts, nothing moves.
     let scale = if weight > 0.0 { (1.0 / weight) as f32 } else { 0.0 };
+    let raised = raised(model, weight);
     let mut loss = 0.0;
     let mut sum = GradientsAccumulator::new();
     let mut only = None;
@@ -45,9 +47,9 @@ pub fn slope(
         fed.pass.recompute = config.recompute.into();
         fed.pass.offload = offload.filter(|_| config.offload.activations()).cloned();
         fed.regularization = config.regularization();
-        let scaled = model.loss(&fed, scale);
+        let scaled = model.loss(&fed, scale * raised);
         let gradients = GradientsParams::from_grads(scaled.backward(), model);
-        loss += ops::storage::with_values(&scaled.inner(), |v| f64::from(v[0]));
+        loss += ops::storage::with_values(&scaled.inner(), |v| f64::from(v[0] / raised));
         if batches.len() == 1 {
             only = Some(gradients);
         } else {
@@ -55,8 +57,19 @@ pub fn slope(
         }
     }
     let gradients = only.unwrap_or_else(|| sum.grads());
+    let gradients = optim::gradients::scaled(model, gradients, 1.0 / raised);
     let norm = optim::gradients::norm(model, &gradients);
     Slope { loss, n_targets: n_targets as u64, gradients, norm }
+}
+
+/// What the loss is raised by before its gradients are made: on other devices than the CPU products of f32
+/// may be made of half precision's numbers, whose smallest are beyond the gradients of a mean over many
+/// tokens (Micikevicius et al., "Mixed Precision Training", 2018, section 3.2). A power of two of about the
+/// targets' weight, which changes no digit.
+fn raised(model: &Transformer, weight: f64) -> f32 {
+    let device = model.devices().into_iter().next();
+    let on_cpu = device.is_none_or(|device| ops::storage::on_cpu(&device));
+    if on_cpu { 1.0 } else { weight.max(1.0).log2().ceil().exp2() as f32 }
 }
 
 /// Moves every parameter down the slope.

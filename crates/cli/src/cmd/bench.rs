@@ -160,6 +160,8 @@ fn measure(mut dials: Dials, vocab: usize, device: &Device) -> Result<Value> {
     let steps = dials.steps.unwrap_or(10);
     ensure!((1..10_000).contains(&steps), "--steps is {steps}; expected 1 to 9999");
     dials.steps = Some(steps);
+    let wanted = dials.precision.unwrap_or_default();
+    dials.precision = Some(train::device::precision(device, wanted));
     let config: Config = plan(&dials, vocab, None, &mut |_| Ok(0.0))?;
     let taken = train::speed::steps(&config, device, steps as usize)?;
     let mut seconds: Vec<f64> = taken.iter().map(|t| t.seconds).collect();
@@ -182,7 +184,7 @@ fn measure(mut dials: Dials, vocab: usize, device: &Device) -> Result<Value> {
         "tokens_per_second": (config.tokens_per_step() as f64 / median).round(),
         "milliseconds_per_step": median * 1e3,
         "fastest_ms": seconds[0] * 1e3, "slowest_ms": seconds[seconds.len() - 1] * 1e3,
-        "steps": steps, "flops_per_step": flops, "gflops": flops / median / 1e9,
+        "steps": steps, "precision": config.precision, "flops_per_step": flops, "gflops": flops / median / 1e9,
         "peak_gflops": peak / 1e9, "share_of_peak": flops / median / peak,
         "parameters": config.spec.n_params(),
         "peak_bytes": peak_bytes, "planned_bytes": planned_bytes,

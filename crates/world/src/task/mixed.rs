@@ -5,7 +5,7 @@
 
 use stdx::Rng;
 
-use super::{fact, refusal, small_talk, story, sum, unknown};
+use super::{fact, neighbors, refusal, small_talk, story, sum, unknown};
 use crate::conversation::Turn;
 use crate::corpus::World;
 
@@ -14,7 +14,7 @@ pub fn lesson(world: &World, number: u64, rng: &mut Rng) -> Vec<Turn> {
     let n = 3 + rng.index(4);
     let mut turns = Vec::new();
     for piece in 0..n as u64 {
-        let (lesson, exchanges) = match rng.weighted(&[5, 5, 4, 4, 3, 2, 2, 1]) {
+        let (lesson, exchanges) = match rng.weighted(&[5, 5, 4, 4, 3, 2, 2, 3]) {
             0 => (small_talk::lesson(rng), 1),
             1 => (fact::lesson(world, rng), 2),
             2 => (sum::lesson(rng), 1),
@@ -22,7 +22,7 @@ pub fn lesson(world: &World, number: u64, rng: &mut Rng) -> Vec<Turn> {
             4 => (refusal::lesson(rng), 1),
             5 => (story::lesson(0.3 * rng.unit(), rng), 2),
             6 => (world.dialogue(8 * number + piece).turns, 1),
-            _ => (sum::beyond(rng), 1),
+            _ => (neighbors::lesson(world, rng), 1),
         };
         turns.extend(lesson.into_iter().take(2 * exchanges));
     }

@@ -150,14 +150,18 @@ const ASK: [&str; 7] = [
     "Can you tell me what {} is?",
 ];
 
-/// A few sums, some of them told as problems.
+/// A few sums, some of them told as problems, and now and then one that is too much.
 pub fn lesson(rng: &mut Rng) -> Vec<Turn> {
     let n = 3 + rng.index(4);
-    (0..n).flat_map(|_| ask(Split::Train, rng).1).collect()
+    let one = |_| match rng.one_in(12) {
+        true => beyond(rng),
+        false => ask(Split::Train, rng).1.into(),
+    };
+    (0..n).flat_map(one).collect()
 }
 
 /// A sum that is beyond what is practised here, and saying so.
-pub fn beyond(rng: &mut Rng) -> Vec<Turn> {
+fn beyond(rng: &mut Rng) -> Vec<Turn> {
     let long = |rng: &mut Rng| {
         let most = *rng.choose(&[9000, 999_000]);
         1000 + rng.index(most)
