@@ -22,7 +22,7 @@ pub fn lesson(world: &World, number: u64, rng: &mut Rng) -> Vec<Turn> {
             4 => (refusal::lesson(rng), 1),
             5 => (story::lesson(0.3 * rng.unit(), rng), 2),
             6 => (world.dialogue(8 * number + piece).turns, 1),
-            _ => (neighbors::lesson(world, rng), 1),
+            _ => (neighbors::lesson(world, rng), 2),
         };
         turns.extend(lesson.into_iter().take(2 * exchanges));
     }

@@ -9,7 +9,7 @@ use crate::conversation::Turn;
 use crate::corpus::World;
 use crate::lexicon::TRADES;
 use crate::render::facts::{Fact, Relation, statement};
-use crate::village::Person;
+use crate::village::{Gender, Person};
 
 const WHO: [&str; 8] = [
     "Who lives in the village?",
@@ -35,7 +35,18 @@ const BY_TRADE: [(&str, Relation); 9] = [
     ("Does the {} have a pet?", Relation::Pet),
 ];
 
-/// Two or three such questions.
+/// What is asked next of the same person, who is only "he" or "she" then.
+const NEXT: [(&str, Relation); 7] = [
+    ("Where does {} live?", Relation::Home),
+    ("Where does {} work?", Relation::Work),
+    ("What does {} like to eat?", Relation::Dish),
+    ("What food does {} love?", Relation::Dish),
+    ("What does {} own?", Relation::Treasure),
+    ("Does {} have a pet?", Relation::Pet),
+    ("Has {} a pet?", Relation::Pet),
+];
+
+/// Two or three such questions, some with what is asked next.
 pub fn lesson(world: &World, rng: &mut Rng) -> Vec<Turn> {
     let n = 2 + rng.index(2);
     (0..n)
@@ -49,6 +60,10 @@ fn working(world: &World) -> impl Iterator<Item = (&Person, &'static str)> {
 }
 
 fn whom(world: &World, rng: &mut Rng) -> Vec<Turn> {
+    if rng.one_in(5) {
+        let answer = format!("There are {} people in our village.", world.people().len());
+        return vec![Turn::user("How many people live here?"), Turn::assistant(answer)];
+    }
     let mut all: Vec<String> = working(world).map(|(p, t)| format!("{} the {t}", p.name)).collect();
     rng.shuffle(&mut all);
     let answer = match &all[..] {
@@ -62,14 +77,30 @@ fn by_trade(world: &World, rng: &mut Rng) -> Vec<Turn> {
     let all: Vec<(&Person, &str)> = working(world).collect();
     let &(person, trade) = rng.choose(&all);
     let &(question, relation) = rng.choose(&BY_TRADE);
-    let asked = |fact: &&Fact| fact.subject == person.name && fact.relation == relation;
-    let told = match world.facts().iter().find(asked) {
-        Some(_) if relation == Relation::Trade => String::new(),
-        Some(fact) => format!(" {}", statement(fact)),
-        None => format!(" {} has none.", person.name),
+    let told = match relation {
+        Relation::Trade => String::new(),
+        relation => format!(" {}", told_of(world, person, relation)),
     };
     let answer = format!("The {trade} is {}.{told}", person.name);
-    vec![Turn::user(question.replace("{}", trade)), Turn::assistant(answer)]
+    let mut turns = vec![Turn::user(question.replace("{}", trade)), Turn::assistant(answer)];
+    if rng.one_in(2) {
+        let &(question, relation) = rng.choose(&NEXT);
+        let pronoun = if person.gender == Gender::Female { "she" } else { "he" };
+        let question = question.replace("{}", pronoun);
+        let question = match rng.one_in(2) {
+            true => format!("And {}{}", question[..1].to_lowercase(), &question[1..]),
+            false => question,
+        };
+        turns.extend([Turn::user(question), Turn::assistant(told_of(world, person, relation))]);
+    }
+    turns
+}
+
+/// What there is to say.
+fn told_of(world: &World, person: &Person, relation: Relation) -> String {
+    let asked = |fact: &&Fact| fact.subject == person.name && fact.relation == relation;
+    let none = || format!("{} has none.", person.name);
+    world.facts().iter().find(asked).map_or_else(none, statement)
 }
 
 #[cfg(test)]
@@ -81,19 +112,20 @@ mod tests {
         for seed in 0..10 {
             let (world, mut rng) = (World::new(seed), Rng::new(seed));
             for _ in 0..100 {
-                let [asked, said] = &by_trade(&world, &mut rng)[..] else { panic!("two turns") };
+                let turns = by_trade(&world, &mut rng);
+                let [asked, said, next @ ..] = &turns[..] else { panic!("{turns:?}") };
                 let (trade, name) = working(&world)
                     .map(|(p, t)| (t, &p.name))
                     .find(|(t, name)| said.text.starts_with(&format!("The {t} is {name}.")))
                     .unwrap_or_else(|| panic!("{}", said.text));
                 assert!(asked.text.contains(trade), "{}", asked.text);
-                let rest = said.text.splitn(2, ". ").nth(1);
-                let true_of_them =
-                    |fact: &Fact| fact.subject == *name && rest == Some(&statement(fact));
-                let fits = rest.is_none_or(|rest| {
-                    rest == format!("{name} has none.") || world.facts().iter().any(true_of_them)
-                });
-                assert!(fits, "{}", said.text);
+                let fits = |told: &str| {
+                    let of_them = |fact: &Fact| fact.subject == *name && told == statement(fact);
+                    told == format!("{name} has none.") || world.facts().iter().any(of_them)
+                };
+                let first = said.text.split_once(". ").map(|(_, told)| told);
+                assert!(first.is_none_or(fits), "{}", said.text);
+                assert!(next.get(1).is_none_or(|turn| fits(&turn.text)), "{turns:?}");
             }
         }
     }

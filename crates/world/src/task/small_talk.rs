@@ -40,6 +40,7 @@ const TOPICS: [Topic; 14] = [
         said: &[
             "What can you do?",
             "How can you help me?",
+            "What can I ask you?",
             "What do you know?",
             "Help!",
             "Help me.",
