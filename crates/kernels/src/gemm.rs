@@ -19,9 +19,10 @@ pub use self::batched::batched;
 pub use self::panels::{Packed, packed_bytes};
 use self::tile::Tile;
 
-/// Evaluates an expression with the tile type that the precision asks for on this machine.
+/// Evaluates an expression with the tile type that the precision asks for on this machine, for a C of
+/// so many columns.
 macro_rules! with_tile {
-    ($precision:expr, $tile:ident => $body:expr) => {{
+    ($precision:expr, $columns:expr, $tile:ident => $body:expr) => {{
         use $crate::gemm::{Precision, bf16_tile, f32_tile};
         use $crate::isa::Isa;
         macro_rules! with {
@@ -31,7 +32,10 @@ macro_rules! with_tile {
             }};
         }
         match (Isa::current(), $precision) {
-            (Isa::Avx512Bf16, Precision::Bf16) => with!(bf16_tile::Tile),
+            (Isa::Avx512Bf16, Precision::Bf16) if bf16_tile::is_narrow($columns) => {
+                with!(bf16_tile::Narrow)
+            }
+            (Isa::Avx512Bf16, Precision::Bf16) => with!(bf16_tile::Wide),
             (Isa::Avx512 | Isa::Avx512Bf16, _) => with!(f32_tile::Avx512),
             (Isa::Avx2, _) => with!(f32_tile::Avx2),
             (Isa::Portable, _) => with!(f32_tile::Portable),
@@ -184,7 +188,7 @@ impl<'a> Gemm<'a> {
         if self.is_few_rows() {
             few_rows::product(self, c, epilogue);
         } else {
-            with_tile!(self.precision, T => self.through_panels::<T, O>(c, epilogue));
+            with_tile!(self.precision, self.n, T => self.through_panels::<T, O>(c, epilogue));
         }
     }
 }
@@ -201,7 +205,7 @@ pub(crate) fn pack(
     width: usize,
 ) {
     if pairs {
-        bf16_tile::Tile::pack(source, Precision::Bf16, from, end, k, out, width);
+        bf16_tile::Wide::pack(source, Precision::Bf16, from, end, k, out, width);
     } else {
         f32_tile::Portable::pack(source, Precision::F32, from, end, k, out, width);
     }

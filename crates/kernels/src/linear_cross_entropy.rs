@@ -80,6 +80,8 @@ const GRADIENTS: usize = if cfg!(test) { 1 << 16 } else { 1 << 25 };
 const LOGITS: usize = if cfg!(test) { 1 << 12 } else { 1 << 17 };
 /// Values of W up to which a pack of it stays in a cache that the cores share.
 const NEAR: usize = if cfg!(test) { 1 << 14 } else { 1 << 22 };
+/// Rows that are whole tiles, whichever tile is taken.
+const TILES: usize = 24;
 /// Rows that go over a W which does not.
 const MANY_ROWS: usize = if cfg!(test) { 16 } else { 128 };
 
@@ -137,11 +139,11 @@ impl Cut {
     fn new(m: usize, vocab: usize, width: usize) -> Self {
         let most = (GRADIENTS / vocab).max(2 * MANY_ROWS);
         let step = m.div_ceil(m.div_ceil(most).max(1)).max(1);
-        let near = (LOGITS / vocab).clamp(8, MANY_ROWS);
+        let near = (LOGITS / vocab).min(MANY_ROWS).max(1);
         let most = if vocab * width > NEAR { MANY_ROWS } else { near };
         // An even number of blocks: most machines have an even number of cores.
         let blocks = 2 * step.div_ceil(2 * most);
-        Self { step, block: step.div_ceil(blocks).next_multiple_of(8), wide: wide(vocab) }
+        Self { step, block: step.div_ceil(blocks).next_multiple_of(TILES), wide: wide(vocab) }
     }
 }
 

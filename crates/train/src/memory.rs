@@ -86,14 +86,22 @@ pub fn memory(config: &Config) -> Memory {
         false => (moments, in_files),
     };
     let (logits, packs) = (sizes.logits, sizes.packs());
-    let workspace = packs + logits.max(sizes.backward_of_a_block() + again);
+    let backward = sizes.backward_of_a_block();
+    let workspace = packs
+        + match (config.recompute, sizes.frozen) {
+            // What the output layer frees serves the backward pass by half: its blocks are larger.
+            (Recompute::Nothing, false) => logits.max(backward) + 0.5 * logits.min(backward),
+            (Recompute::Nothing, true) => logits.max(backward),
+            // What went into the last product goes before the gradient of what made it comes.
+            _ => logits.max(backward + again - sizes.down),
+        };
     // The head's gradient is there before the backward pass through the blocks begins, all are there
     // at its end, when one block's activations are left.
     let with_head = 4.0 * head + (sets - 1.0) * 4.0 * params;
     let begin = activations + with_head + workspace;
     // A table that is the output matrix too gets two gradients and their sum.
     let tied = if spec.tied { 8.0 * head } else { 0.0 };
-    let finish = tied + block + gradients + packs + sizes.backward_of_a_block() + again;
+    let finish = tied + block + gradients + packs + backward + again;
     let step = begin.max(finish) + adding;
     // A checkpoint copies the weights once, in f32, when gradients and activations are gone.
     let copy = 4.0 * spec.n_params() as f64;

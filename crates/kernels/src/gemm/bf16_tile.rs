@@ -1,5 +1,7 @@
-//! The bf16 register tile: 8×48 with AVX512-BF16's `vdpbf16ps`, which adds the products of two
-//! neighbours along k to each f32 lane. A packed word is such a pair: the even k in its low half.
+//! The bf16 register tiles: 8×48 and 12×32 with AVX512-BF16's `vdpbf16ps`, which adds the products of
+//! two neighbours along k to each f32 lane. A packed word is such a pair: the even k in its low half.
+//! Both hold 24 registers of sums; the wide one loads less for them, the narrow one wastes less
+//! where the columns of C are no multiple of 48.
 //!
 //! Packing rounds and pairs sixteen rows at a time: rows that lie contiguous along k are turned by
 //! a 16×16 transpose of words, rows that lie contiguous across are interleaved by one permutation.
@@ -10,12 +12,25 @@ use super::tile::{Cells, Left, Pairs, Target, Tile as TileTrait};
 use super::{Operand, Precision, Values};
 use crate::element::Element;
 
-/// Eight rows of three registers.
-pub(super) struct Tile;
+/// `R` rows of `V` registers.
+pub(super) struct Tile<const R: usize, const V: usize>;
 
-impl TileTrait for Tile {
-    const MR: usize = 8;
-    const NR: usize = 48;
+/// Eight rows of 48 columns.
+pub(super) type Wide = Tile<8, 3>;
+/// Twelve rows of 32 columns.
+pub(super) type Narrow = Tile<12, 2>;
+
+/// Whether the narrow tile leaves so many fewer columns beyond `n` idle that its loads do not count: a
+/// fiftieth.
+pub(super) fn is_narrow(n: usize) -> bool {
+    51 * n.next_multiple_of(Narrow::NR) < 50 * n.next_multiple_of(Wide::NR)
+}
+
+impl<const R: usize, const V: usize> TileTrait for Tile<R, V> {
+    const MR: usize = R;
+    const NR: usize = 16 * V;
+
+    type Turning = Wide;
 
     fn depth(k: usize) -> usize {
         k.div_ceil(2)
@@ -55,19 +70,21 @@ impl TileTrait for Tile {
         c: Cells<'_, O>,
         target: Target<'_>,
     ) {
-        assert!(b.len() >= depth * 48, "bf16 tile: the pack of B is too short");
-        assert!((1..=8).contains(&target.height) && target.width <= 48, "bf16 tile: 8 rows of 48");
+        assert!(b.len() >= depth * Self::NR, "bf16 tile: the pack of B is too short");
+        let is_inside = (1..=R).contains(&target.height) && target.width <= Self::NR;
+        assert!(is_inside, "bf16 tile: the target is larger than the tile");
+        assert!(!target.turned || R == 8, "bf16 tile: only eight rows are turned");
         let long_enough = match a {
-            Left::Packed(a) => a.len() >= depth * 8,
+            Left::Packed(a) => a.len() >= depth * R,
             Left::Rows(a) => a.values.len() >= (target.height - 1) * a.stride + 2 * depth,
         };
         assert!(long_enough, "bf16 tile: the rows of A are too short");
-        target.check(c, 8 * 48);
+        target.check(c, R * Self::NR);
         #[cfg(target_arch = "x86_64")]
         // SAFETY: the dispatcher found AVX512-BF16; the lengths are asserted above; for C the caller
         // vouches.
         unsafe {
-            x86::multiply(depth, a, b.as_ptr(), c.start(), &target);
+            x86::multiply::<O, R, V>(depth, a, b.as_ptr(), c.start(), &target);
         }
         #[cfg(not(target_arch = "x86_64"))]
         unreachable!("the dispatcher takes this tile only where AVX512-BF16 was found");

@@ -83,6 +83,8 @@ macro_rules! tile {
             const MR: usize = $mr;
             const NR: usize = $nr;
 
+            type Turning = Self;
+
             fn depth(k: usize) -> usize {
                 k
             }

@@ -42,7 +42,7 @@ impl Packed {
     pub fn new(precision: Precision, b: Operand<'_>, k: usize, n: usize) -> Self {
         b.check("B", k, n);
         let mut words = Vec::new();
-        with_tile!(precision, T => pack_whole::<T>(&mut words, b, precision, (k, n), true));
+        with_tile!(precision, n, T => pack_whole::<T>(&mut words, b, precision, (k, n), true));
         Self { words, precision, k, n }
     }
 
@@ -83,13 +83,13 @@ impl Packed {
         let product = Product { precision, m, n, k, a, b: words, epilogue, turned: false };
         let c = Cells::of(c);
         // SAFETY: this thread has all of C.
-        with_tile!(precision, T => unsafe { product.block::<T, O>(0..m, c) });
+        with_tile!(precision, n, T => unsafe { product.block::<T, O>(0..m, c) });
     }
 }
 
 /// Bytes of a packed value on this machine.
 pub fn packed_bytes(precision: Precision) -> usize {
-    with_tile!(precision, T => size_of::<u32>() * T::depth(2) / 2)
+    with_tile!(precision, 0, T => size_of::<u32>() * T::depth(2) / 2)
 }
 
 impl Gemm<'_> {
@@ -97,7 +97,8 @@ impl Gemm<'_> {
     pub(super) fn through_panels<T: Tile, O: Element>(&self, c: &mut [O], epilogue: Epilogue<'_>) {
         if self.is_cheaper_turned::<T>() {
             let (a, b) = (self.b.turned(), self.a.turned());
-            Gemm { m: self.n, n: self.m, a, b, ..*self }.run_panels::<T, O>(c, epilogue, true);
+            let turned = Gemm { m: self.n, n: self.m, a, b, ..*self };
+            turned.run_panels::<T::Turning, O>(c, epilogue, true);
         } else {
             self.run_panels::<T, O>(c, epilogue, false);
         }
@@ -157,7 +158,7 @@ impl Gemm<'_> {
             return;
         }
         self.check();
-        with_tile!(self.precision, T => self.panels_on::<T, O>(c, epilogue, false, false));
+        with_tile!(self.precision, self.n, T => self.panels_on::<T, O>(c, epilogue, false, false));
     }
 
     /// Rows of A that a thread packs at once: about 128, and an even number of blocks.

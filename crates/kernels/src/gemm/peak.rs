@@ -3,23 +3,32 @@
 
 use rayon::prelude::*;
 
-use super::Precision;
 use super::tile::{Cells, Left, Target, Tile};
+use super::{Operand, Precision, Values};
+use crate::element::bf16;
 
-/// Depth of the packs, in words: 8 + 48 rows of it fit in 32 KiB.
-const DEPTH: usize = 128;
+/// Depth of the packs, in words, as products have it: 8 + 48 rows of it take 42 KiB, which a first cache of
+/// 48 holds; where there are 32, the peak is what a second one gives.
+const DEPTH: usize = 192;
 
 /// Does a fixed amount of work on all threads and returns how many floating-point operations it
-/// was; the caller holds the clock. Call it once before, so that the threads are awake.
-pub fn work(precision: Precision) -> f64 {
-    with_tile!(precision, T => on_all_threads::<T>())
+/// was; the caller holds the clock. Call it once before, so that the threads are awake, and then with
+/// either form of A, `packed` or read as it lies: which loop is the faster depends on the compiler.
+pub fn work(precision: Precision, packed: bool) -> f64 {
+    with_tile!(precision, 48, T => on_all_threads::<T>(packed))
 }
 
-fn on_all_threads<T: Tile>() -> f64 {
+fn on_all_threads<T: Tile>(packed: bool) -> f64 {
     const TILES: usize = 20_000;
     let threads = rayon::current_num_threads();
     (0..threads).into_par_iter().with_max_len(1).for_each(|_| {
         let (a, b) = (vec![0; T::MR * DEPTH], vec![0; T::NR * DEPTH]);
+        let rows = vec![bf16::default(); 2 * T::MR * DEPTH];
+        let rows = Operand::rows(Values::Bf16(&rows), 2 * DEPTH);
+        let left = match T::reads(rows, 2 * DEPTH) {
+            Some(rows) if !packed => Left::Rows(rows),
+            _ => Left::Packed(&a),
+        };
         let mut tile = vec![0.0_f32; T::MR * T::NR];
         let target = Target::plain(T::MR, T::NR, T::NR);
         for _ in 0..TILES {
@@ -27,7 +36,7 @@ fn on_all_threads<T: Tile>() -> f64 {
             #[expect(unsafe_code, reason = "C may be shared, but is not here")]
             // SAFETY: this thread has all of C.
             unsafe {
-                T::multiply(DEPTH, Left::Packed(&a), &b, c, target);
+                T::multiply(DEPTH, left, &b, c, target);
             }
             std::hint::black_box(&mut tile);
         }

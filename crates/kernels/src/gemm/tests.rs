@@ -86,9 +86,9 @@ fn check_panels<O: Element>(case: &Case, epilogue: Epilogue<'_>, turned: bool) {
     let mut got: Vec<O> = held.iter().map(|&v| O::from_f32(v)).collect();
     if turned {
         let turned = Gemm { m: n, n: m, a: b.turned(), b: a.turned(), ..gemm };
-        with_tile!(case.precision, T => turned.run_panels::<T, O>(&mut got, epilogue, true));
+        with_tile!(case.precision, 48, T => turned.run_panels::<T, O>(&mut got, epilogue, true));
     } else {
-        with_tile!(case.precision, T => gemm.run_panels::<T, O>(&mut got, epilogue, false));
+        with_tile!(case.precision, gemm.n, T => gemm.run_panels::<T, O>(&mut got, epilogue, false));
     }
     let rounds = size_of::<O>() < 4;
     for (i, (got, expected)) in got.iter().zip(&expected).enumerate() {
@@ -134,7 +134,7 @@ fn a_pack_that_is_kept_gives_the_product() {
         let gemm = Gemm { precision, m, n, k, a, b };
         let epilogue = Epilogue { bias: Some(&bias), ..Epilogue::default() };
         let (mut expected, mut got) = (vec![0.0_f32; m * n], vec![f32::NAN; m * n]);
-        with_tile!(precision, T => gemm.run_panels::<T, f32>(&mut expected, epilogue, false));
+        with_tile!(precision, gemm.n, T => gemm.run_panels::<T, f32>(&mut expected, epilogue, false));
         let packed = Packed::new(precision, b, k, n);
         packed.multiply(a, &mut got, epilogue);
         assert_eq!(got, expected);
@@ -181,13 +181,17 @@ fn tiles_of_every_kind_give_the_naive_product() {
     let mut expected = vec![0.0; m * n];
     naive(&gemm, &mut expected);
     for isa in Isa::available() {
-        let mut got = vec![f32::NAN; m * n];
+        let (mut got, mut narrow) = (vec![f32::NAN; m * n], vec![f32::NAN; m * n]);
         let none = Epilogue::default();
         match isa {
             Isa::Portable => gemm.run_panels::<f32_tile::Portable, f32>(&mut got, none, false),
             Isa::Avx2 => gemm.run_panels::<f32_tile::Avx2, f32>(&mut got, none, false),
             Isa::Avx512 => gemm.run_panels::<f32_tile::Avx512, f32>(&mut got, none, false),
-            Isa::Avx512Bf16 => gemm.run_panels::<bf16_tile::Tile, f32>(&mut got, none, false),
+            Isa::Avx512Bf16 => {
+                gemm.run_panels::<bf16_tile::Wide, f32>(&mut got, none, false);
+                gemm.run_panels::<bf16_tile::Narrow, f32>(&mut narrow, none, false);
+                assert_eq!(got, narrow, "every tile adds in the same order");
+            }
         }
         for (g, e) in got.iter().zip(&expected) {
             assert!((g - e).abs() < 1e-4, "{isa:?}: {g} against {e}");

@@ -13,6 +13,9 @@ pub(super) trait Tile {
     /// Columns.
     const NR: usize;
 
+    /// The tile for products that are written turned.
+    type Turning: Tile;
+
     /// Words of a packed row of length `k`.
     fn depth(k: usize) -> usize;
 

@@ -11,10 +11,11 @@ use crate::element::{Element, bf16};
 /// The product of the tile.
 ///
 /// # Safety
-/// Needs AVX512-BF16, `48·depth` words at `b`, a height from 1 to 8, a width of at most 48, as many
-/// rows of `a` as the target is high, and at `c`, as in the target's slices, what the target spans.
+/// Needs AVX512-BF16, `16·V·depth` words at `b`, a height from 1 to `R`, a width of at most `16·V`, as
+/// many rows of `a` as the target is high, and at `c`, as in the target's slices, what the target spans.
+/// A target that is turned needs eight rows.
 #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512bf16")]
-pub(super) unsafe fn multiply<O: Element>(
+pub(super) unsafe fn multiply<O: Element, const R: usize, const V: usize>(
     depth: usize,
     a: Left<'_>,
     b: *const u32,
@@ -26,13 +27,13 @@ pub(super) unsafe fn multiply<O: Element>(
         match a {
             Left::Packed(a) => {
                 let a = a.as_ptr();
-                tile(depth, |i, d| *a.add(8 * d + i) as i32, b, c, target);
+                tile::<O, R, V>(depth, |i, d| *a.add(R * d + i) as i32, b, c, target);
             }
             Left::Rows(a) => {
                 // Below the last row it is read again, and what comes of it is not written.
                 let row = |i: usize| a.values.as_ptr().add(i.min(target.height - 1) * a.stride);
-                let rows: [*const i32; 8] = std::array::from_fn(|i| row(i).cast());
-                tile(depth, |i, d| rows[i].add(d).read_unaligned(), b, c, target);
+                let rows: [*const i32; R] = std::array::from_fn(|i| row(i).cast());
+                tile::<O, R, V>(depth, |i, d| rows[i].add(d).read_unaligned(), b, c, target);
             }
         }
     }
@@ -42,41 +43,42 @@ pub(super) unsafe fn multiply<O: Element>(
 /// As [`multiply`]; `a(i, d)` is word `d` of row `i`.
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512bf16")]
-unsafe fn tile<O: Element>(
+unsafe fn tile<O: Element, const R: usize, const V: usize>(
     depth: usize,
     a: impl Fn(usize, usize) -> i32,
     b: *const u32,
     c: *mut O,
     target: &Target<'_>,
 ) {
-    let mut sums = [[_mm512_setzero_ps(); 3]; 8];
+    let mut sums = [[_mm512_setzero_ps(); V]; R];
     // SAFETY: the caller gives the lengths; a prefetch beyond them is no access.
     unsafe {
         if let Some(begun) = target.begun {
             for (i, sum) in sums.iter_mut().enumerate() {
-                *sum = [0, 16, 32].map(|j| _mm512_loadu_ps(begun.as_ptr().add(48 * i + j)));
+                *sum =
+                    std::array::from_fn(|j| _mm512_loadu_ps(begun.as_ptr().add(16 * (V * i + j))));
             }
         }
         for d in 0..depth {
-            let b = b.add(48 * d);
-            let b = [0, 16, 32].map(|j| {
-                _mm_prefetch::<_MM_HINT_T0>(b.wrapping_add(48 * 8 + j).cast());
-                as_pairs(_mm512_loadu_si512(b.add(j).cast()))
+            let b = b.add(16 * V * d);
+            let b: [__m512bh; V] = std::array::from_fn(|j| {
+                _mm_prefetch::<_MM_HINT_T0>(b.wrapping_add(16 * (8 * V + j)).cast());
+                as_pairs(_mm512_loadu_si512(b.add(16 * j).cast()))
             });
             for (i, sum) in sums.iter_mut().enumerate() {
                 let a = as_pairs(_mm512_set1_epi32(a(i, d)));
-                for j in 0..3 {
+                for j in 0..V {
                     sum[j] = _mm512_dpbf16_ps(sum[j], a, b[j]);
                 }
             }
         }
         // A copy: sums whose address is taken would live in memory all through the loop.
         let sums = sums.map(|row| row.map(std::convert::identity));
-        match (target.turned, target.height == 8 && target.width == 48) {
-            (false, true) => write::<O, true>(&sums, c, target),
-            (false, false) => write::<O, false>(&sums, c, target),
-            (true, true) => write_turned::<O, true>(&sums, c, target),
-            (true, false) => write_turned::<O, false>(&sums, c, target),
+        match (target.turned, target.height == R && target.width == 16 * V) {
+            (false, true) => write::<O, R, V, true>(&sums, c, target),
+            (false, false) => write::<O, R, V, false>(&sums, c, target),
+            (true, true) => write_turned::<O, R, V, true>(&sums, c, target),
+            (true, false) => write_turned::<O, R, V, false>(&sums, c, target),
         }
     }
 }
@@ -87,8 +89,8 @@ unsafe fn tile<O: Element>(
 /// As [`multiply`].
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512bf16")]
-unsafe fn write<O: Element, const WHOLE: bool>(
-    sums: &[[__m512; 3]; 8],
+unsafe fn write<O: Element, const R: usize, const V: usize, const WHOLE: bool>(
+    sums: &[[__m512; V]; R],
     c: *mut O,
     target: &Target<'_>,
 ) {
@@ -98,12 +100,12 @@ unsafe fn write<O: Element, const WHOLE: bool>(
         n if WHOLE || n >= 16 => u16::MAX,
         n => (1 << n) - 1,
     };
-    let masks: [__mmask16; 3] = [lanes(0), lanes(1), lanes(2)];
+    let masks: [__mmask16; V] = std::array::from_fn(lanes);
     // SAFETY: masked lanes are neither read nor written; the others lie within the target.
     unsafe {
-        let mut bias = [_mm512_setzero_ps(); 3];
+        let mut bias = [_mm512_setzero_ps(); V];
         if let Some(from) = target.bias {
-            for j in 0..3 {
+            for j in 0..V {
                 bias[j] = _mm512_maskz_loadu_ps(masks[j], from.as_ptr().wrapping_add(16 * j));
             }
         }
@@ -111,7 +113,7 @@ unsafe fn write<O: Element, const WHOLE: bool>(
             if !WHOLE && i >= target.height {
                 break;
             }
-            for j in 0..3 {
+            for j in 0..V {
                 let at = i * target.stride + 16 * j;
                 let mut sum = _mm512_add_ps(sums[j], bias[j]);
                 if let Some(from) = target.residual {
@@ -150,8 +152,8 @@ unsafe fn write<O: Element, const WHOLE: bool>(
 /// As [`multiply`].
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512bf16")]
-unsafe fn write_turned<O: Element, const WHOLE: bool>(
-    sums: &[[__m512; 3]; 8],
+unsafe fn write_turned<O: Element, const R: usize, const V: usize, const WHOLE: bool>(
+    sums: &[[__m512; V]; R],
     c: *mut O,
     target: &Target<'_>,
 ) {
@@ -164,7 +166,7 @@ unsafe fn write_turned<O: Element, const WHOLE: bool>(
             Some(from) => _mm256_maskz_loadu_ps(mask, from.as_ptr()),
             None => _mm256_setzero_ps(),
         };
-        for first in [0, 16, 32] {
+        for first in (0..V).map(|j| 16 * j) {
             let columns = columns(std::array::from_fn(|i| sums[i][first / 16]));
             for (i, column) in columns.into_iter().enumerate() {
                 if !WHOLE && first + i >= target.width {
@@ -368,8 +370,10 @@ unsafe fn across(source: Operand<'_>, first: usize, whole: usize, panel: &mut Pa
 /// The panel must have room for `whole / 2` words of each lane: the vector stores rely on it.
 fn check_panel(panel: &Panel<'_>, whole: usize) {
     let end = (whole / 2 - 1) * panel.width + panel.lanes;
-    let lanes = panel.lanes == 16 || panel.lanes == 8;
-    assert!(lanes && end <= panel.out.len(), "bf16 pack: panel too short");
+    assert!(
+        matches!(panel.lanes, 8 | 12 | 16) && end <= panel.out.len(),
+        "bf16 pack: panel too short"
+    );
 }
 
 /// Stores word `d` of each lane.
@@ -384,8 +388,11 @@ unsafe fn put(panel: &mut Panel<'_>, d: usize, lanes: __m512i) {
         let to = panel.out.as_mut_ptr().add(d * panel.width);
         if panel.lanes == 16 {
             _mm512_storeu_si512(to.cast(), lanes);
-        } else {
-            _mm256_storeu_si256(to.cast(), _mm512_castsi512_si256(lanes));
+            return;
+        }
+        _mm256_storeu_si256(to.cast(), _mm512_castsi512_si256(lanes));
+        if panel.lanes == 12 {
+            _mm_storeu_si128(to.add(8).cast(), _mm512_extracti32x4_epi32::<2>(lanes));
         }
     }
 }
