@@ -12,6 +12,8 @@
 //! are summed in f32. Where the machine has no bf16 dot product the rounded values go through the
 //! f32 tile: the same numerics, slower. Each element of C is summed over k in one fixed order.
 
+use std::ops::Range;
+
 pub use crate::element::Values;
 use crate::element::{Element, bf16};
 
@@ -100,6 +102,22 @@ impl<'a> Operand<'a> {
         Self { values, ..self }
     }
 
+    /// Hints that these rows and columns are read soon, where that goes across: of rows that lie far apart no
+    /// machine guesses the next.
+    fn fetch(&self, rows: &Range<usize>, columns: Range<usize>) {
+        if !self.transposed {
+            return;
+        }
+        for column in columns {
+            let row = column * self.stride;
+            let (first, end) = (row + rows.start, row + rows.end);
+            match self.values {
+                Values::F32(v) => fetch_line(v, first, end),
+                Values::Bf16(v) => fetch_line(v, first, end),
+            }
+        }
+    }
+
     fn get(&self, i: usize, j: usize) -> f32 {
         let (row, column) = if self.transposed { (j, i) } else { (i, j) };
         self.values.get(row * self.stride + column)
@@ -116,6 +134,25 @@ impl<'a> Operand<'a> {
             self.stride,
             self.values.len()
         );
+    }
+}
+
+/// Hints that these values are read soon.
+fn fetch_line<T>(values: &[T], first: usize, end: usize) {
+    /// Bytes that come at once.
+    const LINE: usize = 64;
+    for value in
+        values.get(first..end).into_iter().flat_map(|v| v.iter().step_by(LINE / size_of::<T>()))
+    {
+        #[cfg(target_arch = "x86_64")]
+        #[expect(unsafe_code, reason = "a hint")]
+        // SAFETY: a hint reads nothing that the program sees.
+        unsafe {
+            use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+            _mm_prefetch::<_MM_HINT_T0>(std::ptr::from_ref(value).cast());
+        }
+        #[cfg(not(target_arch = "x86_64"))]
+        let _ = value;
     }
 }
 

@@ -287,6 +287,7 @@ impl Product<'_> {
         // line, and not once for each panel.
         for from in (0..self.k).step_by(PIECE) {
             let (a, deep) = (self.a.along(from), PIECE.min(self.k - from));
+            self.a.fetch(&rows, from + deep..self.k.min(from + deep + PIECE));
             let panels = packed.chunks_mut(panel).take(rows.len().div_ceil(T::MR));
             for (p, out) in panels.enumerate() {
                 let (first, out) = (rows.start + p * T::MR, &mut out[T::depth(from) * T::MR..]);

@@ -11,6 +11,10 @@ use crate::element::bf16;
 /// 48 holds; where there are 32, the peak is what a second one gives.
 const DEPTH: usize = 192;
 
+/// Two brain floats of 1, or a number a little above 1. Zeros would not do: pages that nobody wrote to
+/// may all be the same one.
+const ONES: u32 = 0x3f80_3f80;
+
 /// Does a fixed amount of work on all threads and returns how many floating-point operations it
 /// was; the caller holds the clock. Call it once before, so that the threads are awake, and then with
 /// either form of A, `packed` or read as it lies: which loop is the faster depends on the compiler.
@@ -22,8 +26,8 @@ fn on_all_threads<T: Tile>(packed: bool) -> f64 {
     const TILES: usize = 20_000;
     let threads = rayon::current_num_threads();
     (0..threads).into_par_iter().with_max_len(1).for_each(|_| {
-        let (a, b) = (vec![0; T::MR * DEPTH], vec![0; T::NR * DEPTH]);
-        let rows = vec![bf16::default(); 2 * T::MR * DEPTH];
+        let (a, b) = (vec![ONES; T::MR * DEPTH], vec![ONES; T::NR * DEPTH]);
+        let rows = vec![bf16::from_f32(1.0); 2 * T::MR * DEPTH];
         let rows = Operand::rows(Values::Bf16(&rows), 2 * DEPTH);
         let left = match T::reads(rows, 2 * DEPTH) {
             Some(rows) if !packed => Left::Rows(rows),
