@@ -139,7 +139,7 @@ impl Cut {
     fn new(m: usize, vocab: usize, width: usize) -> Self {
         let most = (GRADIENTS / vocab).max(2 * MANY_ROWS);
         let step = m.div_ceil(m.div_ceil(most).max(1)).max(1);
-        let near = (LOGITS / vocab).min(MANY_ROWS).max(1);
+        let near = (LOGITS / vocab).clamp(1, MANY_ROWS);
         let most = if vocab * width > NEAR { MANY_ROWS } else { near };
         // An even number of blocks: most machines have an even number of cores.
         let blocks = 2 * step.div_ceil(2 * most);

@@ -58,13 +58,13 @@ impl ModuleVisitor for Scaling {
 enum Sum {
     Known(f64),
     /// Still on its device: `(1)`.
-    There(Tensor<1>),
+    There(Box<Tensor<1>>),
 }
 
 /// All sums, fetched at once where they are on another device: each fetch waits for all its work.
 fn read(sums: Vec<Sum>) -> Vec<f64> {
     let there = sums.iter().filter_map(|sum| match sum {
-        Sum::There(sum) => Some(sum.clone()),
+        Sum::There(sum) => Some((**sum).clone()),
         Sum::Known(_) => None,
     });
     let there: Vec<Tensor<1>> = there.collect();
@@ -103,7 +103,7 @@ impl ModuleVisitor for Visitor<'_> {
         let sum = if ops::storage::on_cpu(&gradient.device()) {
             Sum::Known(ops::storage::with_values(&gradient, reduce::sum_of_squares))
         } else {
-            Sum::There(gradient.cast(DType::F32).square().sum())
+            Sum::There(Box::new(gradient.cast(DType::F32).square().sum()))
         };
         self.sums.push((self.path.join("."), sum));
     }
@@ -128,7 +128,7 @@ mod tests {
         let gradients = GradientsParams::from_grads(loss.backward(), &one);
         let gradients = scaled(&one, gradients, 0.25);
         let got = gradients.get::<1>(one.weight.id).unwrap();
-        assert_eq!(got.into_data().to_vec::<f32>().unwrap(), [0.5, -1.0]);
+        assert_eq!(got.into_data().try_to_vec::<f32>().unwrap(), [0.5, -1.0]);
         assert_eq!(norm(&one, &gradients).norm, 1.25_f64.sqrt());
     }
 }
