@@ -76,7 +76,7 @@ pub struct Made<E> {
 
 /// Gradients of logits that are held at a time, in f32 128 MiB, unless [`MANY_ROWS`] have more.
 const GRADIENTS: usize = if cfg!(test) { 1 << 16 } else { 1 << 25 };
-/// Logits that a thread holds at a time: 512 KiB, half of a second cache.
+/// Logits that a thread holds at a time: 512 KiB, half of a second cache, and a few rows more.
 const LOGITS: usize = if cfg!(test) { 1 << 12 } else { 1 << 17 };
 /// Values of W up to which a pack of it stays in a cache that the cores share.
 const NEAR: usize = if cfg!(test) { 1 << 14 } else { 1 << 22 };

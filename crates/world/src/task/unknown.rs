@@ -1,8 +1,8 @@
 //! Questions that nobody in the village can answer, and saying so.
 //!
 //! A model that was only ever asked what it knows makes something up when it is asked anything else.
-//! Here it is asked for people who do not live in the village and for things of the wide world, and
-//! says that it does not know. This is practised among what it does know and is not examined.
+//! Here it is asked for people who do not live in the village, for things of the wide world and for what
+//! it cannot do, and says so. This is practised among what it does know and is not examined.
 
 use stdx::Rng;
 
