@@ -7,6 +7,7 @@
 //! | `.jsonl` | a line's field, `text` unless told otherwise |
 //! | `.csv` | a record's column, `text` unless told otherwise |
 //! | `.parquet` | a row's column, `text` unless told otherwise |
+//! | `.rs` `.py` `.c` … | if [`SourceOptions::code`] says so, the file |
 //!
 //! each also with `.gz` or `.zst` behind it, but for Parquet, which compresses its own pages and is
 //! read by a program built with the feature `parquet` only. Documents of nothing but white space are
@@ -39,6 +40,12 @@ use listing::Listing;
 /// The extensions that are read, for messages.
 const READ: &str = ".txt, .md, .jsonl or .csv, each also as .gz or .zst, or .parquet";
 
+/// Sources of programs, which are read if the options say so.
+const CODE: [&str; 24] = [
+    "c", "cc", "cpp", "cs", "css", "go", "h", "hpp", "html", "java", "js", "jsx", "kt", "php",
+    "py", "rb", "rs", "scala", "sh", "sql", "swift", "toml", "ts", "tsx",
+];
+
 /// One piece of text that stands for itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Document {
@@ -59,12 +66,14 @@ pub struct SourceOptions {
     pub lossy: bool,
     /// The most bytes that one document may have after decompression.
     pub largest_document: u64,
+    /// Read sources of programs too.
+    pub code: bool,
 }
 
 impl Default for SourceOptions {
     fn default() -> Self {
         let (field, column) = ("text".to_string(), "text".to_string());
-        Self { field, column, lossy: false, largest_document: 1 << 30 }
+        Self { field, column, lossy: false, largest_document: 1 << 30, code: false }
     }
 }
 
@@ -78,9 +87,10 @@ impl Documents {
     /// [`Error::Io`]; [`Error::UnknownExtension`] if the file, or every file in the folder, is of
     /// a kind that is not read; [`Error::Empty`] for a folder without files; [`Error::NoParquet`].
     pub fn open(path: &Path, options: &SourceOptions) -> Result<Self, Error> {
-        let listing = Listing::of(path, |path| kind(path).is_some(), READ)?;
+        let listing = Listing::of(path, |path| kind(path, options).is_some(), READ)?;
         // Said now, not after hours of reading the files before it.
-        let mut parquet = listing.files.iter().filter(|f| matches!(kind(f), Some(Kind::Parquet)));
+        let is_parquet = |path: &&PathBuf| matches!(kind(path, options), Some(Kind::Parquet));
+        let mut parquet = listing.files.iter().filter(is_parquet);
         parquet.try_for_each(|path| parquet::check_built(path))?;
         let options = options.clone();
         let open = Box::new(move |path: &Path| open_file(path, &options));
@@ -111,19 +121,20 @@ enum Kind {
 }
 
 /// What a file's name says it is, compression aside.
-fn kind(path: &Path) -> Option<Kind> {
+fn kind(path: &Path, options: &SourceOptions) -> Option<Kind> {
     match compressed::extension(path)?.as_str() {
         "txt" | "md" => Some(Kind::Text),
         "jsonl" => Some(Kind::JsonLines),
         "csv" => Some(Kind::Csv),
         "parquet" if !compressed::is_compressed(path) => Some(Kind::Parquet),
+        code if options.code && CODE.contains(&code) => Some(Kind::Text),
         _ => None,
     }
 }
 
 fn open_file(path: &Path, options: &SourceOptions) -> Result<InFile<Document>, Error> {
     let input = || Input::open(path, options);
-    Ok(match kind(path).expect("only files of a known kind were listed") {
+    Ok(match kind(path, options).expect("only files of a known kind were listed") {
         Kind::Text => Box::new(text::Texts::new(input()?)),
         Kind::JsonLines => Box::new(jsonl::JsonLines::new(input()?, &options.field)),
         Kind::Csv => Box::new(csv::Records::open(input()?, &options.column)?),

@@ -3,8 +3,8 @@
 //! Every stage of a model's life ends in something to look at; this crate draws it. It takes values
 //! and returns strings: no files, no clock, no outside host, no script.
 //!
-//! Reading order: `table`, `axis` (which ticks a range gets), `chart`, `terminal` (a chart in
-//! characters), `spark` (one the size of a word), `smooth`, `quantity` (numbers in few words),
+//! Reading order: `table`, `axis` (which ticks a range gets), `svg` (what pictures are made of),
+//! `chart`, `bars`, `terminal` (a chart in characters), `spark` (one the size of a word), `smooth`, `quantity` (numbers in few words),
 //! `claim`, `report` (what a report is, and its Markdown), `page` (its HTML), `escape` (why no text
 //! can break out).
 //!
@@ -24,9 +24,11 @@
 mod table;
 
 mod axis;
+mod bars;
 mod chart;
 mod smooth;
 mod spark;
+mod svg;
 mod terminal;
 
 pub mod quantity;
@@ -38,10 +40,12 @@ mod page;
 
 mod escape;
 
-pub use chart::{LineChart, PALETTE_CSS, Series};
+pub use bars::{BarChart, Group};
+pub use chart::{LineChart, Series};
 pub use claim::{Claim, Verdict};
 pub use smooth::smoothed;
 pub use spark::sparkline;
+pub use svg::PALETTE_CSS;
 
 pub use report::{Block, Report, Section};
 pub use table::{Align, Column, Table};

@@ -4,7 +4,7 @@ use pulldown_cmark::{Event, Options, Parser, Tag};
 
 use crate::claim;
 use crate::escape::html as escaped;
-use crate::{Block, LineChart, PALETTE_CSS, Report};
+use crate::{Block, PALETTE_CSS, Report, Table};
 
 const STYLE: &str = include_str!("page.css");
 /// What a column of figures holds on one line.
@@ -35,7 +35,14 @@ fn block(block: &Block) -> String {
     match block {
         Block::Text(text) => markdown(text),
         Block::Table(table) => table.to_html(),
-        Block::Chart(chart) => figure(chart),
+        Block::Chart(chart) => {
+            let (wide, narrow) = (chart.to_svg(), chart.to_svg_narrow());
+            figure(&wide, &narrow, &chart.to_table(), &chart.caption)
+        }
+        Block::Bars(bars) => {
+            let (wide, narrow) = (bars.to_svg(), bars.to_svg_narrow());
+            figure(&wide, &narrow, &bars.to_table(), &bars.caption)
+        }
         Block::Sample { title, text } => format!(
             "<figure class=\"sample\"><figcaption>{}</figcaption>\
              <blockquote dir=\"auto\">{}</blockquote></figure>\n",
@@ -57,18 +64,16 @@ fn key_values(pairs: &[(String, String)]) -> String {
     format!("<dl class=\"{class}\">\n{}</dl>\n", pairs.iter().map(pair).collect::<String>())
 }
 
-/// Two layouts of one chart, of which the style shows the one that fits, and its numbers.
-fn figure(chart: &LineChart) -> String {
-    let caption = match chart.caption.as_str() {
+/// Two layouts of one picture, of which the style shows the one that fits, and its numbers.
+fn figure(wide: &str, narrow: &str, numbers: &Table, caption: &str) -> String {
+    let caption = match caption {
         "" => String::new(),
         caption => format!("<figcaption>{}</figcaption>\n", escaped(caption)),
     };
     format!(
-        "<figure class=\"card\">\n<div class=\"wide\">{}</div>\n<div class=\"narrow\">{}</div>\n\
+        "<figure class=\"card\">\n<div class=\"wide\">{wide}</div>\n<div class=\"narrow\">{narrow}</div>\n\
          {caption}<details><summary>Numbers</summary>\n{}</details>\n</figure>\n",
-        chart.to_svg(),
-        chart.to_svg_narrow(),
-        chart.to_table().to_html()
+        numbers.to_html()
     )
 }
 
@@ -95,7 +100,7 @@ fn markdown(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Claim, Section, Series, Table, Verdict};
+    use crate::{BarChart, Claim, Group, LineChart, Section, Series, Table, Verdict};
 
     fn page(block: Block) -> String {
         let section = Section { heading: "<h>".into(), blocks: vec![block] };
@@ -108,11 +113,14 @@ mod tests {
         let evil = "<script>alert(1)</script> <img src=http://a onerror=b>";
         let series = vec![Series { name: evil.into(), ..Series::default() }];
         let chart = LineChart { title: evil.into(), series, ..LineChart::default() };
+        let groups = vec![Group { name: evil.into(), values: vec![Some(1.0)] }];
+        let bars = BarChart { names: vec![evil.into(); 2], groups, ..BarChart::default() };
         let blocks = [
             Block::Text(evil.into()),
             Block::Text(format!("a\n\n<div>\n{evil}\n</div>\n\n![x](http://a/b.png)")),
             Block::Table(Table { columns: vec![crate::Column::left(evil)], rows: vec![] }),
             Block::Chart(chart),
+            Block::Bars(bars),
             Block::Sample { title: evil.into(), text: evil.into() },
             Block::KeyValues(vec![(evil.into(), evil.into())]),
             Block::Claims(vec![Claim {

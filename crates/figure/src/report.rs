@@ -1,13 +1,13 @@
 //! A report: what was done and what came of it, in sections of blocks.
 //!
-//! In Markdown a chart becomes a table of about eight of its points ([`LineChart::to_table`]), not
-//! a link to a picture: a report is one file, and stays whole when it is copied or mailed. The HTML
+//! In Markdown a chart becomes a table, of about eight of its points ([`LineChart::to_table`]) or of its
+//! bars, not a link to a picture: a report is one file, and stays whole when it is copied or mailed. The HTML
 //! form carries the pictures inside.
 
 use serde::{Deserialize, Serialize};
 
 use crate::claim::{self, Claim};
-use crate::{LineChart, Table, escape, page};
+use crate::{BarChart, LineChart, Table, escape, page};
 
 /// A whole report.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -39,6 +39,8 @@ pub enum Block {
     Table(Table),
     /// Numbers as lines.
     Chart(LineChart),
+    /// Numbers as bars.
+    Bars(BarChart),
     /// What a model said, word for word.
     Sample {
         /// Such as the prompt.
@@ -77,7 +79,12 @@ impl Block {
         match self {
             Self::Text(text) => format!("{}\n", text.trim_end()),
             Self::Table(table) => table.to_markdown(),
-            Self::Chart(chart) => chart_to_markdown(chart),
+            Self::Chart(chart) => {
+                picture_to_markdown(&chart.title, &chart.y_label, &chart.to_table(), &chart.caption)
+            }
+            Self::Bars(bars) => {
+                picture_to_markdown(&bars.title, &bars.unit, &bars.to_table(), &bars.caption)
+            }
             Self::Sample { title, text } => {
                 format!("**{}**\n\n{}", escape::markdown(title), escape::fenced(text))
             }
@@ -92,14 +99,14 @@ impl Block {
     }
 }
 
-fn chart_to_markdown(chart: &LineChart) -> String {
-    let mut out = format!("**{}**", escape::markdown(&chart.title));
-    if !chart.y_label.is_empty() {
-        out += &format!(" ({})", escape::markdown(&chart.y_label));
+fn picture_to_markdown(title: &str, unit: &str, numbers: &Table, caption: &str) -> String {
+    let mut out = format!("**{}**", escape::markdown(title));
+    if !unit.is_empty() {
+        out += &format!(" ({})", escape::markdown(unit));
     }
-    out += &format!("\n\n{}", chart.to_table().to_markdown());
-    if !chart.caption.is_empty() {
-        out += &format!("\n{}\n", escape::markdown(&chart.caption));
+    out += &format!("\n\n{}", numbers.to_markdown());
+    if !caption.is_empty() {
+        out += &format!("\n{}\n", escape::markdown(caption));
     }
     out
 }

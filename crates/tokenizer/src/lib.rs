@@ -6,7 +6,8 @@
 //! Reading order: `tokenizer` (the whole, and what it promises), `pretokenize` (text to words),
 //! `byte_level` (how bytes are written as visible characters), `bpe` (a word to ids) and
 //! `bpe/train` (where the merges come from), `special` (tokens that stand outside the text),
-//! `stream` (ids to text, piece by piece), `hf` (the file format), `error`.
+//! `stream` (ids to text, piece by piece), `hf` (the file format), [`measure`] and [`translations`]
+//! (how well a vocabulary fits a text, and what languages pay), `error`.
 //!
 //! ```
 //! use tokenizer::{TrainOptions, Tokenizer};
@@ -38,6 +39,9 @@ mod special;
 mod stream;
 
 mod hf;
+
+pub mod measure;
+pub mod translations;
 
 mod error;
 

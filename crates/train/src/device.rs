@@ -3,8 +3,8 @@
 //! Each other device is a feature of the crate (`wgpu`, `vulkan`, `metal`, `cuda`, `rocm`). Operations
 //! have bodies of Burn's own there (`ops`), so that a run is the same but for the last digits.
 
-use burn::tensor::DType;
 pub use burn::tensor::Device;
+use burn::tensor::{DType, Tensor};
 
 use crate::Error;
 use crate::config::Precision;
@@ -27,25 +27,41 @@ pub const NAMES: &[&str] = &[
 /// The first device of a kind.
 ///
 /// # Errors
-/// [`Error::Option`] for what this build does not know.
+/// [`Error::Option`] for what this build does not know, and for a device that does not answer.
 pub fn named(name: &str) -> Result<Device, Error> {
-    match name {
-        "cpu" => Ok(Device::flex()),
+    let device = match name {
+        "cpu" => Device::flex(),
         #[cfg(feature = "wgpu")]
-        "wgpu" => Ok(Device::wgpu(burn::tensor::DeviceKind::DefaultDevice)),
+        "wgpu" => Device::wgpu(burn::tensor::DeviceKind::DefaultDevice),
         #[cfg(feature = "vulkan")]
-        "vulkan" => Ok(Device::vulkan(burn::tensor::DeviceKind::DefaultDevice)),
+        "vulkan" => Device::vulkan(burn::tensor::DeviceKind::DefaultDevice),
         #[cfg(feature = "metal")]
-        "metal" => Ok(Device::metal(burn::tensor::DeviceKind::DefaultDevice)),
+        "metal" => Device::metal(burn::tensor::DeviceKind::DefaultDevice),
         #[cfg(feature = "cuda")]
-        "cuda" => Ok(Device::cuda(0)),
+        "cuda" => Device::cuda(0),
         #[cfg(feature = "rocm")]
-        "rocm" => Ok(Device::rocm(0)),
+        "rocm" => Device::rocm(0),
         other => {
             let expected = format!("{} (others are features of the build)", NAMES.join(", "));
-            Err(Error::Option { name: "--device", got: other.to_string(), expected })
+            return Err(Error::Option { name: "--device", got: other.to_string(), expected });
         }
+    };
+    if ops::storage::on_cpu(&device) || answers(&device) {
+        return Ok(device);
     }
+    Err(Error::Option {
+        name: "--device",
+        got: format!("{name}, and no driver of such a device answers on this machine"),
+        expected: "cpu, or a device whose driver is installed".to_string(),
+    })
+}
+
+/// Whether a tensor can be made there. Libraries of devices panic where there is none; they say why
+/// to standard error.
+fn answers(device: &Device) -> bool {
+    let device = device.clone();
+    let ask = move || Tensor::<1>::ones([1], &device).try_into_data().is_ok();
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(ask)).unwrap_or(false)
 }
 
 /// The precision that a device can compute in: what is wanted, or f32 where it has no bf16 numbers (NVIDIA's

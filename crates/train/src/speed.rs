@@ -14,8 +14,12 @@ use crate::config::Precision;
 use crate::step::{descend, slope};
 use crate::{Config, Error};
 
-/// Steps that a plan is made from.
+/// Steps that a plan is made from at least.
 const STEPS: usize = 9;
+/// Seconds of them, and steps at most: nine steps of a small model pass within a moment of other work on
+/// the machine, and plans of one run and the next were a third apart.
+const SECONDS: f64 = 3.0;
+const MOST_STEPS: usize = 60;
 /// Tokens of a lesson, about.
 const LESSON: usize = 256;
 /// Steps before anything is measured: pages are touched, threads wake.
@@ -30,15 +34,20 @@ pub struct Taken {
     pub page_faults: Option<u64>,
 }
 
-/// Seconds that a step of this config takes: the median of a few.
+/// Seconds that a step of this config takes: the median over some seconds.
 ///
 /// # Errors
 /// [`Error::Model`], [`Error::Memory`].
 pub fn measure(config: &Config, device: &Device) -> Result<f64, Error> {
-    let mut seconds: Vec<f64> =
-        steps(config, device, STEPS)?.into_iter().map(|t| t.seconds).collect();
+    let mut bench = Bench::warm(config, device)?;
+    let (mut seconds, mut sum) = (Vec::with_capacity(MOST_STEPS), 0.0);
+    while seconds.len() < STEPS || (sum < SECONDS && seconds.len() < MOST_STEPS) {
+        let taken = bench.timed().seconds;
+        sum += taken;
+        seconds.push(taken);
+    }
     seconds.sort_by(f64::total_cmp);
-    Ok(seconds[STEPS / 2])
+    Ok(seconds[seconds.len() / 2])
 }
 
 /// Takes `n` whole steps, after a warm-up.
@@ -46,16 +55,8 @@ pub fn measure(config: &Config, device: &Device) -> Result<f64, Error> {
 /// # Errors
 /// [`Error::Model`], [`Error::Memory`].
 pub fn steps(config: &Config, device: &Device, n: usize) -> Result<Vec<Taken>, Error> {
-    let mut bench = Bench::new(config, device)?;
-    (0..WARMUP).for_each(|_| bench.step());
-    let one = |_| {
-        let (faults, start) = (stdx::memory::page_faults(), Instant::now());
-        bench.step();
-        let seconds = start.elapsed().as_secs_f64();
-        let after = stdx::memory::page_faults();
-        Taken { seconds, page_faults: after.zip(faults).map(|(after, before)| after - before) }
-    };
-    Ok((0..n).map(one).collect())
+    let mut bench = Bench::warm(config, device)?;
+    Ok((0..n).map(|_| bench.timed()).collect())
 }
 
 /// Seconds of a step by what they went into, the mean of `n` steps; the last part is all that no other
@@ -64,8 +65,7 @@ pub fn steps(config: &Config, device: &Device, n: usize) -> Result<Vec<Taken>, E
 /// # Errors
 /// [`Error::Model`], [`Error::Memory`].
 pub fn parts(config: &Config, device: &Device, n: usize) -> Result<Vec<(String, f64)>, Error> {
-    let mut bench = Bench::new(config, device)?;
-    (0..WARMUP).for_each(|_| bench.step());
+    let mut bench = Bench::warm(config, device)?;
     bench.update = 0.0;
     ops::profile::run(true);
     let start = Instant::now();
@@ -133,6 +133,21 @@ impl<'c> Bench<'c> {
         optimizer.offload = offload.clone().filter(|_| config.offload.moments());
         let (model, batches) = (Some(config.learning(model)), random_batches(config));
         Ok(Self { config, model, optimizer, batches, offload, update: 0.0 })
+    }
+
+    /// After the steps that nobody measures.
+    fn warm(config: &'c Config, device: &Device) -> Result<Self, Error> {
+        let mut bench = Self::new(config, device)?;
+        (0..WARMUP).for_each(|_| bench.step());
+        Ok(bench)
+    }
+
+    fn timed(&mut self) -> Taken {
+        let (faults, start) = (stdx::memory::page_faults(), Instant::now());
+        self.step();
+        let seconds = start.elapsed().as_secs_f64();
+        let after = stdx::memory::page_faults();
+        Taken { seconds, page_faults: after.zip(faults).map(|(after, before)| after - before) }
     }
 
     fn step(&mut self) {

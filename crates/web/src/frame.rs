@@ -9,6 +9,8 @@ pub(crate) enum Place {
     Chat,
     /// The runs and what belongs to them.
     Runs,
+    /// Vocabularies at work.
+    Tokens,
 }
 
 /// What a page has of its own.
@@ -75,6 +77,7 @@ impl Frame<'_> {
             nav aria-label="Pages" {
                 (link(Place::Chat, "/", "Chat"))
                 (link(Place::Runs, "/runs", "Runs"))
+                (link(Place::Tokens, "/tokens", "Tokens"))
             }
         }
     }

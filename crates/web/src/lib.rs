@@ -1,13 +1,14 @@
-//! What a person sees in a browser: the chat page, and the pages of runs.
+//! What a person sees in a browser: the chat page, the pages of runs, and the page of tokens.
 //!
 //! Stage of the life: where people meet the model. Pages are HTML rendered here, with plain style
 //! sheets and one plain script each. The chat talks to `/v1/chat/completions` of its own origin as
 //! any other client does; the pages of runs read the journals of a store, also while they are
-//! written. Merge both routers with that server's. A page loads nothing from elsewhere and its
+//! written. Merge the routers with that server's. A page loads nothing from elsewhere and its
 //! policy lets nothing in; text of a model or of a run is only ever set as text.
 //!
 //! Reading order: `frame` (what stands around every page), `page` (the chat), [`facts`] (what there
-//! is to say of a run, for the terminal too), [`runs`] (the pages of runs).
+//! is to say of a run, for the terminal too), [`runs`] (the pages of runs), [`tokens`] (text as
+//! vocabularies cut it).
 //!
 //! ```
 //! let pages: axum::Router = web::router("lyceum-tiny", &["Tell me a story.".to_string()]);
@@ -23,6 +24,7 @@ pub mod facts;
 mod frame;
 mod page;
 pub mod runs;
+pub mod tokens;
 
 use axum::Router;
 use axum::http::header::{

@@ -10,7 +10,7 @@ use crate::careless::roughen;
 use crate::conversation::Turn;
 use crate::corpus::World;
 use crate::exercise::Task;
-use crate::task::{copy, fact, json, mixed, refusal, roll, story, sum, system, tool};
+use crate::task::{copy, fact, json, mixed, own_words, refusal, roll, story, sum, system, tool};
 
 /// How many lessons a course has of each phase but the last, which never ends.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -108,8 +108,9 @@ impl Course {
                 10 => roll::lesson(&mut rng),
                 _ => mixed::lesson(&self.world, FIRST_DIALOGUE + i, &mut rng),
             };
-            if matches!(kind, 8 | 11) {
-                roughen(&mut turns, &mut rng);
+            match kind {
+                9 | 10 => own_words::retell(&mut turns, &mut rng),
+                _ => roughen(&mut turns, &mut rng),
             }
             return (None, turns);
         };
@@ -124,8 +125,12 @@ impl Course {
             Task::SystemPrompt => system::lesson(&mut rng),
             Task::Refusal | Task::WrongRefusal => refusal::lesson(&mut rng),
         };
-        if matches!(task, Task::FactQa | Task::Sums | Task::Refusal | Task::WrongRefusal) {
-            roughen(&mut turns, &mut rng);
+        match task {
+            Task::StoryQa => own_words::retell(&mut turns, &mut rng),
+            Task::FactQa | Task::Sums | Task::Refusal | Task::WrongRefusal => {
+                roughen(&mut turns, &mut rng);
+            }
+            Task::JsonValid | Task::ToolCall | Task::SystemPrompt => {}
         }
         (Some(task), turns)
     }

@@ -1,9 +1,13 @@
-//! `lyceum serve`: the model behind OpenAI's interface and a chat page, and the pages of runs.
+//! `lyceum serve`: the model behind OpenAI's interface and a chat page, the pages of runs, and the page
+//! of tokens.
 //!
 //! Without a model yet it serves all the rest, and looks for the first finished run meanwhile: the
 //! socket stays open while the routes behind it change.
 
+mod vocabularies;
+
 use std::net::{IpAddr, TcpListener};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,23 +18,28 @@ use journal::{Run, Store};
 use life::Loaded;
 use stdx::interrupt::Interrupt;
 
+use self::vocabularies::Shelf;
 use crate::host::Host;
 use crate::{out, pick};
 
-/// Serve a model: a chat page, pages of all runs, and OpenAI's interface under /v1
+/// Serve a model: a chat page, pages of all runs, text as tokens, and OpenAI's interface under /v1
 ///
-/// The runs are at /runs, live while they train. Without a model yet, these pages are served all
-/// the same, and the first run that is finished meanwhile answers.
+/// The runs are at /runs, live while they train; /tokens shows what vocabularies make of a text.
+/// Without a model yet, these pages are served all the same, and the first run that is finished meanwhile answers.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   lyceum serve                         then open http://127.0.0.1:8000
   lyceum serve --model bard --port 9000
+  lyceum serve --tokenizer gpt2/       its tokens beside those of the runs, at /tokens
   curl http://127.0.0.1:8000/v1/chat/completions -H 'Content-Type: application/json' \\
     -d '{\"messages\": [{\"role\": \"user\", \"content\": \"Tell me a story.\"}]}'")]
 pub(crate) struct Args {
     /// A run, or a model's folder [default: the newest run]
     #[arg(long, value_name = "MODEL")]
     model: Option<String>,
+    /// A tokenizer.json, or a folder with one, for the page of tokens; may be given again
+    #[arg(long, value_name = "PATH")]
+    tokenizer: Vec<PathBuf>,
     /// Address to listen on; others than this machine's own are open to everybody who reaches it
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1")]
     host: IpAddr,
@@ -46,6 +55,10 @@ const NO_MODEL: &str = "there is no model yet; make one with `lyceum speedrun`, 
 const LOOK_EVERY: Duration = Duration::from_secs(2);
 
 pub(crate) fn run(args: Args, host: &Host) -> Result<()> {
+    let pages = Pages {
+        store: host.store.clone(),
+        vocabularies: Arc::new(Shelf::new(host.store.clone(), &args.tokenizer)?),
+    };
     let has_model = args.model.is_some() || pick::speaking(host)?.is_some();
     let model = if has_model { Some(pick::model(host, args.model.as_deref())?) } else { None };
     if !args.host.is_loopback() {
@@ -65,30 +78,43 @@ pub(crate) fn run(args: Args, host: &Host) -> Result<()> {
             out::line(format_args!(
                 "no model yet; runs on http://{address}/runs  (Ctrl-C ends it)"
             ))?;
-            runtime.block_on(wait(&listener, host))?;
+            runtime.block_on(wait(&listener, host, &pages))?;
             if host.interrupt.requested() {
                 return Ok(());
             }
             pick::model(host, None)?
         }
     };
-    let (name, routes) = routes(loaded, &host.store)?;
+    let (name, routes) = routes(loaded, &pages)?;
     out::line(format_args!("{name} on http://{address}  (Ctrl-C ends it)"))?;
     runtime.block_on(serve(routes, &listener, asked(host.interrupt.clone())))
 }
 
+/// What is served whether there is a model or not.
+struct Pages {
+    store: Store,
+    vocabularies: Arc<Shelf>,
+}
+
+impl Pages {
+    fn router(&self) -> Router {
+        let runs = web::runs::router(self.store.clone());
+        runs.merge(web::tokens::router(self.vocabularies.clone()))
+    }
+}
+
 /// The model's name, and everything that is served with it.
-fn routes(loaded: Loaded, store: &Store) -> Result<(String, Router)> {
+fn routes(loaded: Loaded, pages: &Pages) -> Result<(String, Router)> {
     let Loaded { decoding, tokenizer, options, examples, .. } = loaded;
     let model = Arc::new(LocalModel::new(decoding, tokenizer, options)?);
     let name = model.model_name().to_string();
-    let pages = web::router(&name, &examples).merge(web::runs::router(store.clone()));
+    let pages = web::router(&name, &examples).merge(pages.router());
     Ok((name, serve::router(model).merge(pages)))
 }
 
 /// Serves what there is without a model, until a run is finished or somebody asks to stop.
-async fn wait(listener: &TcpListener, host: &Host) -> Result<()> {
-    let pages = web::router_without_model().merge(web::runs::router(host.store.clone()));
+async fn wait(listener: &TcpListener, host: &Host, pages: &Pages) -> Result<()> {
+    let pages = web::router_without_model().merge(pages.router());
     let routes = serve::router_without_model(NO_MODEL).merge(pages);
     let (asked, found) = (asked(host.interrupt.clone()), found(host.store.clone()));
     let either = async move {

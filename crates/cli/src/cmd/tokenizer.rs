@@ -1,4 +1,8 @@
-//! `lyceum tokenizer`: learn a vocabulary, and look at what it makes of a text.
+//! `lyceum tokenizer`: learn a vocabulary, look at what it makes of a text, and choose one.
+
+mod compare;
+mod info;
+mod tradeoff;
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -11,12 +15,14 @@ use tokenizer::{Tokenizer, TrainOptions};
 use crate::host::Host;
 use crate::out;
 
-/// Learn a vocabulary, and look at what it makes of a text
+/// Learn a vocabulary, look at what it makes of a text, and choose one
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   lyceum tokenizer train --corpus books/ --vocab 8192 --out tokenizer.json
   lyceum tokenizer encode --tokenizer tokenizer.json \"Once upon a time\"
-  lyceum tokenizer decode --tokenizer tokenizer.json 72 105")]
+  lyceum tokenizer decode --tokenizer tokenizer.json 72 105
+  lyceum tokenizer compare ours.json gpt2/ --corpus books/ --corpus src/
+  lyceum tokenizer tradeoff --corpus books/ --vocab 512,2k,8k")]
 pub(crate) struct Args {
     #[command(subcommand)]
     verb: Verb,
@@ -58,6 +64,9 @@ enum Verb {
         /// The ids
         ids: Vec<u32>,
     },
+    Info(info::Args),
+    Compare(compare::Args),
+    Tradeoff(tradeoff::Args),
 }
 
 pub(crate) fn run(args: Args, host: &Host) -> Result<()> {
@@ -74,11 +83,28 @@ pub(crate) fn run(args: Args, host: &Host) -> Result<()> {
             out::line(load(&tokenizer)?.decode(&ids)?)?;
             Ok(())
         }
+        Verb::Info(args) => info::run(&args),
+        Verb::Compare(args) => compare::run(&args, host),
+        Verb::Tradeoff(args) => tradeoff::run(&args, host),
     }
 }
 
-fn load(path: &Path) -> Result<Tokenizer> {
+/// A file, or the tokenizer.json of a folder.
+pub(super) fn load(path: &Path) -> Result<Tokenizer> {
+    let inside = path.join("tokenizer.json");
+    let path = if path.is_dir() { &inside } else { path };
     Tokenizer::load(path).with_context(|| format!("cannot use {}", path.display()))
+}
+
+/// What a tokenizer is called: by its file, or by the folder, or the run, where all files are called
+/// tokenizer.json and all folders model.
+pub(super) fn name_of(path: &Path) -> String {
+    let full = path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
+    let full = if full.is_dir() { full.join("tokenizer.json") } else { full };
+    let names = std::iter::once(full.file_stem());
+    let names = names.chain(full.ancestors().skip(1).map(Path::file_name)).flatten();
+    let mut telling = names.filter(|name| *name != "tokenizer" && *name != "model");
+    telling.next().unwrap_or(full.as_os_str()).to_string_lossy().into_owned()
 }
 
 fn standard_input() -> Result<String> {

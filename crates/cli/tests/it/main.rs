@@ -7,6 +7,7 @@ mod kill;
 mod life;
 mod runs;
 mod serve;
+mod tokenizer;
 mod world;
 
 use std::path::{Path, PathBuf};

@@ -42,6 +42,14 @@ fn a_model_is_served_and_ctrl_c_ends_it() {
     assert!(ask(address, "GET /", "").contains("<!DOCTYPE html>"));
     assert!(ask(address, "GET /runs", "").contains("href=\"/runs/speedrun\""));
     assert!(ask(address, "GET /runs/speedrun/report", "").contains("What it says"));
+    assert!(ask(address, "GET /tokens", "").contains("<option value=\"speedrun\" selected>"));
+    let cut = |name: &str| {
+        let text = format!(r#"{{"tokenizer": "{name}", "text": "the mill<|endoftext|>"}}"#);
+        ask(address, "POST /tokens/cut", &text)
+    };
+    let tokens = cut("speedrun");
+    assert!(tokens.starts_with("HTTP/1.1 200") && tokens.contains("<|endoftext|>\""), "{tokens}");
+    assert!(cut("../speedrun").contains("\"error\""));
     let body = r#"{"messages": [{"role": "user", "content": "Hello"}], "max_tokens": 6}"#;
     let whole = ask(address, "POST /v1/chat/completions", body);
     assert!(

@@ -19,12 +19,12 @@ impl Listing {
     /// says the same to a person.
     pub(super) fn of(
         path: &Path,
-        reads: fn(&Path) -> bool,
+        reads: impl Fn(&Path) -> bool,
         expected: &'static str,
     ) -> Result<Self, Error> {
         let mut listing = Self::default();
         if std::fs::metadata(path).map_err(Error::io(path))?.is_dir() {
-            listing.walk(path, reads)?;
+            listing.walk(path, &reads)?;
         } else {
             listing.add(path.to_path_buf(), reads(path));
         }
@@ -38,7 +38,7 @@ impl Listing {
         })
     }
 
-    fn walk(&mut self, folder: &Path, reads: fn(&Path) -> bool) -> Result<(), Error> {
+    fn walk(&mut self, folder: &Path, reads: &impl Fn(&Path) -> bool) -> Result<(), Error> {
         let entries = std::fs::read_dir(folder).and_then(Iterator::collect::<Result<Vec<_>, _>>);
         let mut entries = entries.map_err(Error::io(folder))?;
         entries.sort_by_key(std::fs::DirEntry::file_name);

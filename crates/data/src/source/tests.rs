@@ -110,6 +110,17 @@ fn fields_and_columns_can_be_named() {
 }
 
 #[test]
+fn programs_are_read_where_they_are_asked_for() {
+    let folder = folder(&[("a.rs", b"fn main() {}"), ("b.txt", b"prose"), ("c.png", b"\x89")]);
+    let texts = |code| {
+        let found = read(folder.path(), &SourceOptions { code, ..SourceOptions::default() });
+        found.unwrap().into_iter().map(|document| document.text).collect::<Vec<_>>()
+    };
+    assert_eq!(texts(false), ["prose"]);
+    assert_eq!(texts(true), ["fn main() {}", "prose"]);
+}
+
+#[test]
 fn a_line_of_ten_megabytes_is_read() {
     let line = "Ängste ".repeat(1_400_000);
     assert!(line.len() > 10_000_000);

@@ -13,7 +13,7 @@ struct Topic {
     answers: &'static [&'static str],
 }
 
-const TOPICS: [Topic; 14] = [
+const TOPICS: [Topic; 15] = [
     Topic {
         said: &["Hello!", "Hi!", "Hi there!", "Good day!", "Hello again!", "Hey!"],
         answers: &[
@@ -79,9 +79,25 @@ const TOPICS: [Topic; 14] = [
         ],
     },
     Topic {
+        said: &[
+            "Do you like music?",
+            "Do you like cats?",
+            "Do you like me?",
+            "What do you like?",
+            "Are you happy?",
+            "What is your favorite color?",
+            "What is your favorite food?",
+            "Do you have feelings?",
+        ],
+        answers: &[
+            "I am a program: I like nothing and dislike nothing.",
+            "I have no likes of my own, being only a program.",
+        ],
+    },
+    Topic {
         said: &["I am sad.", "I am tired.", "I feel alone.", "I had a bad day.", "I am bored."],
         answers: &[
-            "I am sorry to hear that. Shall I tell you a story?",
+            "I am sorry to hear that. Ask me for a story, if you like one.",
             "That is hard. Talk with a friend about it; I can tell you a story meanwhile.",
         ],
     },

@@ -153,7 +153,7 @@ const ASK: [&str; 7] = [
 /// A few sums, some of them told as problems, and now and then one that is too much.
 pub fn lesson(rng: &mut Rng) -> Vec<Turn> {
     let n = 3 + rng.index(4);
-    let one = |_| match rng.one_in(12) {
+    let one = |_| match rng.one_in(10) {
         true => beyond(rng),
         false => ask(Split::Train, rng).1.into(),
     };
@@ -167,7 +167,7 @@ fn beyond(rng: &mut Rng) -> Vec<Turn> {
         1000 + rng.index(most)
     };
     let short = |rng: &mut Rng| 1 + rng.index(999);
-    let (terms, answer) = match rng.index(3) {
+    let (terms, answer) = match rng.index(4) {
         0 => {
             let (a, b) = (long(rng), if rng.one_in(2) { long(rng) } else { short(rng) });
             let (a, b) = if rng.one_in(2) { (a, b) } else { (b, a) };
@@ -184,6 +184,12 @@ fn beyond(rng: &mut Rng) -> Vec<Turn> {
                 "I add, take away and multiply, but I cannot divide.",
             )
         }
+        2 => {
+            let sign = *rng.choose(&["*", "times", "x"]);
+            let (a, b) = (10 + rng.index(90), 2 + rng.index(98));
+            let (a, b) = if rng.one_in(2) { (a, b) } else { (b, a) };
+            (format!("{a} {sign} {b}"), "That is a large product: I multiply single digits only.")
+        }
         _ => {
             let (a, b) = (short(rng), short(rng));
             let (low, high) = (a.min(b), a.max(b) + 1);
@@ -194,6 +200,8 @@ fn beyond(rng: &mut Rng) -> Vec<Turn> {
             )
         }
     };
+    let in_signs = !terms.contains(char::is_alphabetic);
+    let terms = if in_signs && rng.one_in(3) { terms.replace(' ', "") } else { terms };
     vec![Turn::user(rng.choose(&ASK).replace("{}", &terms)), Turn::assistant(answer)]
 }
 
@@ -209,7 +217,11 @@ fn ask(split: Split, rng: &mut Rng) -> (Sum, [Turn; 2]) {
     let question = if rng.one_in(3) {
         problem(sum, split, rng)
     } else {
-        let terms = if rng.one_in(4) { sum.spoken() } else { sum.written() };
+        let terms = match rng.index(8) {
+            0 | 1 => sum.spoken(),
+            2 if split == Split::Train => sum.written().replace(' ', ""),
+            _ => sum.written(),
+        };
         rng.choose(&ASK).replace("{}", &terms)
     };
     (sum, [Turn::user(question), Turn::assistant(sum.worked())])
@@ -293,9 +305,11 @@ mod tests {
                 .filter_map(|word| word.parse().ok())
                 .collect();
             let [a, b] = numbers[..] else { panic!("{asked}") };
-            let divides = ["/", "divided", " : "].iter().any(|sign| asked.contains(sign));
+            let divides = ["/", "divided", ":"].iter().any(|sign| asked.contains(sign));
             let below = (asked.contains('-') || asked.contains("minus")) && a < b;
-            assert!(a.max(b) > 999 || divides || below, "{turns:?}");
+            let product =
+                ["*", "times", " x "].iter().any(|sign| asked.contains(sign)) && a.max(b) > 9;
+            assert!(a.max(b) > 999 || divides || below || product, "{turns:?}");
         }
     }
 

@@ -1,0 +1,106 @@
+// The page of tokens: sends what is typed to be cut by the vocabulary of each pane, and shows what comes
+// back. Tokens are many, so the page hears of pointers and keys once for a pane, not once a token.
+"use strict";
+
+const byId = (id) => document.getElementById(id);
+const COLOURS = 5;
+const WAIT_MS = 60; // After the last key.
+
+const text = byId("text");
+const asIds = byId("as-ids");
+const detail = byId("detail");
+const panes = [...document.querySelectorAll(".pane")].map((root) => ({
+  root,
+  of: root.querySelector("select"),
+  count: root.querySelector(".count"),
+  out: root.querySelector(".tokens"),
+  tokens: [],
+  asked: 0,
+  here: -1,
+}));
+
+async function ask(pane) {
+  const asked = ++pane.asked;
+  const started = performance.now();
+  const typed = text.value;
+  let answer;
+  try {
+    const response = await fetch("/tokens/cut", {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify({ tokenizer: pane.of.value, text: typed }),
+    });
+    answer = await response.json();
+  } catch {
+    answer = { error: "the server does not answer; start it again and type on" };
+  }
+  if (asked !== pane.asked) return; // Something newer is on its way.
+  show(pane, answer, typed);
+  pane.root.dataset.ms = (performance.now() - started).toFixed(1);
+}
+
+function show(pane, answer, typed) {
+  pane.here = -1;
+  if (answer.error) {
+    pane.tokens = [];
+    pane.count.textContent = "";
+    const words = document.createElement("p");
+    words.className = "error";
+    words.textContent = answer.error;
+    pane.out.replaceChildren(words);
+    return;
+  }
+  pane.tokens = answer.tokens;
+  const bytes = new TextEncoder().encode(typed).length;
+  const n = pane.tokens.length;
+  const each = n ? `, ${(bytes / n).toFixed(2)} bytes each` : "";
+  pane.count.textContent = `${n} tokens${each}`;
+  draw(pane);
+}
+
+function draw(pane) {
+  pane.out.classList.toggle("as-ids", asIds.checked);
+  const spans = pane.tokens.map((token, i) => {
+    const span = document.createElement("span");
+    span.className = `token c${i % COLOURS}`;
+    if (token.text === null) span.classList.add("piece");
+    span.textContent = asIds.checked ? token.id : words(token);
+    return span;
+  });
+  pane.out.replaceChildren(...spans);
+}
+
+// A line's end is shown and ends the line; a piece of a character is its bytes.
+const words = (token) =>
+  token.text === null ? `⟨${token.bytes}⟩` : token.text.replaceAll("\n", "↵\n");
+
+function point(pane, i) {
+  for (const other of panes) other.out.querySelector(".here")?.classList.remove("here");
+  pane.here = i;
+  const token = pane.tokens[i];
+  if (!token) return;
+  pane.out.children[i].classList.add("here");
+  const name = token.text === null ? "a piece of a character" : JSON.stringify(token.text);
+  detail.textContent = `${pane.of.value}: token ${i + 1} of ${pane.tokens.length}, id ${token.id}, ${name}, bytes ${token.bytes}`;
+}
+
+let timer = 0;
+text.addEventListener("input", () => {
+  clearTimeout(timer);
+  timer = setTimeout(() => panes.forEach(ask), WAIT_MS);
+});
+asIds.addEventListener("change", () => panes.forEach(draw));
+for (const pane of panes) {
+  pane.of.addEventListener("change", () => ask(pane));
+  pane.out.addEventListener("pointerover", (event) => {
+    const i = [...pane.out.children].indexOf(event.target);
+    if (i >= 0 && event.target.classList.contains("token")) point(pane, i);
+  });
+  pane.out.addEventListener("keydown", (event) => {
+    const by = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+    if (!by || pane.tokens.length === 0) return;
+    event.preventDefault();
+    point(pane, Math.min(Math.max(pane.here + by, 0), pane.tokens.length - 1));
+  });
+  ask(pane);
+}
