@@ -2,6 +2,10 @@
 //! to stop by, which `main` takes for a good end.
 
 use std::io::{self, IsTerminal, Write};
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use figure::Report;
 
 /// Prints one line.
 pub(crate) fn line(text: impl std::fmt::Display) -> io::Result<()> {
@@ -13,6 +17,12 @@ pub(crate) fn piece(text: impl std::fmt::Display) -> io::Result<()> {
     let mut out = io::stdout();
     write!(out, "{text}")?;
     out.flush()
+}
+
+/// Writes a report as a page, in one step and in place of what is there.
+pub(crate) fn page(path: &Path, report: &Report) -> Result<()> {
+    let written = stdx::atomic_file::write(path, report.to_html().as_bytes());
+    written.with_context(|| format!("cannot write {}", path.display()))
 }
 
 /// Prints what a model said. On a terminal its control characters are shown, not obeyed: a model

@@ -40,6 +40,10 @@ use listing::Listing;
 /// The extensions that are read, for messages.
 const READ: &str = ".txt, .md, .jsonl or .csv, each also as .gz or .zst, or .parquet";
 
+/// The same where sources of programs are read too.
+const READ_WITH_CODE: &str = ".txt, .md, .jsonl or .csv, each also as .gz or .zst, .parquet, or the \
+                              source of a program such as .rs, .py or .c";
+
 /// Sources of programs, which are read if the options say so.
 const CODE: [&str; 24] = [
     "c", "cc", "cpp", "cs", "css", "go", "h", "hpp", "html", "java", "js", "jsx", "kt", "php",
@@ -87,7 +91,8 @@ impl Documents {
     /// [`Error::Io`]; [`Error::UnknownExtension`] if the file, or every file in the folder, is of
     /// a kind that is not read; [`Error::Empty`] for a folder without files; [`Error::NoParquet`].
     pub fn open(path: &Path, options: &SourceOptions) -> Result<Self, Error> {
-        let listing = Listing::of(path, |path| kind(path, options).is_some(), READ)?;
+        let expected = if options.code { READ_WITH_CODE } else { READ };
+        let listing = Listing::of(path, |path| kind(path, options).is_some(), expected)?;
         // Said now, not after hours of reading the files before it.
         let is_parquet = |path: &&PathBuf| matches!(kind(path, options), Some(Kind::Parquet));
         let mut parquet = listing.files.iter().filter(is_parquet);

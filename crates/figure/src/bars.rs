@@ -152,7 +152,7 @@ impl BarChart {
             rule(&mut body, (left, top - 3.0), (left, y + 1.0));
             y += GAP;
         }
-        if self.longest() == 0.0 && self.groups.is_empty() {
+        if self.groups.is_empty() {
             text(&mut body, (width / 2.0, y + 10.0), "middle", MUTED, "no bars");
             y += LINE_HEIGHT;
         }

@@ -5,7 +5,7 @@
 //!
 //! Text keeps its size only if the picture is not scaled, so a phone gets a layout of its own:
 //! [`LineChart::to_svg_narrow`]. Long series are thinned to the extremes of each few pixels, which
-//! looks the same. Left out on purpose: bars, areas, and anything that needs a script.
+//! looks the same. Bars are in `bars`; left out on purpose: areas, and what needs a script.
 
 use std::fmt::Write;
 

@@ -25,7 +25,8 @@ use crate::{out, pick};
 /// Serve a model: a chat page, pages of all runs, text as tokens, and OpenAI's interface under /v1
 ///
 /// The runs are at /runs, live while they train; /tokens shows what vocabularies make of a text.
-/// Without a model yet, these pages are served all the same, and the first run that is finished meanwhile answers.
+/// Without a model yet, these pages are served all the same, and the first run that is finished
+/// meanwhile answers.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   lyceum serve                         then open http://127.0.0.1:8000

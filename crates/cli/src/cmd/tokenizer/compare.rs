@@ -94,8 +94,7 @@ pub(super) fn run(args: &Args, host: &Host) -> Result<()> {
     };
     let compared = Compared { tokenizers, corpora, languages };
     if let Some(path) = &args.html {
-        let written = stdx::atomic_file::write(path, page::report(&compared).to_html().as_bytes());
-        written.with_context(|| format!("cannot write {}", path.display()))?;
+        out::page(path, &page::report(&compared))?;
     }
     if args.json {
         return print_json(&compared);

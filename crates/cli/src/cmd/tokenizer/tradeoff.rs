@@ -87,9 +87,7 @@ pub(super) fn run(args: &Args, host: &Host) -> Result<()> {
         sizes.push(size(&run, &texts)?);
     }
     if let Some(path) = &args.html {
-        let written =
-            stdx::atomic_file::write(path, page::report(args, &sizes).to_html().as_bytes());
-        written.with_context(|| format!("cannot write {}", path.display()))?;
+        out::page(path, &page::report(args, &sizes))?;
     }
     if args.json {
         return sizes.iter().try_for_each(|size| Ok(out::line(object(size))?));

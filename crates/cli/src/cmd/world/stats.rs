@@ -9,7 +9,7 @@ mod page;
 
 use std::path::PathBuf;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use figure::{Column, Table, quantity};
 use serde_json::{Value, json};
 use world::Genre;
@@ -45,9 +45,7 @@ pub(crate) fn run(args: &Args, host: &Host) -> Result<()> {
     let which = args.which.which(&Genre::ALL)?;
     let counted = counted(&which, args.count, host)?;
     if let Some(path) = &args.html {
-        let report = page::report(&which, args.count, &counted);
-        let written = stdx::atomic_file::write(path, report.to_html().as_bytes());
-        written.with_context(|| format!("cannot write {}", path.display()))?;
+        out::page(path, &page::report(&which, args.count, &counted))?;
     }
     if args.json {
         rows(&counted).try_for_each(|(name, row)| out::line(object(name, row)))?;
