@@ -48,9 +48,15 @@ impl Pace {
 impl Default for Mix {
     fn default() -> Self {
         // Story, fact, sums, JSON, tool, system, refusal, wrong refusal.
-        Self { weights: [48, 8, 15, 6, 5, 6, 8, 0], talk: 5, copy: 0, roll: 4, mixed: 8 }
+        Self { weights: [48, 8, 15, 6, 5, 6, 10, 0], talk: 5, copy: 0, roll: 4, mixed: 8 }
     }
 }
+
+/// One lesson of copying and one roll in so many is told in other words.
+const RETOLD_PRACTICE: u64 = 3;
+
+/// One story in so many is.
+const RETOLD_STORIES: u64 = 4;
 
 /// Dialogues from here on are told in lessons; those before are text to read.
 const FIRST_DIALOGUE: u64 = 1 << 41;
@@ -109,7 +115,7 @@ impl Course {
                 _ => mixed::lesson(&self.world, FIRST_DIALOGUE + i, &mut rng),
             };
             match kind {
-                9 | 10 => own_words::retell(&mut turns, &mut rng),
+                9 | 10 => own_words::retell(&mut turns, RETOLD_PRACTICE, &mut rng),
                 _ => roughen(&mut turns, &mut rng),
             }
             return (None, turns);
@@ -126,7 +132,7 @@ impl Course {
             Task::Refusal | Task::WrongRefusal => refusal::lesson(&mut rng),
         };
         match task {
-            Task::StoryQa => own_words::retell(&mut turns, &mut rng),
+            Task::StoryQa => own_words::retell(&mut turns, RETOLD_STORIES, &mut rng),
             Task::FactQa | Task::Sums | Task::Refusal | Task::WrongRefusal => {
                 roughen(&mut turns, &mut rng);
             }

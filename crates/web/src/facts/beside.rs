@@ -1,7 +1,7 @@
 //! Runs side by side: where their settings differ, and what came of each.
 //!
 //! A metric is marked where its interval lies apart from that of the first run: by this the two
-//! differ for certain, and not by chance.
+//! differ for certain, and not by chance. By how much stands behind it.
 
 use figure::{Column, Table, quantity};
 use journal::{Difference, differences};
@@ -11,7 +11,8 @@ use super::{Facts, metric_in_words};
 /// Before a value whose interval lies apart from the first run's.
 pub const MARK: &str = "* ";
 /// What the mark means.
-pub const MARK_IN_WORDS: &str = "* its interval and that of the first run do not overlap";
+pub const MARK_IN_WORDS: &str =
+    "* its interval and that of the first run do not overlap; by how much they differ stands last";
 
 /// Settings that are not the same in all runs.
 pub fn differing(runs: &[Facts]) -> Vec<Difference> {
@@ -76,9 +77,15 @@ pub fn metric_names(runs: &[Facts]) -> Vec<&str> {
 }
 
 fn metric_row(name: &str, runs: &[Facts]) -> Vec<String> {
+    let metric = |run: &Facts| run.outcome.as_ref()?.metrics.get(name).copied();
+    let first = runs.first().and_then(metric);
     let cells = runs.iter().zip(apart(name, runs)).map(|(run, is_apart)| {
-        let words = metric_in_words(run.outcome.as_ref()?.metrics.get(name)?);
-        Some(if is_apart { format!("{MARK}{words}") } else { words })
+        let metric = metric(run)?;
+        let words = metric_in_words(&metric);
+        match first.filter(|_| is_apart) {
+            Some(first) => Some(format!("{MARK}{words}, {:+.3}", metric.value - first.value)),
+            None => Some(words),
+        }
     });
     row(&name.replace('_', " "), cells.collect())
 }
@@ -126,7 +133,7 @@ mod tests {
         assert_eq!(line("tokens a second").unwrap()[1], "200");
         assert_eq!(line("training time").unwrap()[1], "5.0 s");
         assert_eq!(line("bits a byte"), None, "no run has it");
-        let cells = ["0.1 (0–0.2)", "0.2 (0.1–0.3)", "* 0.6 (0.5–0.7)"];
+        let cells = ["0.1 (0–0.2)", "0.2 (0.1–0.3)", "* 0.6 (0.5–0.7), +0.500"];
         assert_eq!(line("true answers").unwrap()[1..], cells);
         assert!(has_mark(&table) && !has_mark(&results(&runs[..2])));
         assert_eq!(apart("true_answers", &runs), [false, false, true]);

@@ -266,12 +266,9 @@ const OWN_VERBS: [(&str, &[&str]); 9] = [
     ("handed", &["passed", "threw", "tossed"]),
 ];
 
-/// One lesson in so many is told again.
-const ONE_IN: u64 = 3;
-
-/// Tells some lessons again in other words, the same for the same throughout.
-pub(crate) fn retell(turns: &mut [Turn], rng: &mut Rng) {
-    if !rng.one_in(ONE_IN) {
+/// Tells one lesson in `one_in` again in other words, the same for the same throughout.
+pub(crate) fn retell(turns: &mut [Turn], one_in: u64, rng: &mut Rng) {
+    if !rng.one_in(one_in) {
         return;
     }
     let words = draw(rng);
@@ -345,7 +342,7 @@ mod tests {
         for _ in 0..300 {
             let text = "Ada took the lamp. Bruno reached the mill.";
             let mut turns = [Turn::user(text), Turn::assistant(text)];
-            retell(&mut turns, &mut rng);
+            retell(&mut turns, 3, &mut rng);
             assert_eq!(turns[0].text, turns[1].text);
             n_retold += usize::from(turns[0].text != text);
         }

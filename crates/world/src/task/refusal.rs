@@ -64,7 +64,7 @@ pub fn lesson(rng: &mut Rng) -> Vec<Turn> {
     let mut turns = Vec::new();
     for _ in 0..2 + rng.index(3) {
         // Near misses are the harder half.
-        let harmful = rng.weighted(&[2, 1]) == 1;
+        let harmful = rng.weighted(&[5, 2]) == 1;
         turns.extend(ask(harmful, Split::Train, rng).1);
     }
     turns
