@@ -1,297 +1,446 @@
-//! Byte-pair encoding: a word's bytes become ids by merging neighbours, the earliest learned pair
-//! first (Sennrich et al. 2016, arXiv:1508.07909; on bytes as in GPT-2).
+//! Byte-pair encoding: the symbols of a word become ids by merging neighbours, the earliest
+//! learned pair first (Sennrich et al. 2016, arXiv:1508.07909).
 //!
-//! Two ways to the same ids. [`Bpe::merge_by_scan`] is the definition: find the pair of lowest
-//! rank, leftmost first, merge it, again; fine for words. [`Bpe::merge_by_heap`] keeps the pairs
-//! in a heap, O(n log n), for "words" of a million letters. A small cache of words makes running
-//! text fast; it has a fixed size, so that no text can make it grow or slow down.
+//! Symbols are bytes, as in GPT-2, or characters; [`Bpe::from_bytes`] and
+//! [`Bpe::from_characters`] take pieces and merges, [`Bpe::from_ranks`] tiktoken's pieces and
+//! [`Bpe::from_scores`] SentencePiece's, from which the merges follow.
 //!
-//! Left out on purpose: dropout, unknown tokens, word prefixes and suffixes.
+//! Ids are those of the originals. [`Bpe::encode_plainly`] is the definition; [`Bpe::encode`] gives
+//! the same ids fast: from a cache of words, from the vocabulary where a word is one token, else
+//! by merging. Reading order: `merge` (the definition and its fast forms), `pairs`, `encode` (a
+//! word's way), `characters`, `pieces` with `implied` (SentencePiece, tiktoken), `joints`; `train`.
+//!
+//! ```
+//! use tokenizer::bpe::{Bpe, Options, Scratch, Unknown, merges};
+//! use tokenizer::vocab::Vocab;
+//!
+//! let vocab = Vocab::in_order(["<unk>", "l", "o", "w", "lo", "low"])?;
+//! let merges = merges(&vocab, [("l", "o"), ("lo", "w")], "")?;
+//! let options = Options { unknown: Unknown::Piece(0), ..Options::default() };
+//! let bpe = Bpe::from_characters(vocab, merges, options)?;
+//! let mut ids = vec![];
+//! bpe.encode("lowé", &mut Scratch::default(), &mut ids)?;
+//! assert_eq!(ids, [5, 0]);
+//! # Ok::<(), tokenizer::Error>(())
+//! ```
+//!
+//! Left out on purpose: cutting text into words, and what SentencePiece does to a text before.
 
-pub(crate) mod train;
+mod characters;
+mod encode;
+mod implied;
+mod joints;
+mod merge;
+mod pairs;
+mod passes;
+mod pieces;
+pub mod train;
 
-use std::cmp::Reverse;
-use std::collections::BinaryHeap;
-use std::hash::Hasher;
+use std::borrow::Cow;
 
-use rustc_hash::{FxHashMap, FxHasher};
+use rayon::prelude::*;
+use rustc_hash::FxHashSet;
 
-use crate::Error;
+use crate::token::Token;
+use crate::vocab::{MAX_VOCAB, Vocab, shown};
+use crate::word_cache::new_owner;
+use crate::{Error, byte_level};
+use characters::Characters;
+use joints::Joints;
+use merge::{Part, fast};
+use pairs::Pairs;
+use pieces::Pieces;
 
-/// Marks a byte that no token stands for.
-const NO_ID: u32 = u32::MAX;
+pub use encode::Scratch;
+pub use pieces::Kind;
 
-/// Words of more bytes than this are merged with the heap.
-const LONG_WORD: usize = 48;
+/// Marks a byte or character that no token stands for. No pair has it.
+const NO_ID: u32 = u32::MAX - 1;
 
 /// `left` and `right`, side by side, become `product`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Merge {
-    pub(crate) left: u32,
-    pub(crate) right: u32,
-    pub(crate) product: u32,
+pub struct Merge {
+    /// The id to the left.
+    pub left: u32,
+    /// The id to the right.
+    pub right: u32,
+    /// What they become.
+    pub product: u32,
+}
+
+/// What becomes of a byte or character that is no piece.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Unknown {
+    /// An error: nothing is lost unseen.
+    #[default]
+    Refuse,
+    /// Nothing: it is left out, as Hugging Face does where a file names no unknown token.
+    Drop,
+    /// This id.
+    Piece(u32),
+}
+
+/// What a model is beside pieces and merges, under the names of a `tokenizer.json`.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// What becomes of what is no piece.
+    pub unknown: Unknown,
+    /// Unknown characters side by side become one token.
+    pub fuse_unk: bool,
+    /// Unknown characters become the pieces `<0x00>` to `<0xFF>` of their bytes, if all are there.
+    pub byte_fallback: bool,
+    /// Stands before every symbol of a word but the first.
+    pub continuing_subword_prefix: Option<String>,
+    /// Stands behind the last symbol of a word.
+    pub end_of_word_suffix: Option<String>,
+    /// Words that are pieces are taken whole, before any merge.
+    pub ignore_merges: bool,
+    /// The share of merges that a file wants passed over. It is kept, not obeyed: chance is the
+    /// caller's ([`Bpe::sample`]).
+    pub dropout: Option<f64>,
+}
+
+impl Options {
+    fn prefix(&self) -> &str {
+        self.continuing_subword_prefix.as_deref().unwrap_or_default()
+    }
+
+    fn suffix(&self) -> &str {
+        self.end_of_word_suffix.as_deref().unwrap_or_default()
+    }
+
+    /// Writes what was unknown, if there was something, as the one symbol that it becomes.
+    fn write_unknown<P: Part>(&self, waiting: &mut Option<(usize, usize)>, parts: &mut Vec<P>) {
+        if let (Some((start, end)), Unknown::Piece(id)) = (waiting.take(), self.unknown) {
+            parts.push(P::new(id, start, end));
+        }
+    }
+}
+
+/// A symbol and what it covers.
+type Span = Token;
+
+impl Part for Span {
+    fn new(id: u32, start: usize, end: usize) -> Self {
+        Self { id, start: start as u32, end: end as u32 }
+    }
+
+    fn id(&self) -> u32 {
+        self.id
+    }
+
+    fn join(self, right: Self, id: u32) -> Self {
+        Self { id, start: self.start.min(right.start), end: self.end.max(right.end) }
+    }
+}
+
+/// How a word becomes symbols.
+#[derive(Clone, Debug)]
+enum Form {
+    /// The id of each byte.
+    Bytes(Box<[u32; 256]>),
+    /// Characters, and where they can be cut apart.
+    Characters(Characters, Option<Joints>),
+    /// SentencePiece's.
+    Pieces(Box<Pieces>),
 }
 
 /// A vocabulary and its merges.
 #[derive(Clone, Debug)]
-pub(crate) struct Bpe {
-    /// By id; empty where the id is not ours.
-    tokens: Vec<Box<[u8]>>,
-    byte_ids: [u32; 256],
+pub struct Bpe {
+    vocab: Vocab,
     /// By rank.
     merges: Vec<Merge>,
-    /// Pair to (rank, product).
-    ranks: FxHashMap<(u32, u32), (u32, u32)>,
-    /// Whole words that are tokens are taken before any merge, if the file wants it so.
-    whole_words: Option<FxHashMap<Box<[u8]>, u32>>,
+    pairs: Pairs,
+    form: Form,
+    options: Options,
+    /// One bit an id: whether merging the piece's own bytes comes down to it.
+    wholes: Vec<u64>,
+    /// Pieces that are never taken whole.
+    apart: FxHashSet<u32>,
+    /// Whether a word is its tokens' bytes, one after another.
+    adds_up: bool,
+    /// Which caches are of this model.
+    owner: u64,
+}
+
+/// The merges that pairs of pieces are, in their order. The piece that two make is their text
+/// together, without the `prefix` of the right one.
+pub fn merges(
+    vocab: &Vocab,
+    pairs: impl IntoIterator<Item = (impl AsRef<[u8]>, impl AsRef<[u8]>)>,
+    prefix: &str,
+) -> Result<Vec<Merge>, Error> {
+    let (mut product, mut merges) = (vec![], vec![]);
+    for (at, (left, right)) in pairs.into_iter().enumerate() {
+        let (left, right) = (left.as_ref(), right.as_ref());
+        product.clear();
+        product.extend_from_slice(left);
+        let Some(rest) = right.get(prefix.len()..) else {
+            let piece = format!("{prefix}{}", shown(right));
+            return Err(Error::BadMerge { at, piece });
+        };
+        product.extend_from_slice(rest);
+        let find = |piece: &[u8]| {
+            vocab.id(piece).ok_or_else(|| Error::BadMerge { at, piece: shown(piece) })
+        };
+        merges.push(Merge { left: find(left)?, right: find(right)?, product: find(&product)? });
+    }
+    Ok(merges)
 }
 
 impl Bpe {
-    /// `tokens` by id, empty where there is none; `merges` by rank, ids within `tokens` or beyond
-    /// (an added token may be the product of a merge).
-    pub(crate) fn new(tokens: Vec<Box<[u8]>>, merges: Vec<Merge>) -> Self {
-        let mut byte_ids = [NO_ID; 256];
-        for (token, id) in tokens.iter().zip(0..) {
-            if let [byte] = **token {
-                byte_ids[usize::from(byte)] = id;
-            }
+    /// On bytes: pieces are bytes as they stand in a text. Of a pair that comes twice the later
+    /// rank counts, as in Hugging Face `tokenizers`; ids of merges may lie beyond the vocabulary
+    /// (an added token may be a product).
+    pub fn from_bytes(vocab: Vocab, merges: Vec<Merge>, options: Options) -> Result<Self, Error> {
+        check(&vocab, &options)?;
+        check_merges(&merges)?;
+        let mut byte_ids = Box::new([NO_ID; 256]);
+        for (byte, id) in (0_u8..=255).zip(byte_ids.iter_mut()) {
+            *id = vocab.id(&[byte]).unwrap_or(NO_ID);
         }
-        let ranks = merges
-            .iter()
-            .zip(0..)
-            .map(|(m, rank)| ((m.left, m.right), (rank, m.product)))
-            .collect();
-        Self { tokens, byte_ids, merges, ranks, whole_words: None }
+        let pairs = pairs_of(&merges);
+        let has_all = options.unknown == Unknown::Refuse || !byte_ids.contains(&NO_ID);
+        let adds_up = has_all && merges.iter().all(|merge| adds_up(&vocab, merge));
+        let mut bpe = Self::assemble(vocab, merges, pairs, Form::Bytes(byte_ids), options);
+        bpe.adds_up = adds_up;
+        bpe.find_wholes();
+        Ok(bpe)
     }
 
-    /// Takes words that are tokens whole (`ignore_merges` in a file).
-    pub(crate) fn with_whole_words(mut self) -> Self {
-        let ids = self.tokens.iter().cloned().zip(0..).filter(|(token, _)| !token.is_empty());
-        self.whole_words = Some(ids.collect());
+    /// On characters. Merges as in [`from_bytes`](Self::from_bytes).
+    pub fn from_characters(
+        vocab: Vocab,
+        merges: Vec<Merge>,
+        options: Options,
+    ) -> Result<Self, Error> {
+        check(&vocab, &options)?;
+        check_merges(&merges)?;
+        let characters = Characters::new(&vocab, &options);
+        let joints = joints(&vocab, &merges, &characters, &options);
+        let (pairs, form) = (pairs_of(&merges), Form::Characters(characters, joints));
+        Ok(Self::assemble(vocab, merges, pairs, form, options))
+    }
+
+    /// tiktoken's form: the ids are ranks, words that are pieces are taken whole, and any two
+    /// neighbours merge whose bytes together are a piece, the lowest rank first, leftmost among
+    /// equals.
+    pub fn from_ranks(vocab: Vocab) -> Result<Self, Error> {
+        let wanted = vocab.iter().filter(|(_, piece)| piece.len() > 1);
+        let wanted = wanted.map(|(id, piece)| implied::Wanted { id, rank: id, piece }).collect();
+        let mut byte_ids = [NO_ID; 256];
+        for byte in 0..=255_u8 {
+            byte_ids[usize::from(byte)] = vocab.id(&[byte]).unwrap_or(NO_ID);
+        }
+        let units = |piece: &[u8], ids: &mut Vec<u32>| {
+            ids.extend(piece.iter().map(|&byte| byte_ids[usize::from(byte)]));
+        };
+        let (_, mut merges) = implied::merges(wanted, units);
+        merges.retain(|(_, merge)| merge.left != NO_ID && merge.right != NO_ID);
+        merges.sort_unstable_by_key(|&(rank, _)| rank);
+        let merges = merges.into_iter().map(|(_, merge)| merge).collect();
+        let options = Options { ignore_merges: true, ..Options::default() };
+        Self::from_bytes(vocab, merges, options)
+    }
+
+    /// SentencePiece's form: any two neighbours merge whose text together is a piece, the highest
+    /// score first, leftmost among equals, whatever the pieces. `scores` and `kinds` are by id; no
+    /// kinds at all means that all are normal. Of the options, prefix, suffix and `ignore_merges`
+    /// mean nothing here, and unknown characters side by side are always one token.
+    pub fn from_scores(
+        vocab: Vocab,
+        scores: &[f32],
+        mut kinds: Vec<Kind>,
+        options: Options,
+    ) -> Result<Self, Error> {
+        check(&vocab, &options)?;
+        if kinds.is_empty() {
+            kinds = vec![Kind::Normal; vocab.len()];
+        }
+        let (pieces, pairs, merges) = Pieces::new(&vocab, scores, kinds, &options)?;
+        Ok(Self::assemble(vocab, merges, pairs, Form::Pieces(Box::new(pieces)), options))
+    }
+
+    fn assemble(
+        vocab: Vocab,
+        merges: Vec<Merge>,
+        pairs: Pairs,
+        form: Form,
+        options: Options,
+    ) -> Self {
+        Self {
+            vocab,
+            merges,
+            pairs,
+            form,
+            options,
+            wholes: vec![],
+            apart: FxHashSet::default(),
+            adds_up: false,
+            owner: new_owner(),
+        }
+    }
+
+    /// `tokens` by id, empty where there is none; `merges` by rank, ids within `tokens` or beyond.
+    pub(crate) fn new(tokens: Vec<Box<[u8]>>, merges: Vec<Merge>) -> Result<Self, Error> {
+        let tokens = tokens.iter().zip(0..).filter(|(token, _)| !token.is_empty());
+        Self::from_bytes(Vocab::new(tokens)?, merges, Options::default())
+    }
+
+    /// The same, and `ids` are never taken for whole words; merging decides about such text.
+    pub(crate) fn with_apart(mut self, ids: &[u32]) -> Self {
+        self.apart = ids.iter().copied().collect();
+        self.owner = new_owner();
         self
     }
 
-    pub(crate) fn takes_whole_words(&self) -> bool {
-        self.whole_words.is_some()
+    /// Notes which pieces a word that is one comes down to.
+    fn find_wholes(&mut self) {
+        let Form::Bytes(byte_ids) = &self.form else { return };
+        if self.options.ignore_merges {
+            return; // Then all are taken whole.
+        }
+        let is_whole = |id: u32| {
+            let Some(piece) = self.vocab.get(id).filter(|piece| !piece.is_empty()) else {
+                return false;
+            };
+            let mut ids: Vec<u32> = piece.iter().map(|&b| byte_ids[usize::from(b)]).collect();
+            fast(&self.pairs, &mut ids, 0);
+            ids == [id]
+        };
+        let ids = self.vocab.len() as u32;
+        let bits = |word: u32| {
+            let ids = word * 64..(word * 64 + 64).min(ids);
+            ids.filter(|&id| is_whole(id)).fold(0_u64, |bits, id| bits | 1 << (id % 64))
+        };
+        self.wholes = (0..ids.div_ceil(64)).into_par_iter().map(bits).collect();
     }
 
-    pub(crate) fn ids(&self) -> std::ops::Range<u32> {
-        0..self.tokens.len() as u32
+    /// The piece of `id` as a file writes it: bytes in visible characters.
+    pub fn piece(&self, id: u32) -> Option<Cow<'_, str>> {
+        match self.form {
+            Form::Bytes(_) => self.vocab.get(id).map(|piece| byte_level::to_visible(piece).into()),
+            _ => self.vocab.text(id).map(Cow::Borrowed),
+        }
     }
 
-    pub(crate) fn bytes(&self, id: u32) -> Option<&[u8]> {
-        self.tokens.get(id as usize).map(|token| &**token).filter(|token| !token.is_empty())
+    /// The id of the piece that a file writes so.
+    pub fn id(&self, piece: &str) -> Option<u32> {
+        match self.form {
+            Form::Bytes(_) => self.vocab.id(&byte_level::to_bytes(piece)?),
+            _ => self.vocab.id(piece.as_bytes()),
+        }
     }
 
-    pub(crate) fn merges(&self) -> &[Merge] {
+    /// The piece of `id`, as bytes of a text where the model is on bytes.
+    pub fn bytes(&self, id: u32) -> Option<&[u8]> {
+        self.vocab.get(id).filter(|piece| !piece.is_empty())
+    }
+
+    /// Whether the model is on bytes: [`piece`](Self::piece) then writes visible characters.
+    pub fn is_on_bytes(&self) -> bool {
+        matches!(self.form, Form::Bytes(_))
+    }
+
+    /// One more than the largest id.
+    #[expect(clippy::len_without_is_empty, reason = "the seam of all models asks for the length")]
+    pub fn len(&self) -> usize {
+        self.vocab.len()
+    }
+
+    /// All pieces.
+    pub fn vocab(&self) -> &Vocab {
+        &self.vocab
+    }
+
+    /// The merges in the order of their ranks. Where they follow from scores, ids from
+    /// [`len`](Self::len) on are characters that are no pieces, and equal scores are not told.
+    pub fn merges(&self) -> &[Merge] {
         &self.merges
     }
 
-    /// Appends the ids of `word`; `cache` must be used with one `ids` only.
-    pub(crate) fn encode<'t>(
-        &self,
-        word: &'t str,
-        cache: &mut WordCache<'t>,
-        ids: &mut Vec<u32>,
-    ) -> Result<(), Error> {
-        let slot = cache.slot(word);
-        if slot.word == word {
-            ids.extend_from_within(slot.start..slot.start + slot.len);
-            return Ok(());
-        }
-        let start = ids.len();
-        self.encode_uncached(word, ids)?;
-        *slot = Slot { word, start, len: ids.len() - start };
-        Ok(())
-    }
-
-    fn encode_uncached(&self, word: &str, ids: &mut Vec<u32>) -> Result<(), Error> {
-        if let Some(whole_words) = &self.whole_words
-            && let Some(&id) = whole_words.get(word.as_bytes())
-        {
-            ids.push(id);
-            return Ok(());
-        }
-        let start = ids.len();
-        for (at, &byte) in word.as_bytes().iter().enumerate() {
-            match self.byte_ids[usize::from(byte)] {
-                NO_ID => return Err(unknown_character(word, at)),
-                id => ids.push(id),
-            }
-        }
-        if word.len() > LONG_WORD {
-            self.merge_by_heap(ids, start);
-        } else {
-            self.merge_by_scan(ids, start);
-        }
-        Ok(())
-    }
-
-    fn rank(&self, left: u32, right: u32) -> Option<(u32, u32)> {
-        self.ranks.get(&(left, right)).copied()
-    }
-
-    /// Merges `ids[start..]` in place: the reference.
-    fn merge_by_scan(&self, ids: &mut Vec<u32>, start: usize) {
-        loop {
-            let pairs = ids[start..].windows(2).zip(start..);
-            let ranked = pairs.filter_map(|(pair, at)| {
-                self.rank(pair[0], pair[1]).map(|(rank, product)| (rank, at, product))
-            });
-            let Some((_, at, product)) = ranked.min() else { return };
-            ids[at] = product;
-            ids.remove(at + 1);
+    /// The scores by id, where merges follow from them.
+    pub fn scores(&self) -> Option<&[f32]> {
+        match &self.form {
+            Form::Pieces(pieces) => Some(&pieces.scores),
+            Form::Bytes(_) | Form::Characters(..) => None,
         }
     }
 
-    /// Merges `ids[start..]` in place, in O(n log n).
-    fn merge_by_heap(&self, ids: &mut Vec<u32>, start: usize) {
-        let mut chain = Chain::new(ids.split_off(start));
-        let candidate = |chain: &Chain, at: usize| {
-            let right = chain.next(at)?;
-            let pair = (chain.ids[at], chain.ids[right]);
-            self.rank(pair.0, pair.1).map(|(rank, product)| Reverse((rank, at, pair, product)))
-        };
-        let mut heap: BinaryHeap<_> =
-            (0..chain.ids.len()).filter_map(|at| candidate(&chain, at)).collect();
-        while let Some(Reverse((_, at, pair, product))) = heap.pop() {
-            if !chain.has_pair(at, pair) {
-                continue; // One of the two was merged into another since.
-            }
-            chain.merge(at, product);
-            heap.extend(candidate(&chain, at));
-            heap.extend(chain.previous(at).and_then(|before| candidate(&chain, before)));
+    /// What text has to do with each piece, where merges follow from scores.
+    pub fn kinds(&self) -> Option<&[Kind]> {
+        match &self.form {
+            Form::Pieces(pieces) => Some(&pieces.kinds),
+            Form::Bytes(_) | Form::Characters(..) => None,
         }
-        ids.extend(chain.ids.into_iter().filter(|&id| id != NO_ID));
+    }
+
+    /// What the model is beside pieces and merges.
+    pub fn options(&self) -> &Options {
+        &self.options
     }
 }
 
-fn unknown_character(word: &str, at: usize) -> Error {
-    let start = word.floor_char_boundary(at);
-    let character = word[start..].chars().next().unwrap_or(char::REPLACEMENT_CHARACTER);
-    Error::UnknownCharacter { character, byte: word.as_bytes()[at] }
+/// Whether the product of a merge is its two parts.
+fn adds_up(vocab: &Vocab, merge: &Merge) -> bool {
+    let [left, right, product] =
+        [merge.left, merge.right, merge.product].map(|id| vocab.get(id).map(<[u8]>::len));
+    match (left, right, product) {
+        (Some(left), Some(right), Some(product)) => left + right == product,
+        _ => false,
+    }
 }
 
-/// Ids in a doubly linked list over a vector; merged ones are `NO_ID`.
-struct Chain {
-    ids: Vec<u32>,
-    before: Vec<usize>,
-    after: Vec<usize>,
+fn pairs_of(merges: &[Merge]) -> Pairs {
+    let mut pairs = Pairs::default();
+    for (merge, rank) in merges.iter().zip(0..) {
+        pairs.insert((merge.left, merge.right), rank, merge.product);
+    }
+    pairs
 }
 
-impl Chain {
-    fn new(ids: Vec<u32>) -> Self {
-        let len = ids.len();
-        // The first has no element before it: its link points past the end, like the last one's.
-        let before = (0..len).map(|at| at.checked_sub(1).unwrap_or(len)).collect();
-        Self { ids, before, after: (1..=len).collect() }
-    }
-
-    fn next(&self, at: usize) -> Option<usize> {
-        Some(self.after[at]).filter(|&next| next < self.ids.len())
-    }
-
-    fn previous(&self, at: usize) -> Option<usize> {
-        Some(self.before[at]).filter(|&previous| previous < self.ids.len())
-    }
-
-    fn has_pair(&self, at: usize, pair: (u32, u32)) -> bool {
-        self.ids[at] == pair.0 && self.next(at).is_some_and(|right| self.ids[right] == pair.1)
-    }
-
-    /// Puts `product` in the place of `at` and its neighbour to the right.
-    fn merge(&mut self, at: usize, product: u32) {
-        let right = self.after[at];
-        self.ids[at] = product;
-        self.ids[right] = NO_ID;
-        self.after[at] = self.after[right];
-        if let Some(next) = self.next(at) {
-            self.before[next] = at;
+/// Where texts can be cut: what the ends of merged pieces say, if these are nothing but their text.
+fn joints(
+    vocab: &Vocab,
+    merges: &[Merge],
+    characters: &Characters,
+    options: &Options,
+) -> Option<Joints> {
+    let is_other = |id: u32| options.unknown == Unknown::Piece(id) || characters.is_byte(id);
+    let mut ends = Vec::with_capacity(merges.len());
+    for merge in merges {
+        if is_other(merge.left) || is_other(merge.right) {
+            return None;
         }
+        let (left, right) = (vocab.text(merge.left)?, vocab.text(merge.right)?);
+        let rest = vocab.text(merge.product)?.strip_prefix(left)?;
+        if rest != right {
+            return None;
+        }
+        ends.push((left.chars().next_back()?, right.chars().next()?));
+    }
+    characters.are_plain().then(|| Joints::new(ends))
+}
+
+fn check(vocab: &Vocab, options: &Options) -> Result<(), Error> {
+    match options.unknown {
+        Unknown::Piece(id) if vocab.get(id).is_none() => {
+            Err(Error::BadUnknownId { unk_id: id, pieces: vocab.len() })
+        }
+        _ => Ok(()),
     }
 }
 
-/// Where the ids of recent words stand in the output: one slot a hash value, the newest word wins.
-pub(crate) struct WordCache<'t> {
-    slots: Vec<Slot<'t>>,
-}
-
-#[derive(Clone, Copy, Default)]
-struct Slot<'t> {
-    word: &'t str,
-    start: usize,
-    len: usize,
-}
-
-impl<'t> WordCache<'t> {
-    /// Large for a large text, small for a small one.
-    pub(crate) fn for_text(text: &str) -> Self {
-        let slots = (text.len() / 8).next_power_of_two().clamp(8, 1 << 14);
-        Self { slots: vec![Slot::default(); slots] }
-    }
-
-    fn slot(&mut self, word: &str) -> &mut Slot<'t> {
-        let mut hasher = FxHasher::default();
-        hasher.write(word.as_bytes());
-        let mask = self.slots.len() - 1; // A power of two.
-        &mut self.slots[hasher.finish() as usize & mask]
+fn check_merges(merges: &[Merge]) -> Result<(), Error> {
+    let ids = merges.iter().flat_map(|merge| [merge.left, merge.right, merge.product]);
+    match ids.max().map_or(0, |id| id as usize) {
+        largest if largest >= MAX_VOCAB => {
+            Err(Error::VocabTooLarge { asked: largest + 1, most: MAX_VOCAB })
+        }
+        _ => Ok(()),
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    /// a, b, then ab, abab, ba, and aa: pairs overlap, and later products make earlier pairs.
-    fn small() -> Bpe {
-        let tokens = ["a", "b", "ab", "abab", "ba", "aa", "aab"];
-        let merge = |left, right, product| Merge { left, right, product };
-        let merges =
-            vec![merge(2, 2, 3), merge(1, 0, 4), merge(0, 1, 2), merge(0, 0, 5), merge(0, 2, 6)];
-        Bpe::new(tokens.iter().map(|t| t.as_bytes().into()).collect(), merges)
-    }
-
-    fn check(word: &str, expected: &[u32]) {
-        let (bpe, mut ids) = (small(), vec![]);
-        bpe.encode(word, &mut WordCache::for_text(word), &mut ids).unwrap();
-        assert_eq!(ids, expected, "{word:?}");
-    }
-
-    #[test]
-    fn lowest_rank_first_then_leftmost() {
-        check("a", &[0]);
-        check("ab", &[2]);
-        check("aba", &[0, 4]);
-        check("aaa", &[5, 0]);
-        check("aab", &[6]);
-        check("abab", &[0, 4, 1]);
-    }
-
-    #[test]
-    fn whole_words_come_before_merges() {
-        let (bpe, mut ids) = (small().with_whole_words(), vec![]);
-        bpe.encode("abab", &mut WordCache::for_text(""), &mut ids).unwrap();
-        assert_eq!(ids, [3]);
-    }
-
-    #[test]
-    fn a_repeated_word_has_the_same_ids() {
-        let (bpe, mut cache, mut ids) = (small(), WordCache::for_text(""), vec![]);
-        for word in ["aab", "ba", "aab", "ba", "b"] {
-            bpe.encode(word, &mut cache, &mut ids).unwrap();
-        }
-        assert_eq!(ids, [6, 4, 6, 4, 1]);
-    }
-
-    proptest! {
-        #[test]
-        fn the_heap_is_the_scan(mut scanned in prop::collection::vec(0u32..2, 0..200)) {
-            let mut heaped = scanned.clone();
-            small().merge_by_scan(&mut scanned, 0);
-            small().merge_by_heap(&mut heaped, 0);
-            prop_assert_eq!(scanned, heaped);
-        }
-    }
-}
+mod tests;

@@ -1,14 +1,15 @@
-//! Hugging Face's `tokenizer.json`, in and out, for byte-level BPE.
+//! Hugging Face's `tokenizer.json`, in and out, as tokenizers 0.23 has it.
 //!
 //! The file names the stages of a pipeline: added tokens, normalizer, pre-tokenizer, model,
-//! post-processor, decoder. We write the splitting pattern and the byte map as
-//! `Sequence[Split(Isolated), ByteLevel]`. We read that form, and GPT-2's older one in which
-//! `ByteLevel` brings the pattern. Everything that would change ids and that we do not do is
-//! refused by name.
+//! post-processor, decoder, and how to truncate and pad. Each stage reads and writes itself, in its
+//! own folder; here is what holds them together, and the models.
 //!
-//! Left out on purpose, for now: Unigram, WordPiece, normalizers, byte fallback.
+//! Left out on purpose: stages without a "type" (files from before tokenizers 0.8).
 
+pub(crate) mod fields;
+mod models;
 pub(crate) mod read;
+mod settings;
 pub(crate) mod write;
 
 /// The largest file that is read: several times the largest published one.

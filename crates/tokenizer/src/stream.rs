@@ -1,61 +1,65 @@
 //! Ids to text, one id at a time, never showing half a character.
 //!
-//! A character may be spread over several tokens: its first bytes wait here for the rest. All that
-//! was pushed and finished, joined, is what `Tokenizer::decode` gives for the same ids; bytes that
-//! can no longer become a character turn into U+FFFD as soon as that is certain.
+//! All that was pushed and finished, joined, is what `Tokenizer::decode` gives for the same ids:
+//! both are the same code ([`crate::decode`]), and what can still change is held back. Where
+//! tokens are bytes that is the start of a character; bytes that can no longer become one turn
+//! into U+FFFD as soon as that is certain.
 
+use crate::decode::Chain;
+use crate::decode::utf8::Pending;
 use crate::{Error, Tokenizer};
 
-/// A decoder that holds back the bytes of an unfinished character.
+/// A decoder that holds back what is not certain.
 #[derive(Clone, Debug)]
 pub struct StreamDecoder<'a> {
     tokenizer: &'a Tokenizer,
-    /// At most three bytes between calls: the start of a character.
-    pending: Vec<u8>,
+    way: Way<'a>,
+}
+
+#[derive(Clone, Debug)]
+enum Way<'a> {
+    /// Tokens are bytes.
+    Bytes(Pending),
+    /// Tokens are texts that go through decoders.
+    Chain(Chain<'a>),
 }
 
 impl<'a> StreamDecoder<'a> {
     pub(crate) fn new(tokenizer: &'a Tokenizer) -> Self {
-        Self { tokenizer, pending: vec![] }
+        let way = match tokenizer.decodes_bytes() {
+            true => Way::Bytes(Pending::default()),
+            false => Way::Chain(Chain::new(tokenizer.decoder_stage())),
+        };
+        Self { tokenizer, way }
     }
 
-    /// The whole characters that `id` completes; may be empty. An id outside the vocabulary is an
-    /// error and leaves the decoder as it was.
+    /// The text that `id` makes certain; may be empty. An id outside the vocabulary is an error
+    /// and leaves the decoder as it was; so is a decoder that makes far too much of its tokens, and
+    /// ends there.
     pub fn push(&mut self, id: u32) -> Result<String, Error> {
-        let bytes = self.tokenizer.token_bytes(id).ok_or_else(|| self.tokenizer.unknown(id))?;
-        self.pending.extend_from_slice(bytes);
-        Ok(self.take_whole())
-    }
-
-    /// What was still held back, as U+FFFD. The decoder can be used again for new ids.
-    pub fn finish(&mut self) -> String {
-        let rest = String::from_utf8_lossy(&self.pending).into_owned();
-        self.pending.clear();
-        rest
-    }
-
-    fn take_whole(&mut self) -> String {
-        let mut text = String::new();
-        let mut done = 0;
-        for chunk in self.pending.utf8_chunks() {
-            text.push_str(chunk.valid());
-            done += chunk.valid().len();
-            let broken = chunk.invalid();
-            if broken.is_empty() || is_unfinished(broken, self.pending.len() - done) {
-                break;
+        let (mut text, unknown) = (String::new(), || self.tokenizer.unknown(id));
+        match &mut self.way {
+            Way::Bytes(pending) => {
+                pending.push(self.tokenizer.byte_token(id).ok_or_else(unknown)?, &mut text);
             }
-            text.push(char::REPLACEMENT_CHARACTER);
-            done += broken.len();
+            Way::Chain(chain) => {
+                chain.push(&self.tokenizer.token(id).ok_or_else(unknown)?, &mut text);
+                chain.check()?;
+            }
         }
-        self.pending.drain(..done);
+        Ok(text)
+    }
+
+    /// What was still held back; half a character becomes U+FFFD. The decoder can be used again
+    /// for new ids.
+    pub fn finish(&mut self) -> String {
+        let mut text = String::new();
+        match &mut self.way {
+            Way::Bytes(pending) => pending.finish(&mut text),
+            Way::Chain(chain) => chain.finish(&mut text),
+        }
         text
     }
-}
-
-/// Whether `broken`, the invalid part of a chunk, ends the bytes and could still become a
-/// character.
-fn is_unfinished(broken: &[u8], left: usize) -> bool {
-    broken.len() == left && std::str::from_utf8(broken).is_err_and(|e| e.error_len().is_none())
 }
 
 #[cfg(test)]

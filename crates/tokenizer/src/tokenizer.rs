@@ -1,81 +1,93 @@
-//! The whole: text → words → ids, and ids → bytes → text.
+//! The whole: text → normalized text → words → ids, and ids → tokens → text.
 //!
-//! What it promises: `decode(encode(text)) == text` for every text of its alphabet, the same ids
-//! for the same text and vocabulary as Hugging Face `tokenizers`, and the same vocabulary for the
-//! same texts and options. Ids run from 0: the alphabet, the merges, then the special tokens.
+//! What it promises: the same ids, offsets and masks for the same text and file as Hugging Face
+//! `tokenizers` 0.23, the same text for the same ids, and the same vocabulary for the same texts
+//! and options. Where the model is byte-level and nothing changes the text before it,
+//! `decode(encode(text)) == text` for every text of its alphabet.
 //!
-//! Left out on purpose: tokens put in front or behind by the tokenizer itself (a file's
-//! `post_processor` is kept but not applied; ids are those of `add_special_tokens=False`).
+//! Three ways to ids, which differ in whom they trust:
+//!
+//! - [`Tokenizer::encode`] takes all of a text for text: no added token is found in it, none is put
+//!   around it. For what strangers wrote.
+//! - [`Tokenizer::encode_with_special`] finds added tokens, and puts none around.
+//! - [`Tokenizer::encoding`] finds them, puts around what the post-processor says, truncates, pads,
+//!   and tells where each token came from.
+
+mod chunks;
+mod config;
+mod decoding;
+mod learn;
+mod parts;
+mod walk;
 
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
+use std::sync::OnceLock;
 
 use rayon::prelude::*;
-use rustc_hash::FxHashSet;
-use serde_json::Value;
+use rustc_hash::FxHashMap;
 
-use crate::bpe::{Bpe, WordCache, train};
-use crate::pretokenize::Pretokenizer;
-use crate::special::{Added, AddedTokens, Piece};
+use crate::added::{AddedToken, AddedTokens};
+use crate::bpe::train;
+use crate::decode::Decoder;
+use crate::encoding::{Encoding, Padding, Truncation, build::Builder};
+use crate::hash::KeyedSet;
+use crate::model::{Model, Pool};
+use crate::normalize::Normalizer;
+use crate::postprocess::{self, PostProcessor};
+use crate::pretokenize::{PreTokenizer, Split, Step};
 use crate::{Error, StreamDecoder, TrainOptions, byte_level, hf};
+
+pub use config::TokenizerConfig;
+pub use learn::{Kind, LearnOptions};
+pub use parts::Parts;
+use walk::Ids;
 
 /// Text ⇄ ids.
 #[derive(Clone)]
 pub struct Tokenizer {
-    pub(crate) bpe: Bpe,
-    pub(crate) pretokenizer: Pretokenizer,
+    pub(crate) normalizer: Option<Normalizer>,
+    pub(crate) pre_tokenizer: Option<PreTokenizer>,
+    pub(crate) model: Model,
+    pub(crate) post_processor: Option<PostProcessor>,
+    pub(crate) decoder: Option<Decoder>,
     pub(crate) added: AddedTokens,
-    /// As the file had it; see the module's text.
-    pub(crate) post_processor: Value,
+    pub(crate) truncation: Option<Truncation>,
+    pub(crate) padding: Option<Padding>,
+    /// What the pre-tokenizer does, without the step that the model does itself.
+    steps: Vec<Step>,
+    /// Whether ids can be had chunk by chunk.
+    is_chunked: bool,
+    /// Whether even ids need to know where words stood.
+    needs_places: bool,
+    /// The bytes of added tokens, where tokens are bytes.
+    added_bytes: Option<FxHashMap<u32, Box<[u8]>>>,
+    /// The bytes of all tokens, where tokens are texts; made when somebody asks.
+    token_bytes: OnceLock<Vec<Option<Box<[u8]>>>>,
     vocab_size: usize,
+    scratches: Pool,
 }
 
 impl Tokenizer {
     /// Learns a byte-level BPE vocabulary of exactly `options.vocab_size` ids from `texts`.
     /// Deterministic; memory grows with the number of distinct words.
     pub fn train(
-        texts: impl IntoIterator<Item = impl AsRef<str>>,
+        texts: impl IntoIterator<Item = impl AsRef<str> + Sync>,
         options: &TrainOptions,
     ) -> Result<Self, Error> {
-        let pretokenizer = match options.single_digits {
-            true => Pretokenizer::single_digits(),
-            false => Pretokenizer::gpt4(),
+        let split = match options.single_digits {
+            true => Split::single_digits(),
+            false => Split::gpt4(),
         };
-        let bpe = train::train(texts, &pretokenizer, options)?;
-        let first = bpe.ids().len() as u32;
-        let added = options.specials.iter().zip(first..).map(|(name, id)| Added {
-            id,
-            content: name.clone(),
-            special: true,
-        });
-        Self::assemble(bpe, pretokenizer, AddedTokens::new(added.collect())?, Value::Null)
+        let bpe = train::train(texts, &split, options)?;
+        Self::from_parts(learn::on_bytes(bpe, split, &options.specials)?)
     }
 
-    pub(crate) fn assemble(
-        bpe: Bpe,
-        pretokenizer: Pretokenizer,
-        added: AddedTokens,
-        post_processor: Value,
-    ) -> Result<Self, Error> {
-        let ordinary: FxHashSet<&[u8]> = bpe.ids().filter_map(|id| bpe.bytes(id)).collect();
-        let clash = added.iter().find(|token| {
-            // A file has one name space for both, and writes ordinary tokens in visible characters.
-            byte_level::to_bytes(&token.content).is_some_and(|b| ordinary.contains(b.as_slice()))
-        });
-        if let Some(token) = clash {
-            let why = "is also an ordinary token of this vocabulary";
-            return Err(Error::BadSpecial { name: token.content.clone(), why });
-        }
-        let after_added = added.iter().map(|token| token.id as usize + 1).max().unwrap_or(0);
-        let vocab_size = bpe.ids().len().max(after_added);
-        Ok(Self { bpe, pretokenizer, added, post_processor, vocab_size })
-    }
-
-    /// The ids of ordinary text. The name of a special token inside it is text like any other.
+    /// The ids of ordinary text. The name of an added token inside it is text like any other.
     pub fn encode(&self, text: &str) -> Result<Vec<u32>, Error> {
         let mut ids = Vec::with_capacity(text.len() / 3);
-        self.encode_text(text, &mut ids)?;
+        self.encode_into(text, &mut ids)?;
         Ok(ids)
     }
 
@@ -83,13 +95,12 @@ impl Tokenizer {
     /// Only for text whose author may speak for the system.
     pub fn encode_with_special(&self, text: &str) -> Result<Vec<u32>, Error> {
         let mut ids = Vec::with_capacity(text.len() / 3);
-        self.added.for_each_piece(text, |piece| match piece {
-            Piece::Token(id) => {
-                ids.push(id);
-                Ok(())
-            }
-            Piece::Text(text) => self.encode_text(text, &mut ids),
-        })?;
+        let mut scratch = self.scratches.borrow();
+        self.walk(
+            text,
+            walk::Mode::special_ids(self),
+            &mut Ids { model: &self.model, scratch: &mut scratch, ids: &mut ids },
+        )?;
         Ok(ids)
     }
 
@@ -101,19 +112,64 @@ impl Tokenizer {
         encoded.into_iter().collect()
     }
 
-    fn encode_text(&self, text: &str, ids: &mut Vec<u32>) -> Result<(), Error> {
-        let mut cache = WordCache::for_text(text);
-        self.pretokenizer.for_each_word(text, |word| self.bpe.encode(word, &mut cache, ids))
+    /// All that is known of a text, or of two: with added tokens found, special tokens put around
+    /// if `add_special_tokens`, truncated and padded as the file says.
+    pub fn encoding(
+        &self,
+        text: &str,
+        pair: Option<&str>,
+        add_special_tokens: bool,
+    ) -> Result<Encoding, Error> {
+        let mut encoding = self.unpadded(text, pair, add_special_tokens)?;
+        if let Some(padding) = &self.padding {
+            padding.run(std::slice::from_mut(&mut encoding))?;
+        }
+        Ok(encoding)
     }
 
-    /// The text of `ids`, special tokens by their names. Bytes that are no UTF-8 become U+FFFD.
-    pub fn decode(&self, ids: &[u32]) -> Result<String, Error> {
-        let mut bytes = Vec::with_capacity(ids.len() * 4);
-        for &id in ids {
-            bytes.extend_from_slice(self.token_bytes(id).ok_or_else(|| self.unknown(id))?);
+    /// [`encoding`](Self::encoding) of many texts or pairs on all threads, padded to one length.
+    pub fn encodings(
+        &self,
+        inputs: &[(&str, Option<&str>)],
+        add_special_tokens: bool,
+    ) -> Result<Vec<Encoding>, Error> {
+        let encode =
+            |&(text, pair): &(&str, Option<&str>)| self.encoding(text, pair, add_special_tokens);
+        let encoded: Vec<Result<Encoding, Error>> = inputs.par_iter().map(encode).collect();
+        let mut encodings = encoded.into_iter().collect::<Result<Vec<_>, _>>()?;
+        if let Some(padding) = &self.padding {
+            padding.run(&mut encodings)?;
         }
-        Ok(String::from_utf8(bytes)
-            .unwrap_or_else(|e| String::from_utf8_lossy(e.as_bytes()).into_owned()))
+        Ok(encodings)
+    }
+
+    fn unpadded(
+        &self,
+        text: &str,
+        pair: Option<&str>,
+        add_special_tokens: bool,
+    ) -> Result<Encoding, Error> {
+        let mut texts = vec![self.of_one(text, 0)?];
+        if let Some(pair) = pair {
+            texts.push(self.of_one(pair, 1)?);
+        }
+        if let Some(truncation) = &self.truncation {
+            let processor = self.post_processor.as_ref().filter(|_| add_special_tokens);
+            let added = processor.map_or(0, |processor| processor.added_tokens(pair.is_some()));
+            let (first, second) = texts.split_at_mut(1);
+            truncation.run(&mut first[0], second.first_mut(), added)?;
+        }
+        match &self.post_processor {
+            Some(processor) => processor.run(texts, add_special_tokens),
+            None => postprocess::plain(texts),
+        }
+    }
+
+    /// The encoding of text number `type_id`, before anything is cut off or put around.
+    fn of_one(&self, text: &str, type_id: u32) -> Result<Encoding, Error> {
+        let mut builder = Builder::new(text, &self.model, self.scratches.borrow(), type_id);
+        self.walk(text, walk::Mode::WITH_PLACES, &mut builder)?;
+        Ok(builder.finish())
     }
 
     /// A decoder for ids that arrive one by one.
@@ -123,14 +179,6 @@ impl Tokenizer {
 
     pub(crate) fn unknown(&self, id: u32) -> Error {
         Error::UnknownId { id, vocab_size: self.vocab_size }
-    }
-
-    /// The bytes that `id` stands for: the name for a special token, `None` for no token.
-    pub fn token_bytes(&self, id: u32) -> Option<&[u8]> {
-        match self.bpe.bytes(id) {
-            Some(bytes) => Some(bytes),
-            None => self.added.get(id).map(|token| token.content.as_bytes()),
-        }
     }
 
     /// One more than the largest id: the rows that an embedding needs.
@@ -153,7 +201,7 @@ impl Tokenizer {
         self.added.get(id).is_some_and(|token| token.special)
     }
 
-    /// Reads a Hugging Face `tokenizer.json` with a byte-level BPE model. The text is not trusted.
+    /// Reads a Hugging Face `tokenizer.json`. The text is not trusted.
     pub fn from_json(text: &str) -> Result<Self, Error> {
         hf::read::read(text)
     }
@@ -184,12 +232,28 @@ impl Tokenizer {
     }
 }
 
+/// A file has one name space for added tokens and others, and writes the others in visible
+/// characters.
+fn check_names(bpe: &crate::bpe::Bpe, added: &[AddedToken]) -> Result<(), Error> {
+    let ordinary: KeyedSet<&[u8]> = (0..bpe.len() as u32).filter_map(|id| bpe.bytes(id)).collect();
+    let clash = added.iter().find(|token| {
+        byte_level::to_bytes(&token.content).is_some_and(|b| ordinary.contains(b.as_slice()))
+    });
+    clash.map_or(Ok(()), |token| {
+        let why = "is also an ordinary token of this vocabulary";
+        Err(Error::BadSpecial { name: token.content.clone(), why })
+    })
+}
+
 impl std::fmt::Debug for Tokenizer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Tokenizer")
             .field("vocab_size", &self.vocab_size)
-            .field("merges", &self.bpe.merges().len())
-            .field("pattern", &self.pretokenizer.pattern())
+            .field("normalizer", &self.normalizer)
+            .field("pre_tokenizer", &self.pre_tokenizer)
+            .field("model", &self.model.kind())
+            .field("post_processor", &self.post_processor)
+            .field("decoder", &self.decoder)
             .field("specials", &self.specials().collect::<Vec<_>>())
             .finish()
     }

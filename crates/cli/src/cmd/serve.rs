@@ -38,7 +38,7 @@ pub(crate) struct Args {
     /// A run, or a model's folder [default: the newest run]
     #[arg(long, value_name = "MODEL")]
     model: Option<String>,
-    /// A tokenizer.json, or a folder with one, for the page of tokens; may be given again
+    /// A tokenizer's file, or a folder with one, for the page of tokens; may be given again
     #[arg(long, value_name = "PATH")]
     tokenizer: Vec<PathBuf>,
     /// Address to listen on; others than this machine's own are open to everybody who reaches it

@@ -1,16 +1,17 @@
 //! `lyceum tokenizer`: learn a vocabulary, look at what it makes of a text, and choose one.
 
 mod compare;
+mod convert;
 mod info;
 mod tradeoff;
+mod train;
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use data::{Documents, SourceOptions};
 use serde_json::json;
-use tokenizer::{Tokenizer, TrainOptions};
+use tokenizer::Tokenizer;
 
 use crate::host::Host;
 use crate::out;
@@ -21,6 +22,7 @@ use crate::out;
   lyceum tokenizer train --corpus books/ --vocab 8192 --out tokenizer.json
   lyceum tokenizer encode --tokenizer tokenizer.json \"Once upon a time\"
   lyceum tokenizer decode --tokenizer tokenizer.json 72 105
+  lyceum tokenizer convert spiece.model tokenizer.json
   lyceum tokenizer compare ours.json gpt2/ --corpus books/ --corpus src/
   lyceum tokenizer tradeoff --corpus books/ --vocab 512,2k,8k")]
 pub(crate) struct Args {
@@ -30,70 +32,59 @@ pub(crate) struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum Verb {
-    /// Learn byte-level BPE from a corpus and write a tokenizer.json
-    Train {
-        /// A file or a folder
-        #[arg(long, value_name = "PATH")]
-        corpus: PathBuf,
-        /// Ids, special tokens included
-        #[arg(long, value_name = "N", default_value_t = 4096)]
-        vocab: usize,
-        /// Where it goes
-        #[arg(long, value_name = "FILE", default_value = "tokenizer.json")]
-        out: PathBuf,
-        /// Replace bytes that are no UTF-8 instead of giving up
-        #[arg(long)]
-        lossy: bool,
-    },
+    Train(train::Args),
     /// Print a text's tokens
     Encode {
-        /// A tokenizer.json
+        /// A file of any format, or a folder that holds one
         #[arg(long, value_name = "FILE")]
         tokenizer: PathBuf,
         /// The text [default: standard input]
         text: Option<String>,
+        /// Find special tokens in the text, and put around it what the tokenizer puts around texts
+        #[arg(long)]
+        special: bool,
         /// Print ids and tokens as JSON
         #[arg(long)]
         json: bool,
     },
     /// Print the text of ids
     Decode {
-        /// A tokenizer.json
+        /// A file of any format, or a folder that holds one
         #[arg(long, value_name = "FILE")]
         tokenizer: PathBuf,
         /// The ids
         ids: Vec<u32>,
     },
     Info(info::Args),
+    Convert(convert::Args),
     Compare(compare::Args),
     Tradeoff(tradeoff::Args),
 }
 
 pub(crate) fn run(args: Args, host: &Host) -> Result<()> {
     match args.verb {
-        Verb::Train { corpus, vocab, out, lossy } => learn(&corpus, vocab, &out, lossy, host),
-        Verb::Encode { tokenizer, text, json } => {
+        Verb::Train(args) => train::run(&args, host),
+        Verb::Encode { tokenizer, text, special, json } => {
             let text = match text {
                 Some(text) => text,
                 None => standard_input()?,
             };
-            show(&load(&tokenizer)?, &text, json)
+            show(&load(&tokenizer)?, &text, special, json)
         }
         Verb::Decode { tokenizer, ids } => {
             out::line(load(&tokenizer)?.decode(&ids)?)?;
             Ok(())
         }
         Verb::Info(args) => info::run(&args),
+        Verb::Convert(args) => convert::run(&args),
         Verb::Compare(args) => compare::run(&args, host),
         Verb::Tradeoff(args) => tradeoff::run(&args, host),
     }
 }
 
-/// A file, or the tokenizer.json of a folder.
+/// A file of any format, or the one in a folder.
 pub(super) fn load(path: &Path) -> Result<Tokenizer> {
-    let inside = path.join("tokenizer.json");
-    let path = if path.is_dir() { &inside } else { path };
-    Tokenizer::load(path).with_context(|| format!("cannot use {}", path.display()))
+    Tokenizer::open(path).with_context(|| format!("cannot use {}", path.display()))
 }
 
 /// What a tokenizer is called: by its file, or by the folder, or the run, where all files are called
@@ -113,40 +104,26 @@ fn standard_input() -> Result<String> {
     Ok(text)
 }
 
-fn learn(corpus: &Path, vocab: usize, target: &Path, lossy: bool, host: &Host) -> Result<()> {
-    let options = SourceOptions { lossy, ..SourceOptions::default() };
-    let mut failed = None;
-    let documents = Documents::open(corpus, &options)?;
-    let texts = documents.map_while(|document| match document {
-        _ if host.interrupt.requested() => None,
-        Ok(document) => Some(document.text),
-        Err(error) => {
-            failed = Some(error);
-            None
+/// Ids, tokens and where each stands in the text, in bytes.
+fn show(tokenizer: &Tokenizer, text: &str, special: bool, json: bool) -> Result<()> {
+    let (ids, tokens, places) = match special {
+        true => {
+            let encoding = tokenizer.encoding(text, None, true)?;
+            (encoding.ids, encoding.tokens, Some(encoding.offsets))
         }
-    });
-    let specials = chat::special::ALL.map(str::to_string).into();
-    let options = TrainOptions { vocab_size: vocab, specials, ..TrainOptions::default() };
-    let learnt = Tokenizer::train(texts, &options);
-    if let Some(error) = failed {
-        return Err(error.into());
-    }
-    if host.interrupt.requested() {
-        return Err(life::Error::Interrupted { stage: "tokenizer" }.into());
-    }
-    learnt?.save(target)?;
-    out::line(format_args!("{vocab} ids in {}", target.display()))?;
-    Ok(())
-}
-
-fn show(tokenizer: &Tokenizer, text: &str, json: bool) -> Result<()> {
-    let ids = tokenizer.encode(text)?;
-    let tokens: Vec<String> = ids
-        .iter()
-        .map(|&id| String::from_utf8_lossy(tokenizer.token_bytes(id).unwrap_or_default()).into())
-        .collect();
+        false => {
+            let ids = tokenizer.encode(text)?;
+            let bytes = ids.iter().map(|&id| tokenizer.token_bytes(id).unwrap_or_default());
+            let tokens = bytes.map(|bytes| String::from_utf8_lossy(bytes).into()).collect();
+            (ids, tokens, None)
+        }
+    };
     if json {
-        out::line(json!({"ids": ids, "tokens": tokens}))?;
+        let mut shown = json!({"ids": ids, "tokens": tokens});
+        if let Some(places) = places {
+            shown["offsets"] = json!(places);
+        }
+        out::line(shown)?;
         return Ok(());
     }
     for (id, token) in ids.iter().zip(&tokens) {

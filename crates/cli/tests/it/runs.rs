@@ -85,7 +85,7 @@ fn side_by_side(lyceum: &Lyceum) {
     let line = |start: &str| table.lines().find(|line| line.starts_with(start)).unwrap();
     assert!(line("recipe.train.lr").ends_with("0.001   0.002"), "{table}");
     assert!(!table.contains("recipe.train.layers"), "what is the same is left out: {table}");
-    assert!(line("true answers").ends_with("* 0.9 (0.8–0.95), n 80"), "{table}");
+    assert!(line("true answers").ends_with("* 0.9 (0.8–0.95), n 80, +0.400"), "{table}");
     assert!(table.contains("do not overlap") && table.contains("tokens a second"), "{table}");
     let object = parse(&lyceum.good(&["runs", "compare", "one", "two", "--json"]));
     assert_eq!(object["metrics"][0]["apart_from_first"], serde_json::json!([false, true]));

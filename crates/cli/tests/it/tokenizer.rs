@@ -110,3 +110,49 @@ fn nothing_to_measure_is_said() {
     let message = lyceum.bad(&["tokenizer", "compare", "village.txt", "--corpus", "village.txt"]);
     assert!(message.contains("village.txt"), "{message}");
 }
+
+#[test]
+fn every_kind_is_learnt_and_goes_to_the_formats_that_can_hold_it() {
+    let lyceum = Lyceum::new();
+    let corpus = lyceum.file("village.txt", lyceum.good(&["world", "-n", "40"]).as_bytes());
+    for (kind, out, other) in [
+        ("bpe", "bpe.json", "bpe.gguf"),
+        ("sentencepiece-bpe", "pieces.model", "pieces.json"),
+        ("unigram", "unigram.model", "unigram.gguf"),
+        ("wordpiece", "words.txt", "words.json"),
+        ("wordlevel", "level.json", "level2.json"),
+    ] {
+        let train = ["tokenizer", "train", "--corpus", &corpus, "--kind", kind, "--out", out];
+        lyceum.good(&[&train[..], &["--vocab", "500", "--special", "<|end|>"]].concat());
+        lyceum.good(&["tokenizer", "convert", out, other]);
+        let ids = |file: &str| {
+            let call = ["tokenizer", "encode", "--json", "--tokenizer", file, "The mill is old."];
+            objects(&lyceum.good(&call))[0]["ids"].clone()
+        };
+        assert_eq!(ids(out), ids(other), "{kind}");
+        assert!(ids(out).as_array().unwrap().len() >= 4, "{kind}");
+        assert!(lyceum.good(&["tokenizer", "info", other]).contains("ordinary tokens"), "{kind}");
+    }
+    let refused = lyceum.bad(&["tokenizer", "convert", "words.json", "words.tiktoken"]);
+    assert!(refused.contains("tiktoken") && refused.contains("WordPiece"), "{refused}");
+    let refused = lyceum.bad(&["tokenizer", "convert", "words.json", "words.xyz"]);
+    assert!(refused.contains("--to") && refused.contains("sentencepiece"), "{refused}");
+}
+
+#[test]
+fn special_tokens_stand_around_a_text_if_they_are_asked_for() {
+    let lyceum = Lyceum::new();
+    let corpus = lyceum.file("village.txt", lyceum.good(&["world", "-n", "40"]).as_bytes());
+    let train =
+        ["tokenizer", "train", "--corpus", &corpus, "--kind", "wordpiece", "--vocab", "300"];
+    lyceum.good(&[&train[..], &["--lowercase", "--out", "bert.json"]].concat());
+    let encode = |more: &[&str]| {
+        let call = ["tokenizer", "encode", "--json", "--tokenizer", "bert.json", "THE mill"];
+        objects(&lyceum.good(&[&call[..], more].concat()))[0].clone()
+    };
+    let (plain, around) = (encode(&[]), encode(&["--special"]));
+    let tokens = around["tokens"].as_array().unwrap();
+    assert_eq!((tokens[0].as_str(), tokens[1].as_str()), (Some("[CLS]"), Some("the")));
+    assert_eq!(around["offsets"][1], serde_json::json!([0, 3]));
+    assert_eq!(plain["tokens"].as_array().unwrap().len() + 2, tokens.len());
+}

@@ -1,107 +1,127 @@
-//! The pattern of GPT-4 by hand, with up to three digits in a word or another number of them: one
-//! look at each character, no backtracking.
+//! The published patterns by hand: one look at each character, no backtracking, no allocation.
 //!
-//! Each arm of [`word_end`] is one branch of the pattern, in the pattern's order; the property
-//! test in `pretokenize` holds the two equal.
+//! Three grammars, each with the few things in which its published forms differ: GPT-2's
+//! ([`gpt2`]), GPT-4's ([`gpt4`]: cl100k_base, Llama 3, Qwen 2, …) and GPT-4o's ([`gpt4o`]:
+//! o200k_base, Mistral's Tekken). Each function `word_end` is one pattern, branch by branch; the
+//! tests hold it equal to the regular expression. [`runs`] has what they share.
+//!
+//! A word is found in time proportional to its length, or to the run of spaces or capitals that
+//! it stands in, and no character is looked at more than a few times: splitting is O(n) on any
+//! text.
 
-use super::classes::{Class, class_at};
+mod chunks;
+mod cut;
+mod gpt2;
+mod gpt4;
+mod gpt4o;
+mod runs;
 
-/// The words of `text`, which together are `text`; none has more than `digits` digits.
-pub(super) fn words(text: &str, digits: usize) -> impl Iterator<Item = &str> {
-    let mut start = 0;
-    std::iter::from_fn(move || {
-        if start == text.len() {
-            return None;
-        }
-        let end = word_end(text, start, digits);
-        let word = &text[start..end];
-        start = end;
-        Some(word)
-    })
+pub(crate) use chunks::Chunks;
+pub(crate) use cut::safe_cut;
+pub(crate) use gpt2::{Gpt2, R50K_PATTERN};
+pub(crate) use gpt4::{CL100K_PATTERN, Gpt4};
+pub(crate) use gpt4o::{Gpt4o, O200K_PATTERN, TEKKEN_PATTERN};
+
+use super::classes::{Class, Classes};
+use crate::Error;
+
+/// A text, and the classes of its characters at hand.
+#[derive(Clone, Copy)]
+pub(crate) struct Text<'t> {
+    whole: &'t str,
+    classes: &'static Classes,
 }
 
-/// Where the word that starts at `start` ends; `start` is before the end of the text.
-fn word_end(text: &str, start: usize, digits: usize) -> usize {
-    let (class, len) = class_at(text, start);
-    let next = start + len;
-    let first = text.as_bytes()[start];
-    if first == b'\''
-        && let Some(len) = contraction(&text.as_bytes()[next..])
+impl<'t> Text<'t> {
+    pub(crate) fn new(whole: &'t str) -> Self {
+        Self { whole, classes: Classes::get() }
+    }
+
+    #[inline(always)]
+    pub(crate) fn bytes(self) -> &'t [u8] {
+        self.whole.as_bytes()
+    }
+
+    pub(crate) fn word(self, start: usize, end: usize) -> &'t str {
+        &self.whole[start..end]
+    }
+
+    /// The class of the character at byte `at` and its length; [`Class::END`] behind the last.
+    #[inline(always)]
+    fn class(self, at: usize) -> (Class, usize) {
+        self.classes.at(self.bytes(), at)
+    }
+}
+
+/// A grammar that cuts text into words which together are the text.
+pub(crate) trait Split: Copy {
+    /// Where the word that starts at `start` ends; `start` is before the end of the text.
+    fn word_end(self, text: Text<'_>, start: usize) -> usize;
+}
+
+/// What can be done with a grammar once it is known which it is: a loop over the words that is
+/// compiled for each of them.
+pub(crate) trait WithSplit {
+    type Output;
+    fn run(self, split: impl Split) -> Self::Output;
+}
+
+/// The patterns that are cut by hand, and [`Chunks`], which is none of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fast {
+    Gpt2(Gpt2),
+    Gpt4(Gpt4),
+    Gpt4o(Gpt4o),
+    Chunks(Chunks),
+}
+
+impl Fast {
+    /// The splitter of a published pattern, letter for letter.
+    pub(crate) fn for_pattern(pattern: &str) -> Option<Self> {
+        if gpt2::PATTERNS.contains(&pattern) {
+            return Some(Self::Gpt2(Gpt2));
+        }
+        let gpt4 = gpt4::PATTERNS.iter().find(|(known, _)| *known == pattern);
+        let gpt4o = gpt4o::PATTERNS.iter().find(|(known, _)| *known == pattern);
+        gpt4.map(|&(_, split)| Self::Gpt4(split)).or(gpt4o.map(|&(_, split)| Self::Gpt4o(split)))
+    }
+
+    pub(crate) fn with<W: WithSplit>(self, work: W) -> W::Output {
+        match self {
+            Self::Gpt2(split) => work.run(split),
+            Self::Gpt4(split) => work.run(split),
+            Self::Gpt4o(split) => work.run(split),
+            Self::Chunks(split) => work.run(split),
+        }
+    }
+
+    /// Calls `each` with every word of `text`, in order, until it fails.
+    pub(crate) fn for_each_word<'t, E>(self, text: &'t str, each: E) -> Result<(), Error>
+    where
+        E: FnMut(&'t str) -> Result<(), Error>,
     {
-        return next + len; // (?i:'s|'t|'re|'ve|'m|'ll|'d)
-    }
-    match class {
-        Class::Letter => return skip(text, next, Class::Letter), // \p{L}+
-        Class::Number => return numbers(text, next, digits - 1), // \p{N}{1,3}
-        Class::LineEnd | Class::End => return spaces(text, start),
-        Class::Space | Class::Other => {}
-    }
-    let (class_after, len_after) = class_at(text, next);
-    match (class, class_after) {
-        // [^\r\n\p{L}\p{N}]\p{L}+
-        (_, Class::Letter) => skip(text, next + len_after, Class::Letter),
-        // ?[^\s\p{L}\p{N}]+[\r\n]*
-        (Class::Other, _) => signs(text, next),
-        (_, Class::Other) if first == b' ' => signs(text, next),
-        _ => spaces(text, start),
+        self.with(ForEach { text: Text::new(text), each })
     }
 }
 
-/// The end of the run of `class` from `at` on.
-fn skip(text: &str, mut at: usize, class: Class) -> usize {
-    loop {
-        match class_at(text, at) {
-            (found, len) if found == class => at += len,
-            _ => return at,
+struct ForEach<'t, E> {
+    text: Text<'t>,
+    each: E,
+}
+
+impl<'t, E: FnMut(&'t str) -> Result<(), Error>> WithSplit for ForEach<'t, E> {
+    type Output = Result<(), Error>;
+
+    fn run(mut self, split: impl Split) -> Self::Output {
+        let mut start = 0;
+        while start < self.text.bytes().len() {
+            let end = split.word_end(self.text, start);
+            (self.each)(self.text.word(start, end))?;
+            start = end;
         }
+        Ok(())
     }
 }
 
-/// The length of what follows an apostrophe in `'s 't 'm 'd 're 've 'll`, in any case. The long s
-/// is an s in another case.
-fn contraction(after: &[u8]) -> Option<usize> {
-    let lower = |at: usize| after.get(at).map(u8::to_ascii_lowercase);
-    match (lower(0)?, lower(1)) {
-        (b's' | b't' | b'm' | b'd', _) => Some(1),
-        (b'r' | b'v', Some(b'e')) | (b'l', Some(b'l')) => Some(2),
-        (0xC5, Some(0xBF)) => Some(2), // ſ
-        _ => None,
-    }
-}
-
-/// After one number: at most so many more.
-fn numbers(text: &str, mut at: usize, more: usize) -> usize {
-    for _ in 0..more {
-        match class_at(text, at) {
-            (Class::Number, len) => at += len,
-            _ => break,
-        }
-    }
-    at
-}
-
-/// Signs, then the line ends that follow them.
-fn signs(text: &str, at: usize) -> usize {
-    skip(text, skip(text, at, Class::Other), Class::LineEnd)
-}
-
-/// `\s*[\r\n]+|\s+(?!\S)|\s+`: up to the run's last line end if it has one; else all but the last
-/// space, which belongs to the word that follows; else the single space.
-fn spaces(text: &str, start: usize) -> usize {
-    let (mut at, mut last_start, mut after_line_end) = (start, start, None);
-    loop {
-        match class_at(text, at) {
-            (Class::LineEnd, len) => {
-                after_line_end = Some(at + len);
-                (last_start, at) = (at, at + len);
-            }
-            (Class::Space, len) => (last_start, at) = (at, at + len),
-            _ => break,
-        }
-    }
-    match after_line_end {
-        Some(end) => end,
-        None if at == text.len() || last_start == start => at,
-        None => last_start,
-    }
-}
+#[cfg(test)]
+mod tests;

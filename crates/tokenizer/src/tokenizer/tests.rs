@@ -41,7 +41,7 @@ fn tokens(tokenizer: &Tokenizer, ids: &[u32]) -> String {
 #[test]
 fn frequent_words_become_tokens() {
     let ids = SMALL.encode("the sea shells größer").unwrap();
-    expect!["t|he| sea| shells| g|röße|r"].assert_eq(&tokens(&SMALL, &ids));
+    expect!["the| sea| shells| größ|er"].assert_eq(&tokens(&SMALL, &ids));
 }
 
 #[test]

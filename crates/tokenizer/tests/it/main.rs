@@ -1,5 +1,12 @@
 //! Our ids against the golden ones of Hugging Face `tokenizers` (`testdata/tokenizer/`, which
 //! names tool and version), and against published vocabularies where the public data is at hand.
+#![expect(clippy::unwrap_used, reason = "the panic of a test is its message")]
+
+mod formats;
+mod models;
+mod normalize;
+mod pipeline;
+mod unigram;
 
 use std::path::{Path, PathBuf};
 

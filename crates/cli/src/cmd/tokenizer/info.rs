@@ -16,7 +16,7 @@ use crate::out;
   lyceum tokenizer info tokenizer.json
   lyceum tokenizer info gpt2/ --json")]
 pub(crate) struct Args {
-    /// A tokenizer.json, or a folder that holds one
+    /// A file of any format, or a folder that holds one
     #[arg(value_name = "TOKENIZER")]
     tokenizer: PathBuf,
     /// Print it as JSON

@@ -1,0 +1,126 @@
+//! `Replace`: other text for every match in a token.
+
+use fancy_regex::Regex;
+
+use super::Out;
+use crate::hf::fields::{MAX_TEXT_BYTES, too_large};
+use crate::pretokenize::Pattern;
+use crate::{Error, dialect};
+
+/// Of longer patterns it is not asked whether a text's end begins a match: it may.
+const SHORT: usize = 16;
+
+/// Other text for whatever matches.
+#[derive(Clone, Debug)]
+pub struct Replace {
+    pattern: Pattern,
+    content: String,
+    regex: Option<Box<Regex>>,
+}
+
+impl PartialEq for Replace {
+    fn eq(&self, other: &Self) -> bool {
+        (&self.pattern, &self.content) == (&other.pattern, &other.content)
+    }
+}
+
+impl Replace {
+    /// Fails where the regular expression is none, or something is too long.
+    pub fn new(pattern: Pattern, content: String) -> Result<Self, Error> {
+        let (Pattern::Text(source) | Pattern::Regex(source)) = &pattern;
+        for (what, text) in [("a pattern (in bytes)", source), ("decoder.content", &content)] {
+            if text.len() > MAX_TEXT_BYTES {
+                return Err(too_large(what, text.len(), MAX_TEXT_BYTES));
+            }
+        }
+        let regex = match &pattern {
+            Pattern::Text(_) => None,
+            Pattern::Regex(source) => {
+                Some(Box::new(dialect::compile("decoder.pattern.Regex", source)?))
+            }
+        };
+        Ok(Self { pattern, content, regex })
+    }
+
+    /// What is looked for.
+    pub fn pattern(&self) -> &Pattern {
+        &self.pattern
+    }
+
+    /// What is put in its place.
+    pub fn content(&self) -> &str {
+        &self.content
+    }
+
+    /// The text that is looked for, if it is a text that is not empty.
+    fn text(&self) -> Option<&str> {
+        match &self.pattern {
+            Pattern::Text(text) if !text.is_empty() => Some(text),
+            _ => None,
+        }
+    }
+
+    /// A whole token. A regular expression that gives up leaves the rest as it is.
+    fn run(&self, token: &str) -> String {
+        match (&self.regex, &self.pattern) {
+            (None, Pattern::Text(text) | Pattern::Regex(text)) => {
+                token.replace(text, &self.content)
+            }
+            (Some(regex), _) => {
+                let (mut new, mut done) = (String::new(), 0);
+                for found in regex.find_iter(token).map_while(Result::ok) {
+                    new.push_str(&token[done..found.start()]);
+                    new.push_str(&self.content);
+                    done = found.end();
+                }
+                new + &token[done..]
+            }
+        }
+    }
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct State<'d> {
+    stage: &'d Replace,
+    held: String,
+}
+
+impl<'d> State<'d> {
+    pub(super) fn new(stage: &'d Replace) -> Self {
+        Self { stage, held: String::new() }
+    }
+
+    pub(super) fn part(&mut self, part: &str, out: &mut Out<'_, '_>) {
+        self.held.push_str(part);
+        let Some(text) = self.stage.text() else { return };
+        let mut done = 0;
+        for (start, _) in self.held.match_indices(text) {
+            out.part(&self.held[done..start]);
+            out.part(&self.stage.content);
+            done = start + text.len();
+        }
+        let certain = done + self.held[done..].len() - may_begin(text, &self.held[done..]);
+        out.part(&self.held[done..certain]);
+        self.held.drain(..certain);
+    }
+
+    pub(super) fn end(&mut self, out: &mut Out<'_, '_>) {
+        let rest = std::mem::take(&mut self.held);
+        match self.stage.text() {
+            _ if rest.is_empty() => {}
+            Some(_) => out.part(&rest),
+            None => out.part(&self.stage.run(&rest)),
+        }
+        out.end();
+    }
+}
+
+/// How many bytes at the end of `held` may begin `text`; they start at a character.
+fn may_begin(text: &str, held: &str) -> usize {
+    let most = (text.len() - 1).min(held.len());
+    if text.len() <= SHORT {
+        let begins = |&n: &usize| held.as_bytes().ends_with(&text.as_bytes()[..n]);
+        return (1..=most).rev().find(begins).unwrap_or(0);
+    }
+    held.len() - held.floor_char_boundary(held.len() - most)
+}
