@@ -153,7 +153,7 @@ pub struct Bpe {
     merges: Vec<Merge>,
     pairs: Pairs,
     form: Form,
-    options: Options,
+    options: Box<Options>,
     /// One bit an id: whether merging the piece's own bytes comes down to it.
     wholes: Vec<u64>,
     /// Pieces that are never taken whole.
@@ -274,7 +274,7 @@ impl Bpe {
             merges,
             pairs,
             form,
-            options,
+            options: Box::new(options),
             wholes: vec![],
             apart: FxHashSet::default(),
             adds_up: false,

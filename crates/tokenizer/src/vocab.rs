@@ -1,8 +1,8 @@
 //! Pieces by id and ids by piece: what every model but the scores of a unigram shares.
 //!
 //! All pieces lie in one run of bytes; an id is a place in it, a piece is found by open addressing
-//! over ids. Eight bytes an id and eight a piece beside the bytes themselves, however the ids lie.
-//! Ids may have holes; an empty piece is a piece.
+//! over ids. Eight bytes an id and ten to twenty a piece beside the bytes themselves, however the
+//! ids lie. Ids may have holes; an empty piece is a piece.
 //!
 //! Left out on purpose: what the bytes mean (a model says whether they are text), taking pieces out.
 
@@ -26,6 +26,9 @@ pub struct Vocab {
     places: Vec<Place>,
     /// Ids by the hash of their piece; its length is a power of two.
     index: Vec<u32>,
+    /// A byte of each one's hash, 0 where none is: most words of a text are no piece, and are told
+    /// so here.
+    tags: Vec<u8>,
     n_pieces: usize,
 }
 
@@ -73,7 +76,7 @@ impl Vocab {
         if self.n_pieces * 2 >= self.index.len() {
             self.grow();
         }
-        let slot = self.slot(piece);
+        let (slot, tag) = self.slot(piece);
         if self.index[slot] != NONE {
             return Ok(Some(self.index[slot]));
         }
@@ -82,29 +85,33 @@ impl Vocab {
         }
         self.places[at] = Place { start: self.bytes.len() as u32, len: piece.len() as u32 };
         self.bytes.extend_from_slice(piece);
-        self.index[slot] = id;
+        (self.index[slot], self.tags[slot]) = (id, tag);
         self.n_pieces += 1;
         Ok(None)
     }
 
     fn grow(&mut self) {
-        self.index = vec![NONE; (self.index.len() * 2).max(16)];
+        let len = (self.index.len() * 2).max(16);
+        (self.index, self.tags) = (vec![NONE; len], vec![0; len]);
         for id in 0..self.places.len() as u32 {
             if let Some(place) = self.place(id) {
-                let slot = self.slot(&self.bytes[place]);
-                self.index[slot] = id;
+                let (slot, tag) = self.slot(&self.bytes[place]);
+                (self.index[slot], self.tags[slot]) = (id, tag);
             }
         }
     }
 
-    /// Where `piece` is in the index, or would be.
-    fn slot(&self, piece: &[u8]) -> usize {
-        let mask = self.index.len() - 1; // A power of two, half of it free.
-        let mut slot = hash(piece) as usize & mask;
-        while self.index[slot] != NONE && self.get(self.index[slot]) != Some(piece) {
+    /// Where `piece` is in the index, or would be, and its tag.
+    fn slot(&self, piece: &[u8]) -> (usize, u8) {
+        let (mask, hash) = (self.index.len() - 1, hash(piece)); // A power of two, half of it free.
+        let (mut slot, tag) = (hash as usize & mask, (hash >> 56) as u8 | 0x80);
+        loop {
+            let found = self.tags[slot];
+            if found == 0 || found == tag && self.get(self.index[slot]) == Some(piece) {
+                return (slot, tag);
+            }
             slot = (slot + 1) & mask;
         }
-        slot
     }
 
     #[inline]
@@ -131,7 +138,7 @@ impl Vocab {
         if self.index.is_empty() {
             return None;
         }
-        Some(self.index[self.slot(piece)]).filter(|&id| id != NONE)
+        Some(self.index[self.slot(piece).0]).filter(|&id| id != NONE)
     }
 
     /// One more than the largest id.

@@ -8,7 +8,7 @@
 //! Words of more than [`LONGEST`] bytes are not kept.
 //!
 //! The table grows with what it holds up to [`MOST_SETS`], and what is beside it is thrown away
-//! when it is full: no text makes it larger than some megabytes. A cache outlives a text, and is
+//! when it is full: no text makes it larger than some 16 megabytes. A cache outlives a text, and is
 //! good for one model only: [`Owned`] knows whose it is.
 
 mod key;
@@ -23,7 +23,7 @@ use crate::pretokenize::fast::{Fast, Split, Text, WithSplit};
 const LONGEST: usize = 256;
 
 const FEWEST_SETS: usize = 1 << 8;
-const MOST_SETS: usize = 1 << 15;
+const MOST_SETS: usize = 1 << 17;
 
 /// The most bytes of long words, and the most ids beside the table.
 const MOST_BESIDE: usize = 1 << 20;
@@ -36,6 +36,9 @@ const BESIDE: u32 = u32::MAX;
 
 /// How many ids are gathered before they are appended.
 const GATHERED: usize = 512;
+
+/// A short word of more ids is not kept: so many more can always be gathered.
+const MOST_OF_SHORT: usize = 64;
 
 /// A word and its ids. Where `n_ids` is [`BESIDE`]: `ids` are where the word's bytes start, where
 /// its ids start, and how many ids it has.
@@ -141,7 +144,9 @@ impl WordCache {
         }
         let start = ids.len();
         encode(word, ids)?;
-        self.put(key, word.as_bytes(), &ids[start..]);
+        if key.is_long() || ids.len() - start <= MOST_OF_SHORT {
+            self.put(key, word.as_bytes(), &ids[start..]);
+        }
         Ok(())
     }
 
@@ -151,6 +156,13 @@ impl WordCache {
         // Which of the two it is cannot be foreseen, so it is no branch.
         let slot = &set.0[usize::from(set.0[0].key != key)];
         (slot.key == key).then_some(slot)
+    }
+
+    /// The ids beside the table of a short word.
+    #[inline(always)]
+    fn beside(&self, slot: &Slot) -> &[u32] {
+        let (start, n_ids) = (slot.ids[1] as usize, slot.ids[2] as usize);
+        &self.ids[start..start + n_ids]
     }
 
     /// The ids of a slot whose key is that of `word`; keys of long words may be alike.
@@ -169,7 +181,7 @@ impl WordCache {
         if self.bytes.len() + word.len() > MOST_BESIDE || self.ids.len() + ids.len() > MOST_BESIDE {
             self.clear();
         }
-        if self.n_put >= self.sets.len() && self.sets.len() < MOST_SETS {
+        if self.n_put >= 2 * self.sets.len() && self.sets.len() < MOST_SETS {
             self.grow();
         }
         self.n_put += 1;
@@ -238,13 +250,17 @@ impl<E: FnMut(&str, &mut Vec<u32>) -> Result<(), Error>> WithSplit for EncodeTex
         while start < bytes.len() {
             let end = split.word_end(text, start);
             let key = Key::within(bytes, start, end);
-            if let Some(key) = key
-                && let Some(slot) = self.cache.find(key)
-                && slot.n_ids != BESIDE
-            {
-                gathered[n..n + INLINE].copy_from_slice(&slot.ids);
-                n += slot.n_ids as usize;
-                if n > GATHERED - INLINE {
+            let slot = key.and_then(|key| self.cache.find(key));
+            if let Some(slot) = slot {
+                if slot.n_ids != BESIDE {
+                    gathered[n..n + INLINE].copy_from_slice(&slot.ids);
+                    n += slot.n_ids as usize;
+                } else {
+                    let known = self.cache.beside(slot);
+                    gathered[n..n + known.len()].copy_from_slice(known);
+                    n += known.len();
+                }
+                if n > GATHERED - MOST_OF_SHORT {
                     self.ids.extend_from_slice(&gathered[..n]);
                     n = 0;
                 }

@@ -98,7 +98,10 @@ fn what_is_missing_is_named_with_what_would_do() {
     check(&|folder| config(folder, r#"{"n_layer": 3}"#), "h.2.");
     check(&|folder| config(folder, r#"{"n_embd": 32}"#), "shape");
     check(&|folder| config(folder, r#"{"vocab_size": 100}"#), "290 ids, its embedding 100 rows");
-    check(&|folder| put(folder, "tokenizer.json", r#"{"model": {"type": "WordPiece"}}"#), "unk_token");
+    check(
+        &|folder| put(folder, "tokenizer.json", r#"{"model": {"type": "WordPiece"}}"#),
+        "unk_token",
+    );
     check(&|folder| put(folder, "tokenizer_config.json", "{"), "tokenizer_config.json");
     check(&|folder| put(folder, "model.safetensors", "weights"), "safetensors");
     let nowhere = look(&recipe(true), Path::new("no/where")).unwrap_err().to_string();

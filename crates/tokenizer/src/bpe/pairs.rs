@@ -1,7 +1,9 @@
 //! Which pairs merge, when, and into what: a hash table with sixteen bytes a slot.
 //!
 //! Open addressing with linear steps over a power of two, at most half full, so that a look-up is
-//! one cache line most of the time. `rustc-hash`'s map needs two for the same answer. Pairs of ids
+//! one cache line most of the time. `rustc-hash`'s map needs two for the same answer. Most pairs that
+//! are asked for are none: a byte of the hash of each stands in an array of its own, which says so
+//! and is small enough for the second cache where the slots are not. Pairs of ids
 //! below 256, which are those of single bytes in most vocabularies, have a table of all their pairs
 //! beside it: the first look at a word hashes nothing.
 
@@ -26,6 +28,8 @@ const SMALL: u32 = 256;
 #[derive(Clone, Debug)]
 pub(super) struct Pairs {
     slots: Vec<Slot>,
+    /// A byte of each slot's hash; 0 where it is free.
+    tags: Vec<u8>,
     shift: u32,
     multiplier: u64,
     len: usize,
@@ -45,14 +49,17 @@ impl Pairs {
     fn with_bits(bits: u32) -> Self {
         let free = Slot { left: FREE, right: FREE, rank: 0, product: 0 };
         let multiplier = 0x9E37_79B9_7F4A_7C15; // 2^64 by the golden ratio (Knuth, 6.4).
-        let slots = vec![free; 1 << bits];
-        Self { slots, shift: 64 - bits, multiplier, len: 0, small: vec![], ranks: 0 }
+        let (slots, tags) = (vec![free; 1 << bits], vec![0; 1 << bits]);
+        Self { slots, tags, shift: 64 - bits, multiplier, len: 0, small: vec![], ranks: 0 }
     }
 
-    #[inline]
-    fn place(&self, left: u32, right: u32) -> usize {
+    /// The slot to look at first, and the tag.
+    #[inline(always)]
+    fn place(&self, left: u32, right: u32) -> (usize, u8) {
         let key = u64::from(left) << 32 | u64::from(right);
-        (key.wrapping_mul(self.multiplier) >> self.shift) as usize
+        let hash = key.wrapping_mul(self.multiplier);
+        // The bits of the tag are those below the place's.
+        ((hash >> self.shift) as usize, (hash >> (self.shift - 7)) as u8 | 0x80)
     }
 
     /// The rank of the pair and what it becomes.
@@ -62,14 +69,19 @@ impl Pairs {
             let found = *self.small.get((left * SMALL + right) as usize)?;
             return (found.0 != FREE).then_some(found);
         }
-        let mut at = self.place(left, right);
+        let (mut at, tag) = self.place(left, right);
+        let mask = self.tags.len() - 1;
         loop {
-            let slot = self.slots[at & (self.slots.len() - 1)];
-            if slot.left == left && slot.right == right {
-                return Some((slot.rank, slot.product));
-            }
-            if slot.left == FREE {
+            at &= mask;
+            let found = self.tags[at];
+            if found == 0 {
                 return None;
+            }
+            if found == tag {
+                let slot = self.slots[at];
+                if slot.left == left && slot.right == right {
+                    return Some((slot.rank, slot.product));
+                }
             }
             at += 1;
         }
@@ -104,7 +116,7 @@ impl Pairs {
 
     /// Gives how far from its place the slot came to lie.
     fn put(&mut self, slot: Slot) -> usize {
-        let (start, mask) = (self.place(slot.left, slot.right), self.slots.len() - 1);
+        let ((start, tag), mask) = (self.place(slot.left, slot.right), self.slots.len() - 1);
         let mut at = start;
         loop {
             let old = &mut self.slots[at & mask];
@@ -112,6 +124,7 @@ impl Pairs {
             if is_same || old.left == FREE {
                 self.len += usize::from(!is_same);
                 *old = slot;
+                self.tags[at & mask] = tag;
                 return at - start;
             }
             at += 1;
@@ -151,7 +164,7 @@ mod tests {
             assert_eq!(pairs.get((key >> 32) as u32, key as u32), Some((n, n + 1)));
         }
         let far = |at: usize, slot: &Slot| {
-            (at + pairs.slots.len() - pairs.place(slot.left, slot.right)) % pairs.slots.len()
+            (at + pairs.slots.len() - pairs.place(slot.left, slot.right).0) % pairs.slots.len()
         };
         let taken = pairs.slots.iter().enumerate().filter(|(_, slot)| slot.left != FREE);
         assert!(taken.map(|(at, slot)| far(at, slot)).max() <= Some(FAR));
