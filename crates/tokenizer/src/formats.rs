@@ -1,7 +1,8 @@
 //! The file formats of the field, each in and out.
 //!
 //! Each has a parser into plain data of its own that trusts nothing, a writer beside it, and a
-//! `tokenizer.rs` that makes a [`Tokenizer`] of the data and data of a tokenizer, or says why not.
+//! `tokenizer.rs` that makes a [`Tokenizer`](crate::Tokenizer) of the data, and data of a
+//! tokenizer, or says why not.
 //! One more format is one more file and one row of the registry.
 //!
 //! Reading order: this file; `source` (bytes with a name); [`sentencepiece`], [`tiktoken`],
