@@ -17,10 +17,11 @@ use crate::pretokenize::{Behavior, ByteLevel, Pattern, PreTokenizer, Split};
 use crate::vocab::Vocab;
 use crate::{AddedToken, Error, Parts, Tokenizer};
 
-/// What is a word; everything else, white space that is, goes.
+/// What is a word; everything else, white space that is, goes. So does U+0345, a mark whose capital is
+/// a letter: to the original, which asks without regard to case, it is neither a letter nor none.
 const WORDS: &str = concat!(
     r"<\|startoftext\|>|<\|endoftext\|>|(?i:'s|'t|'re|'ve|'m|'ll|'d)",
-    r"|\p{L}+|\p{N}|[^\s\p{L}\p{N}]+",
+    r"|\p{L}+|\p{N}|[^\s\p{L}\p{N}\x{345}]+",
 );
 
 /// The tokenizer of these merges.
