@@ -16,7 +16,7 @@ fn keys() -> [u64; 2] {
 
 /// Both halves of the product, which every bit of the factors reaches.
 #[inline(always)]
-fn fold(a: u64, b: u64) -> u64 {
+pub(crate) fn fold(a: u64, b: u64) -> u64 {
     let product = u128::from(a) * u128::from(b);
     product as u64 ^ (product >> 64) as u64
 }

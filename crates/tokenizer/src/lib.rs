@@ -60,6 +60,8 @@ pub mod wordlevel;
 
 pub mod unigram;
 
+mod replace;
+
 pub mod postprocess;
 
 pub mod encoding;

@@ -64,7 +64,8 @@ fn read(value: &Value, nesting: &mut Nesting) -> Result<Decoder, Error> {
         }),
         "Replace" => {
             let pattern = Pattern::from_json(fields, "decoder.pattern")?;
-            Decoder::Replace(Replace::new(pattern, text("decoder.content")?)?)
+            let names = ["decoder.pattern.Regex", "decoder.content"];
+            Decoder::Replace(Replace::of_file(pattern, text("decoder.content")?, names)?)
         }
         "CTC" => Decoder::Ctc(Ctc {
             pad_token: text("decoder.pad_token")?,

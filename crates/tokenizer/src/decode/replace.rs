@@ -1,76 +1,32 @@
 //! `Replace`: other text for every match in a token.
 
-use fancy_regex::Regex;
-
 use super::Out;
-use crate::hf::fields::{MAX_TEXT_BYTES, too_large};
 use crate::pretokenize::Pattern;
-use crate::{Error, dialect};
+pub use crate::replace::Replace;
 
 /// Of longer patterns it is not asked whether a text's end begins a match: it may.
 const SHORT: usize = 16;
 
-/// Other text for whatever matches.
-#[derive(Clone, Debug)]
-pub struct Replace {
-    pattern: Pattern,
-    content: String,
-    regex: Option<Box<Regex>>,
-}
-
-impl PartialEq for Replace {
-    fn eq(&self, other: &Self) -> bool {
-        (&self.pattern, &self.content) == (&other.pattern, &other.content)
-    }
-}
-
 impl Replace {
-    /// Fails where the regular expression is none, or something is too long.
-    pub fn new(pattern: Pattern, content: String) -> Result<Self, Error> {
-        let (Pattern::Text(source) | Pattern::Regex(source)) = &pattern;
-        for (what, text) in [("a pattern (in bytes)", source), ("decoder.content", &content)] {
-            if text.len() > MAX_TEXT_BYTES {
-                return Err(too_large(what, text.len(), MAX_TEXT_BYTES));
-            }
-        }
-        let regex = match &pattern {
-            Pattern::Text(_) => None,
-            Pattern::Regex(source) => {
-                Some(Box::new(dialect::compile("decoder.pattern.Regex", source)?))
-            }
-        };
-        Ok(Self { pattern, content, regex })
-    }
-
-    /// What is looked for.
-    pub fn pattern(&self) -> &Pattern {
-        &self.pattern
-    }
-
-    /// What is put in its place.
-    pub fn content(&self) -> &str {
-        &self.content
-    }
-
     /// The text that is looked for, if it is a text that is not empty.
     fn text(&self) -> Option<&str> {
-        match &self.pattern {
+        match self.pattern() {
             Pattern::Text(text) if !text.is_empty() => Some(text),
             _ => None,
         }
     }
 
     /// A whole token. A regular expression that gives up leaves the rest as it is.
-    fn run(&self, token: &str) -> String {
-        match (&self.regex, &self.pattern) {
+    fn run_whole(&self, token: &str) -> String {
+        match (self.regex(), self.pattern()) {
             (None, Pattern::Text(text) | Pattern::Regex(text)) => {
-                token.replace(text, &self.content)
+                token.replace(text, self.content())
             }
             (Some(regex), _) => {
                 let (mut new, mut done) = (String::new(), 0);
                 for found in regex.find_iter(token).map_while(Result::ok) {
                     new.push_str(&token[done..found.start()]);
-                    new.push_str(&self.content);
+                    new.push_str(self.content());
                     done = found.end();
                 }
                 new + &token[done..]
@@ -96,7 +52,7 @@ impl<'d> State<'d> {
         let mut done = 0;
         for (start, _) in self.held.match_indices(text) {
             out.part(&self.held[done..start]);
-            out.part(&self.stage.content);
+            out.part(self.stage.content());
             done = start + text.len();
         }
         let certain = done + self.held[done..].len() - may_begin(text, &self.held[done..]);
@@ -109,7 +65,7 @@ impl<'d> State<'d> {
         match self.stage.text() {
             _ if rest.is_empty() => {}
             Some(_) => out.part(&rest),
-            None => out.part(&self.stage.run(&rest)),
+            None => out.part(&self.stage.run_whole(&rest)),
         }
         out.end();
     }

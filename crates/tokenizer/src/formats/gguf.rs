@@ -94,6 +94,29 @@ pub(crate) struct Gguf {
     pub(crate) chat_template: Option<String>,
 }
 
+impl Gguf {
+    /// These tokens and nothing else.
+    pub(crate) fn of(kind: GgufKind, tokens: Vec<String>, kinds: Vec<Kind>) -> Self {
+        Self {
+            kind,
+            architecture: None,
+            name: None,
+            pre: None,
+            tokens,
+            scores: vec![],
+            kinds,
+            merges: vec![],
+            roles: BTreeMap::new(),
+            add_bos: None,
+            add_eos: None,
+            add_space_prefix: None,
+            remove_extra_whitespaces: None,
+            charsmap: vec![],
+            chat_template: None,
+        }
+    }
+}
+
 /// Reads the metadata of a file of `len` bytes. Nothing about it is trusted.
 pub(crate) fn read(name: &str, reader: impl Read, len: u64) -> Result<Gguf, Error> {
     let general = ["general.architecture", "general.name", "tokenizer.chat_template"];
@@ -335,23 +358,9 @@ pub(crate) mod tests {
     use super::*;
 
     fn with_tokens(kind: GgufKind, tokens: &[&str]) -> Gguf {
-        Gguf {
-            kind,
-            architecture: Some("test".to_owned()),
-            name: None,
-            pre: None,
-            tokens: tokens.iter().map(|&token| token.to_owned()).collect(),
-            scores: vec![],
-            kinds: vec![Kind::Normal; tokens.len()],
-            merges: vec![],
-            roles: BTreeMap::new(),
-            add_bos: None,
-            add_eos: None,
-            add_space_prefix: None,
-            remove_extra_whitespaces: None,
-            charsmap: vec![],
-            chat_template: None,
-        }
+        let tokens: Vec<String> = tokens.iter().map(|&token| token.to_owned()).collect();
+        let kinds = vec![Kind::Normal; tokens.len()];
+        Gguf { architecture: Some("test".to_owned()), ..Gguf::of(kind, tokens, kinds) }
     }
 
     pub(crate) fn small(kind: GgufKind) -> Gguf {

@@ -173,8 +173,7 @@ impl ModelFile for BpeFile {
                 None => Unknown::Refuse,
             };
             let merges = merges_of(&Vocab::new(pieces.0)?, &merges, &prefix)?;
-            let vocab = if options.ignore_merges { without(visible, added) } else { visible };
-            return Ok(Model::Bpe(Bpe::from_bytes(Vocab::new(vocab)?, merges, options)?));
+            return Ok(Model::Bpe(Bpe::from_bytes(Vocab::new(visible)?, merges, options)?));
         }
         if let Some(unk) = &self.unk_token {
             options.unknown = unknown(unk, &pieces);
@@ -210,12 +209,6 @@ fn visible(pieces: &Pieces, added: &[AddedToken]) -> Option<Vec<(Vec<u8>, u32)>>
         }
     }
     Some(all)
-}
-
-/// Without special tokens: no text that is taken whole may become one.
-fn without(pieces: Vec<(Vec<u8>, u32)>, added: &[AddedToken]) -> Vec<(Vec<u8>, u32)> {
-    let special: FxHashSet<u32> = added.iter().filter(|t| t.special).map(|t| t.id).collect();
-    pieces.into_iter().filter(|(bytes, id)| bytes.len() < 2 || !special.contains(id)).collect()
 }
 
 fn merges_of(vocab: &Vocab, merges: &[FileMerge], prefix: &str) -> Result<Vec<Merge>, Error> {

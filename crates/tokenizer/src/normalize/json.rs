@@ -141,7 +141,9 @@ fn symbols(fields: Fields<'_>, path: &'static str) -> Result<Symbols, Error> {
 
 fn replace(fields: Fields<'_>) -> Result<Replace, Error> {
     let pattern = Pattern::from_json(fields, "normalizer.pattern")?;
-    Replace::new(pattern, fields.text("normalizer.content", MAX_TEXT_BYTES)?.to_owned())
+    let names = ["normalizer.pattern.Regex", "normalizer.content"];
+    let content = fields.text("normalizer.content", MAX_TEXT_BYTES)?.to_owned();
+    Replace::of_file(pattern, content, names)
 }
 
 fn charsmap(fields: Fields<'_>, path: &'static str) -> Result<Charsmap, Error> {

@@ -4,6 +4,8 @@
 //! byte its length: different words have different keys. Of a long word they are a hash and the
 //! word's length, so who finds one has to compare the words.
 
+use crate::hash::fold;
+
 /// The longest word that is its own key.
 const SHORT: usize = 15;
 
@@ -79,13 +81,6 @@ impl Key {
     pub(super) fn hash(self) -> u64 {
         fold(self.0[0] ^ 0x9E37_79B9_7F4A_7C15, self.0[1] ^ 0xA409_3822_299F_31D0)
     }
-}
-
-/// Both halves of the product, which every bit of the factors reaches.
-#[inline(always)]
-fn fold(a: u64, b: u64) -> u64 {
-    let product = u128::from(a) * u128::from(b);
-    product as u64 ^ (product >> 64) as u64
 }
 
 #[cfg(test)]

@@ -4,8 +4,6 @@
 //! model, where the caller asks for added tokens. Control tokens are never spelled by text, where
 //! llama.cpp's `llama` kind could be brought to do so.
 
-use std::collections::BTreeMap;
-
 use super::pre::{self, Pre};
 use super::{Gguf, GgufKind};
 use crate::bpe::{self, Bpe, Unknown};
@@ -259,23 +257,7 @@ fn with_tokens(tokenizer: &Tokenizer, kind: GgufKind) -> Result<Gguf, String> {
         let kind = if token.special { Kind::Control } else { Kind::UserDefined };
         kinds[token.id as usize] = kind;
     }
-    Ok(Gguf {
-        kind,
-        architecture: None,
-        name: None,
-        pre: None,
-        tokens: tokens.into_iter().enumerate().map(fill).collect(),
-        scores: vec![],
-        kinds,
-        merges: vec![],
-        roles: BTreeMap::new(),
-        add_bos: None,
-        add_eos: None,
-        add_space_prefix: None,
-        remove_extra_whitespaces: None,
-        charsmap: vec![],
-        chat_template: None,
-    })
+    Ok(Gguf::of(kind, tokens.into_iter().enumerate().map(fill).collect(), kinds))
 }
 
 fn of_bytes(tokenizer: &Tokenizer) -> Result<Gguf, String> {
