@@ -3,13 +3,16 @@
 //! A compare is a program of its own (it starts the peers, whatever they are written in). It prints
 //! a table as it goes and, with `--json FILE`, writes one [`Row`] a line. This file collects the
 //! rows; [`page`] renders them. `--quick` passes on to the compares and writes no page: figures on
-//! tiny input claim nothing.
+//! tiny input claim nothing. All rows together take hours, so `--kept` runs nothing and takes the
+//! rows that compares left in `target/bench/rows/AREA/*.jsonl`, be it one row a file; of a row that
+//! stands there several times the newest file's counts.
 
 mod page;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::SystemTime;
 
 use anyhow::{Context, Result, bail, ensure};
 use serde::Deserialize;
@@ -21,6 +24,8 @@ pub(crate) enum Input {
     Full,
     /// The same code on tiny input.
     Quick,
+    /// Nothing: the rows of earlier runs.
+    Kept,
 }
 
 /// One comparison with one peer.
@@ -40,11 +45,14 @@ struct Row {
     gate: Option<f64>,
     /// The ratio aimed at.
     target: Option<f64>,
+    /// Whether the peer's output was ours, where that was looked at.
+    #[serde(default)]
+    same_ids: Option<bool>,
 }
 
 impl Row {
     fn holds_gate(&self) -> bool {
-        self.gate.is_none_or(|gate| self.ratio >= gate)
+        self.gate.is_none_or(|gate| self.ratio >= gate) && self.same_ids != Some(false)
     }
 
     fn reaches_target(&self) -> bool {
@@ -78,19 +86,36 @@ pub(crate) fn run(root: &Path, input: Input) -> Result<()> {
     let compares = compares(root)?;
     ensure!(!compares.is_empty(), "there is no executable bench/*/compare to run");
     let mut areas = Vec::new();
+    let mut dates = vec![];
     for (name, program) in compares {
-        areas.push(run_compare(root, name, &program, input)?);
+        match input {
+            Input::Full | Input::Quick => areas.push(run_compare(root, name, &program, input)?),
+            Input::Kept => {
+                let (area, of_files) = kept(root, name)?;
+                dates.extend(of_files);
+                areas.push(area);
+            }
+        }
     }
-    if input == Input::Full {
-        let text = page::render(&areas, &machine());
+    if input != Input::Quick {
+        let has_rows = areas.iter().any(|area| !area.rows.is_empty());
+        ensure!(
+            has_rows,
+            "no row is kept under target/bench/rows; run a bench/*/compare --json there"
+        );
+        let made = match (dates.iter().min(), dates.iter().max()) {
+            (Some(&first), Some(&last)) => page::Made::Between(first, last),
+            _ => page::Made::AtOnce,
+        };
+        let text = page::render(&areas, &machine(), made);
         let path = root.join("docs/bench.md");
         fs::write(&path, text).with_context(|| format!("writing {}", path.display()))?;
     }
     let rows = areas.iter().flat_map(|area| &area.rows);
     let failed: Vec<&str> = rows.filter(|r| !r.holds_gate()).map(|r| r.row.as_str()).collect();
     // On tiny input the start of a process outweighs the work: its ratios decide nothing.
-    if input == Input::Full && !failed.is_empty() {
-        bail!("below their gates: {}", failed.join(", "));
+    if input != Input::Quick && !failed.is_empty() {
+        bail!("below their gates, or with other ids: {}", failed.join(", "));
     }
     Ok(())
 }
@@ -137,7 +162,41 @@ fn run_compare(root: &Path, name: String, program: &Path, input: Input) -> Resul
     let text = fs::read_to_string(&json).with_context(|| format!("reading {}", json.display()))?;
     let rows = parse(&text).with_context(|| format!("rows of bench/{name}/compare"))?;
     ensure!(!rows.is_empty(), "bench/{name}/compare wrote no row to its --json file");
+    if input == Input::Full {
+        let folder = rows_folder(root, &name);
+        fs::create_dir_all(&folder).with_context(|| format!("making {}", folder.display()))?;
+        fs::rename(&json, folder.join("all.jsonl")).context("keeping the rows")?;
+    }
     Ok(Area { command: format!("bench/{name}/compare"), name, rows })
+}
+
+fn rows_folder(root: &Path, area: &str) -> PathBuf {
+    root.join("target/bench/rows").join(area)
+}
+
+/// The rows that earlier runs of an area's compare left, none where it was never run, and when these
+/// were. A file's rows take the place of all older ones of their names, whoever the peer is.
+fn kept(root: &Path, name: String) -> Result<(Area, Vec<SystemTime>)> {
+    let folder = rows_folder(root, &name);
+    let mut files: Vec<(SystemTime, PathBuf)> = vec![];
+    for file in fs::read_dir(&folder).into_iter().flatten() {
+        let path = file?.path();
+        if path.extension().is_none_or(|extension| extension != "jsonl") {
+            continue;
+        }
+        files.push((path.metadata()?.modified()?, path));
+    }
+    files.sort();
+    let mut rows: Vec<Row> = vec![];
+    for (_, path) in &files {
+        let text =
+            fs::read_to_string(path).with_context(|| format!("reading {}", path.display()))?;
+        let newer = parse(&text).with_context(|| format!("rows of {}", path.display()))?;
+        rows.retain(|old| newer.iter().all(|row| row.row != old.row));
+        rows.extend(newer);
+    }
+    let dates = files.into_iter().map(|(date, _)| date).collect();
+    Ok((Area { command: format!("bench/{name}/compare"), name, rows }, dates))
 }
 
 fn parse(text: &str) -> Result<Vec<Row>> {

@@ -18,7 +18,8 @@ use std::process::ExitCode;
 const USAGE: &str = "usage: cargo xtask <verb>
   tidy [--bless]   check the rules of STYLE.md; --bless lets the ratchets shrink
   doc              build the documentation of all crates, warnings being errors
-  bench [--quick]  run every bench/*/compare and rewrite docs/bench.md (--quick: tiny, no rewrite)";
+  bench [--quick]  run every bench/*/compare and rewrite docs/bench.md (--quick: tiny, no rewrite)
+  bench --kept     rewrite docs/bench.md from the rows under target/bench/rows, running nothing";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -29,6 +30,7 @@ fn main() -> ExitCode {
         ["doc"] => doc::run(&root()),
         ["bench"] => bench::run(&root(), bench::Input::Full),
         ["bench", "--quick"] => bench::run(&root(), bench::Input::Quick),
+        ["bench", "--kept"] => bench::run(&root(), bench::Input::Kept),
         _ => Err(anyhow::anyhow!("{USAGE}")),
     };
     match outcome {

@@ -2,8 +2,11 @@
 //! `p = (1 - lr λ) p - lr 0.2 sqrt(max(r, c)) u`, for each of the matrices `(r, c)` stacked in `p`.
 //!
 //! The length of a gradient does not matter, so that nothing is clipped.
+//!
+//! A step is [`Muon::direction`], then [`crate::newton_schulz`] of all matrices of a model at once, then
+//! [`Muon::apply`].
 
-use crate::newton_schulz::orthogonalize;
+use crate::newton_schulz::Matrix;
 use crate::parallel;
 
 /// The settings of one step.
@@ -26,47 +29,67 @@ impl Muon {
         self.lr * UPDATE_SIZE * (rows.max(columns) as f32).sqrt()
     }
 
-    /// Takes a step with matrices of these `rows`, one above the other, all of `columns` columns;
-    /// the momentum `m` starts at 0.
+    /// Moves the momentum `m`, which starts at 0, and gives what is to become orthogonal.
     ///
     /// # Panics
-    /// If the slices are not of that size.
-    pub fn step(
-        &self,
-        param: &mut [f32],
-        grad: &[f32],
-        m: &mut [f32],
-        rows: &[usize],
-        columns: usize,
-    ) {
-        let n = rows.iter().sum::<usize>() * columns;
-        assert_eq!((param.len(), grad.len(), m.len()), (n, n, n), "muon: sizes differ");
-        let mut update = vec![0.0; n];
+    /// If the slices differ in length.
+    pub fn direction(&self, grad: &[f32], m: &mut [f32]) -> Vec<f32> {
         parallel::zip_mut(m, grad, |m, grad| {
             m.iter_mut().zip(grad).for_each(|(m, g)| *m += (1.0 - self.momentum) * (g - *m));
         });
-        update.copy_from_slice(grad);
-        parallel::zip_mut(&mut update, m, |update, m| {
-            update.iter_mut().zip(m).for_each(|(u, m)| *u += self.momentum * (m - *u));
+        let mut direction = grad.to_vec();
+        parallel::zip_mut(&mut direction, m, |direction, m| {
+            direction.iter_mut().zip(m).for_each(|(u, m)| *u += self.momentum * (m - *u));
         });
+        direction
+    }
+
+    /// Moves matrices of these `rows`, one above the other, all of `columns` columns, by their
+    /// orthogonal `update`.
+    ///
+    /// # Panics
+    /// If the slices are not of that size.
+    pub fn apply(&self, param: &mut [f32], update: &[f32], rows: &[usize], columns: usize) {
+        let n = rows.iter().sum::<usize>() * columns;
+        assert_eq!((param.len(), update.len()), (n, n), "muon: sizes differ");
         let keep = 1.0 - self.lr * self.weight_decay;
         let mut at = 0;
         for &r in rows {
             let part = at..at + r * columns;
             at = part.end;
-            let update = &mut update[part.clone()];
-            orthogonalize(update, r, columns);
             let size = self.size(r, columns);
-            parallel::zip_mut(&mut param[part], update, |param, update| {
+            parallel::zip_mut(&mut param[part.clone()], &update[part], |param, update| {
                 param.iter_mut().zip(update).for_each(|(p, u)| *p = keep * *p - size * u);
             });
         }
     }
 }
 
+/// The matrices of these `rows` that stand one above the other in `values`.
+pub fn stacked<'a>(
+    mut values: &'a mut [f32],
+    rows: &[usize],
+    columns: usize,
+) -> impl Iterator<Item = Matrix<'a>> {
+    rows.iter().map(move |&rows| {
+        let (first, rest) = std::mem::take(&mut values).split_at_mut(rows * columns);
+        values = rest;
+        Matrix { values: first, rows, columns }
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::newton_schulz::orthogonalize_each;
+
+    impl Muon {
+        fn step(&self, p: &mut [f32], g: &[f32], m: &mut [f32], rows: &[usize], columns: usize) {
+            let mut update = self.direction(g, m);
+            orthogonalize_each(stacked(&mut update, rows, columns).collect());
+            self.apply(p, &update, rows, columns);
+        }
+    }
 
     #[test]
     fn stacked_matrices_move_as_each_alone() {

@@ -20,6 +20,11 @@ pub fn sum_of_squares(x: &[f32]) -> f64 {
     by_chunk(x, squares_chunk).into_iter().sum()
 }
 
+/// [`sum_of_squares`] on the calling thread alone: the same bits.
+pub fn sum_of_squares_alone(x: &[f32]) -> f64 {
+    x.chunks(CHUNK).map(squares_chunk).sum()
+}
+
 /// The greatest `|x|`, 0 if empty, NaN if there is one.
 pub fn max_abs(x: &[f32]) -> f32 {
     f32::from_bits(by_chunk(x, greatest_bits).into_iter().max().unwrap_or(0))

@@ -15,7 +15,7 @@ use serde::Serialize;
 use stdx::Progress;
 use stdx::interrupt::Interrupt;
 use tokenizer::Tokenizer;
-use train::plan::{MOST_EPOCHS, plan, plan_of_model};
+use train::plan::{Dials, MOST_EPOCHS, plan, plan_of_model};
 use train::{Config, Outcome};
 
 use crate::frozen::Frozen;
@@ -397,7 +397,14 @@ fn freeze(
             }
             None => {
                 let measure = &mut |config: &Config| session.measure(config);
-                plan(&dials, words.vocab_size(), corpus_tokens, measure)?
+                let config = plan(&dials, words.vocab_size(), corpus_tokens, measure)?;
+                match teaching::reading_less(&frozen.recipe, &config) {
+                    None => config,
+                    Some(less) => {
+                        let less = Dials { precision: dials.precision, ..less };
+                        plan(&less, words.vocab_size(), corpus_tokens, measure)?
+                    }
+                }
             }
         };
         if frozen.recipe.life && corpus_tokens.is_none() {

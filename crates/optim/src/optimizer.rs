@@ -12,7 +12,7 @@ use burn::tensor::Tensor;
 
 use ops::offload::Offload;
 
-use crate::rule::Rule;
+use crate::rule::{Rule, Waiting};
 use crate::{adamw, muon, sgd};
 
 /// What is remembered of one parameter, in its order, on its device.
@@ -64,19 +64,25 @@ impl Optimizer {
         self.steps += 1;
         let clip = self.adamw.clip;
         let scale = if clip > 0.0 && norm > clip { (clip / norm) as f32 } else { 1.0 };
-        let mut update =
-            Update { optimizer: self, gradients, path: Vec::new(), scale, lr: lr as f32 };
-        module.map(&mut update)
+        let (waiting, path) = (BTreeMap::new(), Vec::new());
+        let mut update = Update { optimizer: self, gradients, path, scale, lr: lr as f32, waiting };
+        let module = module.map(&mut update);
+        let mut waiting = update.waiting;
+        if waiting.is_empty() {
+            return module;
+        }
+        Waiting::orthogonalize(waiting.values_mut());
+        module.map(&mut Apply { waiting, path: Vec::new() })
     }
 
-    /// Moves the values of one parameter by its gradient times `scale`.
+    /// Moves the values of one parameter by its gradient times `scale`, or says what they wait for.
     fn move_one<const D: usize>(
         &mut self,
         path: String,
         values: Tensor<D>,
         gradient: Tensor<D>,
         (scale, lr): (f32, f32),
-    ) -> Tensor<D> {
+    ) -> (Tensor<D>, Option<Waiting>) {
         let (n, device) = (values.shape().num_elements(), values.device());
         let offload = self.offload.clone();
         let zeros = || {
@@ -89,13 +95,14 @@ impl Optimizer {
         if matches!(rule, Rule::AdamW { .. }) {
             moments.second.get_or_insert_with(zeros);
         }
-        let (values, moments) = if ops::storage::on_cpu(&device) {
+        let (values, moments, waiting) = if ops::storage::on_cpu(&device) {
             rule.in_place(values, &gradient, scale, moments)
         } else {
-            rule.plain(values, gradient, scale, moments)
+            let (values, moments) = rule.plain(values, gradient, scale, moments);
+            (values, moments, None)
         };
         self.moments.insert(path, moments);
-        values
+        (values, waiting)
     }
 
     /// How a parameter moves: `columns` of a matrix.
@@ -123,6 +130,8 @@ struct Update<'a> {
     path: Vec<String>,
     scale: f32,
     lr: f32,
+    /// By path.
+    waiting: BTreeMap<String, Waiting>,
 }
 
 impl ModuleMapper for Update<'_> {
@@ -140,7 +149,31 @@ impl ModuleMapper for Update<'_> {
             return Param::from_mapped_value(id, tensor, mapper);
         };
         let (path, how) = (self.path.join("."), (self.scale, self.lr));
-        let moved = self.optimizer.move_one(path, tensor.inner(), gradient, how);
+        let (moved, waits) = self.optimizer.move_one(path.clone(), tensor.inner(), gradient, how);
+        self.waiting.extend(waits.map(|waiting| (path, waiting)));
+        Param::from_mapped_value(id, moved.autodiff().require_grad(), mapper)
+    }
+}
+
+/// Moves what waited.
+struct Apply {
+    waiting: BTreeMap<String, Waiting>,
+    path: Vec<String>,
+}
+
+impl ModuleMapper for Apply {
+    fn enter_module(&mut self, name: &str, _: &str) {
+        self.path.push(name.to_string());
+    }
+
+    fn exit_module(&mut self, _: &str, _: &str) {
+        self.path.pop();
+    }
+
+    fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+        let Some(waiting) = self.waiting.remove(&self.path.join(".")) else { return param };
+        let (id, tensor, mapper) = param.consume();
+        let moved = waiting.apply(tensor.inner());
         Param::from_mapped_value(id, moved.autodiff().require_grad(), mapper)
     }
 }

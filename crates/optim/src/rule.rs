@@ -2,7 +2,7 @@
 
 use burn::tensor::{DType, Tensor};
 use kernels::adamw::AdamW;
-use kernels::muon::Muon;
+use kernels::muon::{self, Muon};
 use kernels::newton_schulz;
 use kernels::sgd::Sgd;
 use ops::storage::{update_in_place, with_values};
@@ -17,17 +17,42 @@ pub(crate) enum Rule {
     Muon { kernel: Muon, rows: Vec<usize>, columns: usize },
 }
 
+/// A stack of matrices whose update is not orthogonal yet: all of a model become so at once.
+#[derive(Debug)]
+pub(crate) struct Waiting {
+    kernel: Muon,
+    rows: Vec<usize>,
+    columns: usize,
+    update: Vec<f32>,
+}
+
+impl Waiting {
+    /// Makes the updates orthogonal.
+    pub(crate) fn orthogonalize<'w>(all: impl Iterator<Item = &'w mut Self>) {
+        let matrices = all
+            .flat_map(|Self { rows, columns, update, .. }| muon::stacked(update, rows, *columns));
+        newton_schulz::orthogonalize_each(matrices.collect());
+    }
+
+    /// Moves what waited.
+    pub(crate) fn apply<const D: usize>(&self, values: Tensor<D>) -> Tensor<D> {
+        let Self { kernel, rows, columns, update } = self;
+        update_in_place(values, |p| kernel.apply(p, update, rows, *columns))
+    }
+}
+
 impl Rule {
-    /// Moves `values` by `gradient` times `scale`, in the memory that both and the moments lie in.
+    /// Moves `values` by `gradient` times `scale`, in the memory that both and the moments lie in;
+    /// or says what they wait for, if that is made for all parameters together.
     pub(crate) fn in_place<const D: usize>(
         &self,
         values: Tensor<D>,
         gradient: &Tensor<D>,
         scale: f32,
         moments: Moments,
-    ) -> (Tensor<D>, Moments) {
+    ) -> (Tensor<D>, Moments, Option<Waiting>) {
         let Moments { first, second } = moments;
-        let (mut moved, mut squares) = (None, None);
+        let (mut moved, mut squares, mut waiting) = (None, None, None);
         let first = update_in_place(first, |m| {
             with_values(gradient, |g| match (self, second) {
                 (Self::AdamW { kernel, step }, Some(second)) => {
@@ -41,12 +66,15 @@ impl Rule {
                     moved = Some(update_in_place(values, |p| kernel.step(p, g, scale, m)));
                 }
                 (Self::Muon { kernel, rows, columns }, _) => {
-                    let go = |p: &mut [f32]| kernel.step(p, g, m, rows, *columns);
-                    moved = Some(update_in_place(values, go));
+                    let (kernel, rows, columns) = (*kernel, rows.clone(), *columns);
+                    let update = kernel.direction(g, m);
+                    waiting = Some(Waiting { kernel, rows, columns, update });
+                    moved = Some(values);
                 }
             });
         });
-        (moved.expect("every rule moves"), Moments { first, second: squares })
+        let values = moved.expect("every rule moves or lets wait");
+        (values, Moments { first, second: squares }, waiting)
     }
 
     /// The same in Burn's own operations.
@@ -144,7 +172,11 @@ mod tests {
         for rule in rules {
             let second = || matches!(rule, Rule::AdamW { .. }).then(|| vector(4, 1.0));
             let moments = || Moments { first: vector(3, 0.0), second: second() };
-            let (one, kept) = rule.in_place(matrix(1), &matrix(2), 0.5, moments());
+            let (mut one, kept, mut waiting) = rule.in_place(matrix(1), &matrix(2), 0.5, moments());
+            Waiting::orthogonalize(waiting.iter_mut());
+            if let Some(waiting) = waiting {
+                one = waiting.apply(one);
+            }
             let (other, kept_too) = rule.plain(matrix(1), matrix(2), 0.5, moments());
             let near = |a: Vec<f32>, b: Vec<f32>, tolerance: f32| {
                 for (a, b) in a.iter().zip(&b) {

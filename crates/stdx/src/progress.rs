@@ -11,6 +11,13 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 /// In a log, one line this often at most.
 const LINE_EVERY: Duration = Duration::from_secs(5);
 
+const KNOWN: &str = "{prefix:>10} {bar:18.cyan/black.dim} {percent:>3}% {msg} · {eta} left";
+
+/// Of work whose length nobody knows.
+const UNKNOWN: &str = "{prefix:>10} {spinner:.cyan} {msg} · {elapsed}";
+
+const ENDED: &str = "{prefix:>10} {msg} · {elapsed}";
+
 /// Where the progress goes.
 enum Shown {
     Bar(ProgressBar),
@@ -18,23 +25,22 @@ enum Shown {
     Nothing,
 }
 
-/// The progress of one piece of work of known length.
+/// The progress of one piece of work.
 pub struct Progress(Shown);
 
 impl Progress {
-    /// A bar if standard error is a terminal, else occasional lines.
+    /// A bar if standard error is a terminal, else occasional lines. A total of 0 is one that nobody
+    /// knows: then no share is shown.
     pub fn new(name: &str, total: u64) -> Self {
         if !std::io::stderr().is_terminal() {
             let (name, started) = (name.to_string(), Instant::now());
             return Self(Shown::Lines { name, total, started, last: None });
         }
         let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr_with_hz(8));
-        let style = "{prefix:>10} {bar:18.cyan/black.dim} {percent:>3}% {msg} · {eta} left";
-        bar.set_style(
-            ProgressStyle::with_template(style)
-                .expect("the template is a constant that its test parses")
-                .progress_chars("━━─"),
-        );
+        if total == 0 {
+            bar.unset_length();
+        }
+        bar.set_style(style(if total == 0 { UNKNOWN } else { KNOWN }).progress_chars("━━─"));
         bar.set_prefix(name.to_string());
         Self(Shown::Bar(bar))
     }
@@ -50,13 +56,18 @@ impl Progress {
             Shown::Bar(bar) => {
                 bar.set_message(message);
                 bar.set_position(done);
+                bar.tick();
             }
             Shown::Lines { name, total, started, last } => {
                 if last.is_none_or(|t| t.elapsed() >= LINE_EVERY) {
                     *last = Some(Instant::now());
-                    let (percent, seconds) =
-                        (100 * done / (*total).max(1), started.elapsed().as_secs());
-                    eprintln!("{name:>10} {percent:>3}% {} · {seconds} s", message.into());
+                    let (message, seconds) = (message.into(), started.elapsed().as_secs());
+                    match (100 * done).checked_div(*total) {
+                        Some(percent) => {
+                            eprintln!("{name:>10} {percent:>3}% {message} · {seconds} s");
+                        }
+                        None => eprintln!("{name:>10} {message} · {seconds} s"),
+                    }
                 }
             }
             Shown::Nothing => {}
@@ -76,10 +87,7 @@ impl Progress {
     pub fn finish(&mut self, message: impl Into<Cow<'static, str>>) {
         match &mut self.0 {
             Shown::Bar(bar) => {
-                bar.set_style(
-                    ProgressStyle::with_template("{prefix:>10} {msg} · {elapsed}")
-                        .expect("the template is a constant that its test parses"),
-                );
+                bar.set_style(style(ENDED));
                 bar.finish_with_message(message);
             }
             Shown::Lines { name, started, .. } => {
@@ -90,17 +98,19 @@ impl Progress {
     }
 }
 
+fn style(template: &str) -> ProgressStyle {
+    ProgressStyle::with_template(template).expect("the templates are constants that a test parses")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn the_templates_parse_and_silence_is_silent() {
-        ProgressStyle::with_template(
-            "{prefix:>10} {bar:18.cyan/black.dim} {percent:>3}% {msg} · {eta} left",
-        )
-        .unwrap();
-        ProgressStyle::with_template("{prefix:>10} {msg} · {elapsed}").unwrap();
+        for template in [KNOWN, UNKNOWN, ENDED] {
+            style(template);
+        }
         let mut progress = Progress::silent();
         progress.set(1, "half");
         progress.finish("whole");

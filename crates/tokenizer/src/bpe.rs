@@ -8,7 +8,8 @@
 //! Ids are those of the originals. [`Bpe::encode_plainly`] is the definition; [`Bpe::encode`] gives
 //! the same ids fast: from a cache of words, from the vocabulary where a word is one token, else
 //! by merging. Reading order: `merge` (the definition and its fast forms), `pairs`, `encode` (a
-//! word's way), `characters`, `pieces` with `implied` (SentencePiece, tiktoken), `joints`; `train`.
+//! word's way) with `folded`, `characters`, `pieces` with `implied` (SentencePiece, tiktoken),
+//! `joints`; `train`.
 //!
 //! ```
 //! use tokenizer::bpe::{Bpe, Options, Scratch, Unknown, merges};
@@ -28,6 +29,7 @@
 
 mod characters;
 mod encode;
+mod folded;
 mod implied;
 mod joints;
 mod merge;
@@ -46,6 +48,7 @@ use crate::vocab::{MAX_VOCAB, Vocab, shown};
 use crate::word_cache::new_owner;
 use crate::{Error, byte_level};
 use characters::Characters;
+use folded::Folded;
 use joints::Joints;
 use merge::{Part, fast};
 use pairs::Pairs;
@@ -156,6 +159,8 @@ pub struct Bpe {
     options: Box<Options>,
     /// One bit an id: whether merging the piece's own bytes comes down to it.
     wholes: Vec<u64>,
+    /// Characters that words on bytes begin with as they are.
+    folded: Option<Folded>,
     /// Pieces that are never taken whole.
     apart: FxHashSet<u32>,
     /// Whether a word is its tokens' bytes, one after another.
@@ -203,8 +208,9 @@ impl Bpe {
         let pairs = pairs_of(&merges);
         let has_all = options.unknown == Unknown::Refuse || !byte_ids.contains(&NO_ID);
         let adds_up = has_all && merges.iter().all(|merge| adds_up(&vocab, merge));
+        let folded = Folded::new(&vocab, &merges, &pairs, &byte_ids);
         let mut bpe = Self::assemble(vocab, merges, pairs, Form::Bytes(byte_ids), options);
-        bpe.adds_up = adds_up;
+        (bpe.adds_up, bpe.folded) = (adds_up, folded);
         bpe.find_wholes();
         Ok(bpe)
     }
@@ -276,6 +282,7 @@ impl Bpe {
             form,
             options: Box::new(options),
             wholes: vec![],
+            folded: None,
             apart: FxHashSet::default(),
             adds_up: false,
             owner: new_owner(),

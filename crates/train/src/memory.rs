@@ -85,7 +85,16 @@ pub fn memory(config: &Config) -> Memory {
         true => (0.0, in_files + moments),
         false => (moments, in_files),
     };
-    let (logits, packs) = (sizes.logits, sizes.packs());
+    // Under Muon both threads make a matrix orthogonal by themselves, the largest at once at worst.
+    let (updates, more_packs) = match config.muon {
+        Some(_) => {
+            let largest = (spec.d_model * spec.d_ff) as f64;
+            let square = (spec.d_model * spec.d_model) as f64;
+            (4.0 * matrices + 2.0 * (4.0 * largest + 8.0 * square), 2.0 * largest)
+        }
+        None => (0.0, 0.0),
+    };
+    let (logits, packs) = (sizes.logits, sizes.packs() + more_packs);
     let backward = sizes.backward_of_a_block();
     let workspace = packs
         + match (config.recompute, sizes.frozen) {
@@ -105,7 +114,7 @@ pub fn memory(config: &Config) -> Memory {
     let step = begin.max(finish) + adding;
     // A checkpoint copies the weights once, in f32, when gradients and activations are gone.
     let copy = 4.0 * spec.n_params() as f64;
-    let peak = BASE + SLACK * (weights + moments + step.max(copy));
+    let peak = BASE + SLACK * (weights + moments + step.max(copy).max(updates));
     Memory { weights, moments, gradients, activations, workspace, offloaded: in_files, peak }
 }
 

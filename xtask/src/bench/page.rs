@@ -1,19 +1,37 @@
 //! docs/bench.md: a table an area, and below them what was missed, said as plainly as the rest.
 
+use std::time::SystemTime;
+
 use super::{Area, Row};
 
 const HEAD: &str = "\
 # Beside the peers
 
-Written by `cargo xtask bench`; do not edit. Each figure is of one run of the command above its
-table, ours and the peer's interleaved on the same machine. A ratio above 1 means that we are ahead,
+Written by `cargo xtask bench`; do not edit. Each row is of one run of the command above its table,
+ours and the peer's interleaved on the same machine. A ratio above 1 means that we are ahead,
 whichever way the unit counts; a gate must hold, a target is the aim.
 ";
 
+/// When the rows were made.
+#[derive(Clone, Copy)]
+pub(super) enum Made {
+    AtOnce,
+    Between(SystemTime, SystemTime),
+}
+
 /// The whole page.
-pub(super) fn render(areas: &[Area], machine: &str) -> String {
-    let mut page = format!("{HEAD}\nMachine: {machine}.\n");
+pub(super) fn render(areas: &[Area], machine: &str, made: Made) -> String {
+    let mut page = format!("{HEAD}\nMachine: {machine}");
+    if let Made::Between(first, last) = made {
+        let hours = last.duration_since(first).unwrap_or_default().as_secs_f64() / 3600.0;
+        page.push_str(&format!(" (of the page; its rows were kept over {hours:.1} hours)"));
+    }
+    page.push_str(".\n");
     for area in areas {
+        if area.rows.is_empty() {
+            page.push_str(&format!("\n## {}\n\n`{}` was not run.\n", area.name, area.command));
+            continue;
+        }
         page.push_str(&format!("\n## {}\n\n`{}`\n\n", area.name, area.command));
         page.push_str("| row | ours | peer | unit | ratio | gate | target | peer's name |\n");
         page.push_str("|---|---:|---:|---|---:|---:|---:|---|\n");
@@ -51,6 +69,9 @@ fn misses(areas: &[Area]) -> String {
 }
 
 fn miss(row: &Row) -> Option<String> {
+    if row.same_ids == Some(false) {
+        return Some(format!("- {} against {}: other ids than ours.\n", row.row, row.peer_name));
+    }
     let (what, wanted) = match (row.holds_gate(), row.reaches_target()) {
         (false, _) => ("gate", row.gate),
         (true, false) => ("target", row.target),

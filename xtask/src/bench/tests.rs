@@ -8,7 +8,7 @@ const BEHIND: &str = r#"{"row":"start","ours":0.5,"peer":0.25,"peer_name":"Torch
 fn page(lines: &str) -> String {
     let rows = parse(lines).expect("the rows are well formed");
     let area = Area { name: "train".into(), command: "bench/train/compare".into(), rows };
-    page::render(&[area], "a machine")
+    page::render(&[area], "a machine", page::Made::AtOnce)
 }
 
 #[test]
@@ -72,6 +72,40 @@ fn check_run(name: &str, row: &str, input: Input, is_good: bool, writes_page: bo
     fs::remove_dir_all(&root).expect("our own folder");
     assert_eq!(outcome.is_ok(), is_good, "{name}: {outcome:?}");
     assert_eq!(page.is_ok_and(|page| page.contains("## train")), writes_page, "{name}");
+}
+
+#[cfg(unix)]
+#[test]
+fn kept_rows_make_a_page_and_the_newest_counts() {
+    let root = project("kept", "");
+    let folder = root.join("target/bench/rows/train");
+    fs::create_dir_all(&folder).expect("our own folder");
+    fs::write(folder.join("b.jsonl"), format!("{AHEAD}\n{BEHIND}\n")).expect("a small file");
+    let newer = folder.join("a.jsonl");
+    fs::write(&newer, AHEAD.replace("4660.0", "4661.0")).expect("a small file");
+    let later = SystemTime::now() + std::time::Duration::from_secs(60);
+    fs::File::open(&newer).and_then(|file| file.set_modified(later)).expect("our own file");
+    run(&root, Input::Kept).expect("all gates hold");
+    let page = fs::read_to_string(root.join("docs/bench.md")).expect("it was written");
+    fs::remove_dir_all(&root).expect("our own folder");
+    assert!(page.contains("kept over 0.0 hours"));
+    assert!(page.contains("| 4661 |") && !page.contains("| 4660 |") && page.contains("| start |"));
+}
+
+#[cfg(unix)]
+#[test]
+fn without_a_kept_row_the_page_stays_as_it_is() {
+    let root = project("nothing-kept", "");
+    assert!(run(&root, Input::Kept).is_err());
+    assert!(!root.join("docs/bench.md").exists());
+    fs::remove_dir_all(&root).expect("our own folder");
+}
+
+#[test]
+fn a_peer_with_other_ids_is_a_miss() {
+    let other = AHEAD.replace("\"gate\"", "\"same_ids\":false,\"gate\"");
+    assert!(!parse(&other).expect("well formed")[0].holds_gate());
+    assert!(page(&other).contains("small step against Torch: other ids than ours"));
 }
 
 #[cfg(unix)]

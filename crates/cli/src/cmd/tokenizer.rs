@@ -3,6 +3,7 @@
 mod compare;
 mod convert;
 mod info;
+mod reading;
 mod tradeoff;
 mod train;
 
@@ -13,6 +14,7 @@ use anyhow::{Context, Result};
 use serde_json::json;
 use tokenizer::Tokenizer;
 
+use self::reading::Reading;
 use crate::host::Host;
 use crate::out;
 
@@ -38,6 +40,8 @@ enum Verb {
         /// A file of any format, or a folder that holds one
         #[arg(long, value_name = "FILE")]
         tokenizer: PathBuf,
+        #[command(flatten)]
+        reading: Reading,
         /// The text [default: standard input]
         text: Option<String>,
         /// Find special tokens in the text, and put around it what the tokenizer puts around texts
@@ -52,6 +56,8 @@ enum Verb {
         /// A file of any format, or a folder that holds one
         #[arg(long, value_name = "FILE")]
         tokenizer: PathBuf,
+        #[command(flatten)]
+        reading: Reading,
         /// The ids
         ids: Vec<u32>,
     },
@@ -64,15 +70,15 @@ enum Verb {
 pub(crate) fn run(args: Args, host: &Host) -> Result<()> {
     match args.verb {
         Verb::Train(args) => train::run(&args, host),
-        Verb::Encode { tokenizer, text, special, json } => {
+        Verb::Encode { tokenizer, reading, text, special, json } => {
             let text = match text {
                 Some(text) => text,
                 None => standard_input()?,
             };
-            show(&load(&tokenizer)?, &text, special, json)
+            show(&reading.open(&tokenizer)?, &text, special, json)
         }
-        Verb::Decode { tokenizer, ids } => {
-            out::line(load(&tokenizer)?.decode(&ids)?)?;
+        Verb::Decode { tokenizer, reading, ids } => {
+            out::line(reading.open(&tokenizer)?.decode(&ids)?)?;
             Ok(())
         }
         Verb::Info(args) => info::run(&args),
@@ -84,7 +90,7 @@ pub(crate) fn run(args: Args, host: &Host) -> Result<()> {
 
 /// A file of any format, or the one in a folder.
 pub(super) fn load(path: &Path) -> Result<Tokenizer> {
-    Tokenizer::open(path).with_context(|| format!("cannot use {}", path.display()))
+    Reading::default().open(path)
 }
 
 /// What a tokenizer is called: by its file, or by the folder, or the run, where all files are called

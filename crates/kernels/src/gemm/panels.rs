@@ -152,7 +152,7 @@ impl Gemm<'_> {
     }
 
     /// As [`Gemm::run_with`], on the calling thread alone.
-    pub(super) fn alone<O: Element>(&self, c: &mut [O], epilogue: Epilogue<'_>) {
+    pub(crate) fn alone<O: Element>(&self, c: &mut [O], epilogue: Epilogue<'_>) {
         epilogue.check(c.len(), self.m, self.n);
         if c.is_empty() {
             return;

@@ -31,8 +31,14 @@ const CONTEXT: usize = 1024;
 const HEAD: usize = 32;
 /// Muon's updates are of one size whatever the gradients, so that one rate does for small models.
 const LEARNING_RATE: f64 = 6e-3;
-/// Minutes from which on the model is a larger one.
+/// Blocks and width of the village's models.
+const SMALL: (usize, usize) = (4, 192);
+const LARGE: (usize, usize) = (5, 256);
+/// Minutes from which on the larger model may be the better one,
 const LONG: f64 = 25.0;
+/// if it reads so many positions at least. (After 4.3M, which is what a slow machine does in an hour,
+/// it answered no more questions than the small one does after about as many: docs/log.md.)
+const MANY_POSITIONS: u64 = 1 << 23;
 /// Minutes of a life that nobody said the length of.
 const DEFAULT_MINUTES: f64 = 10.0;
 /// Minutes that go into tokens, looks, the exam and the report.
@@ -65,6 +71,20 @@ fn order(recipe: &Recipe) -> Sampling {
 
 /// The dials of reading.
 pub fn reading(recipe: &Recipe) -> Dials {
+    let long = minutes(recipe).is_some_and(|minutes| minutes > LONG);
+    reading_as(recipe, if long { LARGE } else { SMALL })
+}
+
+/// The dials of reading for another model, where `config`, made from [`reading`]'s, is too large for
+/// what this machine does in the time.
+pub fn reading_less(recipe: &Recipe, config: &Config) -> Option<Dials> {
+    let dials = reading_as(recipe, SMALL);
+    let is_other = dials != reading(recipe);
+    let positions = config.steps() * config.tokens_per_step() as u64;
+    (is_other && positions < MANY_POSITIONS).then_some(dials)
+}
+
+fn reading_as(recipe: &Recipe, (n, d): (usize, usize)) -> Dials {
     let dials = recipe.train.clone();
     if !recipe.life {
         return dials;
@@ -80,8 +100,6 @@ pub fn reading(recipe: &Recipe) -> Dials {
     let lr = dials.lr.or(Some(LEARNING_RATE));
     let (mut layers, mut width, mut heads) = (dials.layers, dials.width, dials.heads);
     if dials.size.is_none() && width.is_none() && recipe.village().is_some() {
-        let long = minutes.is_some_and(|minutes| minutes > LONG * READING);
-        let (n, d) = if long { (5, 256) } else { (4, 192) };
         // Three of the first block's heads look back: narrow ones leave some for everything else.
         (layers, width, heads) = (Some(n), Some(d), heads.or(Some(d / HEAD)));
     }
@@ -179,6 +197,22 @@ mod tests {
         let examined = alone(&village, None);
         assert_eq!(examined.sampling, Sampling::Ordered, "lessons get harder");
         assert!(examined.steps() < 2 * config.steps() / 3 + 10, "the exam takes its time");
+    }
+
+    #[test]
+    fn a_long_life_has_the_larger_model_where_there_is_time_for_it() {
+        let width = |dials: Dials| dials.width.unwrap();
+        let new = |minutes| Recipe { from: None, instructions: vec![], ..recipe(minutes) };
+        let (short, long) = (new(10.0), new(60.0));
+        assert_eq!((width(reading(&short)), width(reading(&long))), (SMALL.1, LARGE.1));
+        let mut config = alone(&recipe(1.0), None);
+        config.schedule.steps = MANY_POSITIONS.div_ceil(config.tokens_per_step() as u64);
+        assert!(reading_less(&long, &config).is_none());
+        config.schedule.steps -= 1;
+        assert_eq!(reading_less(&long, &config).map(width), Some(SMALL.1));
+        assert!(reading_less(&short, &config).is_none(), "it is small already");
+        let wished = Dials { width: Some(256), ..long.train.clone() };
+        assert!(reading_less(&Recipe { train: wished, ..long }, &config).is_none());
     }
 
     #[test]

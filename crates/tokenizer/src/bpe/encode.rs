@@ -44,8 +44,7 @@ impl Bpe {
     ) -> Result<(), Error> {
         match &self.form {
             Form::Bytes(byte_ids) => {
-                let encode =
-                    |word: &str, ids: &mut _| self.merge_bytes(byte_ids, word.as_bytes(), ids);
+                let encode = |word: &str, ids: &mut _| self.merge_word(byte_ids, word, ids);
                 scratch.words.of(self.owner).encode_text(split, text, ids, encode)
             }
             _ => split.for_each_word(text, |word| self.encode_text(word, scratch, ids)),
@@ -61,7 +60,13 @@ impl Bpe {
     ) -> Result<(), Error> {
         match (&self.form, std::str::from_utf8(word)) {
             (_, Ok(text)) => self.encode(text, scratch, ids),
-            (Form::Bytes(byte_ids), _) => self.merge_bytes(byte_ids, word, ids),
+            (Form::Bytes(byte_ids), _) => {
+                match self.vocab.id(word).filter(|&id| self.is_whole(id)) {
+                    Some(id) => ids.push(id),
+                    None => self.merge_bytes(byte_ids, word, ids)?,
+                }
+                Ok(())
+            }
             (_, Err(error)) => Err(unknown_byte(word, error.valid_up_to())),
         }
     }
@@ -74,12 +79,31 @@ impl Bpe {
         scratch: &mut Scratch,
         ids: &mut Vec<u32>,
     ) -> Result<(), Error> {
-        let encode =
-            &mut |word: &str, ids: &mut _| self.merge_bytes(byte_ids, word.as_bytes(), ids);
+        let encode = &mut |word: &str, ids: &mut _| self.merge_word(byte_ids, word, ids);
         scratch.words.of(self.owner).encode_word(word, ids, encode)
     }
 
     /// The ids of a word that is in no cache.
+    fn merge_word(
+        &self,
+        byte_ids: &[u32; 256],
+        word: &str,
+        ids: &mut Vec<u32>,
+    ) -> Result<(), Error> {
+        let start = ids.len();
+        match (self.vocab.id(word.as_bytes()).filter(|&id| self.is_whole(id)), &self.folded) {
+            (Some(id), _) => ids.push(id),
+            (None, Some(folded)) => {
+                check_length(word.len())?;
+                folded.parts(byte_ids, word, ids);
+                fast(&self.pairs, ids, start);
+            }
+            (None, None) => self.merge_bytes(byte_ids, word.as_bytes(), ids)?,
+        }
+        Ok(())
+    }
+
+    /// The same of bytes that need not be text, and are no piece.
     fn merge_bytes(
         &self,
         byte_ids: &[u32; 256],
@@ -87,13 +111,8 @@ impl Bpe {
         ids: &mut Vec<u32>,
     ) -> Result<(), Error> {
         let start = ids.len();
-        match self.vocab.id(word).filter(|&id| self.is_whole(id)) {
-            Some(id) => ids.push(id),
-            None => {
-                self.byte_parts(byte_ids, word, ids)?;
-                fast(&self.pairs, ids, start);
-            }
-        }
+        self.byte_parts(byte_ids, word, ids)?;
+        fast(&self.pairs, ids, start);
         Ok(())
     }
 
@@ -203,7 +222,7 @@ impl Bpe {
                 characters.parts(text, &self.options, ids)?;
                 fast(&self.pairs, ids, start);
             }
-            Form::Bytes(byte_ids) => self.merge_bytes(byte_ids, text.as_bytes(), ids)?,
+            Form::Bytes(byte_ids) => self.merge_word(byte_ids, text, ids)?,
         }
         Ok(())
     }

@@ -97,8 +97,16 @@ pub(super) fn scan_with_dropout<P: Part>(
 /// The bits of a place in a short word.
 const PLACE_BITS: u32 = LONG.ilog2();
 
-/// Ranks from here on leave no bits for a place.
-const MANY_RANKS: u32 = 1 << (u32::BITS - PLACE_BITS);
+/// The least key: the bits of the least f32 of full precision, no place in them.
+const LEAST: u32 = 1 << 23;
+
+/// With ranks from here on keys might be no numbers.
+const MANY_RANKS: u32 = 1 << 24;
+
+const _: () = assert!(LEAST + (MANY_RANKS << PLACE_BITS) < f32::INFINITY.to_bits());
+
+/// How many keys are compared at once.
+const LANES: usize = 8;
 
 /// The number of the place to the right, and to the left, of each place.
 const AFTER: [u8; LONG] = neighbours(1);
@@ -116,8 +124,10 @@ const fn neighbours(step: u8) -> [u8; LONG] {
 
 /// The pairs of a short word by the place of their left symbol.
 struct Ranked {
-    /// Rank, then place: the least is the leftmost of the lowest rank. `NONE` where none merges.
-    keys: [u32; LONG],
+    /// Rank, then place: the least is the leftmost of the lowest rank. Infinite where none merges.
+    /// They are the bits of floating-point numbers, whose order is that of their bits: of those,
+    /// and not of whole numbers, every processor finds the least of several at once.
+    keys: [f32; LONG],
     products: [u32; LONG],
 }
 
@@ -125,16 +135,24 @@ impl Ranked {
     #[inline(always)]
     fn set(&mut self, at: usize, pairs: &Pairs, left: u32, right: u32) {
         (self.keys[at], self.products[at]) = match pairs.get(left, right) {
-            Some((rank, product)) => (rank << PLACE_BITS | at as u32, product),
-            None => (NONE, NONE),
+            Some((rank, product)) => {
+                (f32::from_bits(LEAST + (rank << PLACE_BITS | at as u32)), product)
+            }
+            None => (f32::INFINITY, NONE),
         };
     }
 
-    /// The place of the next pair among the first `n`, a multiple of eight.
+    /// The place of the next pair among the first `n`, a multiple of [`LANES`].
     #[inline(always)]
     fn next(&self, n: usize) -> Option<usize> {
-        let least = self.keys[..n].iter().fold(NONE, |least, &key| least.min(key));
-        (least != NONE).then_some(least as usize % LONG)
+        let less = |a: f32, b: f32| if b < a { b } else { a };
+        let mut least = [f32::INFINITY; LANES];
+        for keys in self.keys[..n].as_chunks::<LANES>().0 {
+            least = std::array::from_fn(|lane| less(least[lane], keys[lane]));
+        }
+        let four: [f32; 4] = std::array::from_fn(|lane| less(least[lane], least[lane + 4]));
+        let least = less(less(four[0], four[2]), less(four[1], four[3]));
+        (least < f32::INFINITY).then_some(least.to_bits() as usize % LONG)
     }
 }
 
@@ -143,17 +161,17 @@ impl Ranked {
 fn short<P: Part>(pairs: &Pairs, parts: &mut Vec<P>, start: usize) {
     let word = &mut parts[start..];
     let n = word.len();
-    let mut ranked = Ranked { keys: [NONE; LONG], products: [NONE; LONG] };
+    let mut ranked = Ranked { keys: [f32::INFINITY; LONG], products: [NONE; LONG] };
     for (at, pair) in word.windows(2).enumerate() {
         ranked.set(at, pairs, pair[0].id(), pair[1].id());
     }
     let (mut before, mut after) = (BEFORE, AFTER);
-    let searched = n.next_multiple_of(8);
+    let searched = n.next_multiple_of(LANES);
     while let Some(at) = ranked.next(searched) {
         let right = usize::from(after[at]) % LONG;
         let next = usize::from(after[right]);
         word[at] = word[at].join(word[right], ranked.products[at]);
-        (ranked.keys[at], ranked.keys[right]) = (NONE, NONE);
+        (ranked.keys[at], ranked.keys[right]) = (f32::INFINITY, f32::INFINITY);
         after[at] = next as u8;
         if next < n {
             before[next % LONG] = at as u8;

@@ -325,6 +325,54 @@ fn any_bpe() -> impl Strategy<Value = Bpe> {
     )
 }
 
+/// A model on all bytes, with merges in any order of some bytes and characters of several bytes.
+fn any_bpe_on_bytes() -> impl Strategy<Value = Bpe> {
+    const SOME: [&[u8]; 15] = [
+        b"a",
+        b"b",
+        b" ",
+        b"\xC3",
+        b"\xA9",
+        b"\xA4",
+        b"\xE4",
+        b"\xB8",
+        b"\xAD",
+        "é".as_bytes(),
+        "ä".as_bytes(),
+        b"\xE4\xB8",
+        "中".as_bytes(),
+        b" \xC3",
+        "bé".as_bytes(),
+    ];
+    let pair = (prop::sample::select(&SOME[..]), prop::sample::select(&SOME[..]));
+    (prop::collection::vec(pair, 0..24), any::<bool>()).prop_map(|(pairs, ignore_merges)| {
+        let mut pieces: Vec<Vec<u8>> = (0..=u8::MAX).map(|byte| vec![byte]).collect();
+        for piece in SOME
+            .iter()
+            .map(|piece| piece.to_vec())
+            .chain(pairs.iter().map(|(l, r)| [*l, *r].concat()))
+        {
+            if !pieces.contains(&piece) {
+                pieces.push(piece);
+            }
+        }
+        let vocab = Vocab::in_order(&pieces).unwrap();
+        let merges = merges(&vocab, pairs, "").unwrap();
+        Bpe::from_bytes(vocab, merges, Options { ignore_merges, ..Options::default() }).unwrap()
+    })
+}
+
+#[test]
+fn a_character_that_merges_before_it_is_whole_is_not_folded() {
+    let mut pieces: Vec<Vec<u8>> = (0..=u8::MAX).map(|byte| vec![byte]).collect();
+    pieces.extend(["é", "bé", "ab"].map(|piece| piece.as_bytes().to_vec()));
+    let vocab = Vocab::in_order(&pieces).unwrap();
+    let pairs: [(&[u8], &[u8]); 3] = [(b"b", "é".as_bytes()), (b"a", b"b"), (b"\xC3", b"\xA9")];
+    let merges = merges(&vocab, pairs, "").unwrap();
+    let bpe = Bpe::from_bytes(vocab, merges, Options::default()).unwrap();
+    check(&bpe, "abé", "ab@0-2 é@2-4");
+}
+
 fn some_pieces() -> impl Strategy<Value = Vec<(String, f32, Kind)>> {
     let piece = (0..5, 0..4).prop_map(|(score, kind)| {
         (-(score as f32), if kind == 0 { Kind::Unused } else { Kind::Normal })
@@ -338,6 +386,14 @@ fn some_pieces() -> impl Strategy<Value = Vec<(String, f32, Kind)>> {
 proptest! {
     #[test]
     fn every_way_is_the_definition(bpe in any_bpe(), words in prop::collection::vec("[abéc▁d]{0,30}", 1..9)) {
+        words.iter().for_each(|word| drop(encode(&bpe, word)));
+    }
+
+    #[test]
+    fn every_way_on_bytes_is_the_definition(
+        bpe in any_bpe_on_bytes(),
+        words in prop::collection::vec("[ab éä中日]{0,12}", 1..9),
+    ) {
         words.iter().for_each(|word| drop(encode(&bpe, word)));
     }
 

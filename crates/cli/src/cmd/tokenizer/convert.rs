@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use serde_json::json;
-use tokenizer::Tokenizer;
-use tokenizer::formats::{Choice, ENCODINGS, Encoding, Format};
+use tokenizer::formats::Format;
 
+use super::reading::{Reading, format};
 use crate::out;
 
 /// Write a tokenizer in another file format
@@ -30,36 +30,19 @@ pub(crate) struct Args {
     /// Where it goes
     #[arg(value_name = "FILE")]
     to_path: PathBuf,
-    /// The format to read [default: told by name and content]
-    #[arg(long, value_name = "FORMAT", value_parser = format)]
-    from: Option<Format>,
+    #[command(flatten)]
+    reading: Reading,
     /// The format to write [default: told by the name]
     #[arg(long, value_name = "FORMAT", value_parser = format)]
     to: Option<Format>,
-    /// What a file of ranks belongs to, such as cl100k_base [default: told by name and size]
-    #[arg(long, value_name = "NAME", value_parser = encoding)]
-    encoding: Option<&'static Encoding>,
     /// Print what was written as JSON
     #[arg(long)]
     json: bool,
 }
 
-fn format(name: &str) -> Result<Format, String> {
-    let names: Vec<&str> = Format::all().map(|(_, name)| name).collect();
-    Format::named(name).ok_or_else(|| format!("expected one of {}", names.join(", ")))
-}
-
-fn encoding(name: &str) -> Result<&'static Encoding, String> {
-    let names: Vec<&str> = ENCODINGS.iter().map(|encoding| encoding.name).collect();
-    let found = ENCODINGS.iter().find(|encoding| encoding.name == name);
-    found.ok_or_else(|| format!("expected one of {}", names.join(", ")))
-}
-
 pub(super) fn run(args: &Args) -> Result<()> {
     let format = format_of(&args.to_path, args.to)?;
-    let choice = Choice { format: args.from, encoding: args.encoding };
-    let why = || format!("cannot use {}", args.from_path.display());
-    let tokenizer = Tokenizer::open_as(&args.from_path, choice).with_context(why)?;
+    let tokenizer = args.reading.open(&args.from_path)?;
     let why = || format!("cannot write {}", args.to_path.display());
     tokenizer.save_as(&args.to_path, format).with_context(why)?;
     let (ids, name) = (tokenizer.vocab_size(), format.name());

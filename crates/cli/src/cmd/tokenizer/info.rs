@@ -8,6 +8,7 @@ use figure::{BarChart, Column, Group, Table};
 use serde_json::json;
 use tokenizer::Tokenizer;
 
+use super::reading::Reading;
 use crate::out;
 
 /// Show what a vocabulary is made of
@@ -19,6 +20,8 @@ pub(crate) struct Args {
     /// A file of any format, or a folder that holds one
     #[arg(value_name = "TOKENIZER")]
     tokenizer: PathBuf,
+    #[command(flatten)]
+    reading: Reading,
     /// Print it as JSON
     #[arg(long)]
     json: bool,
@@ -51,7 +54,7 @@ struct Counted {
 }
 
 pub(super) fn run(args: &Args) -> Result<()> {
-    let tokenizer = super::load(&args.tokenizer)?;
+    let tokenizer = args.reading.open(&args.tokenizer)?;
     let counted = count(&tokenizer);
     let specials: Vec<(&str, u32)> = tokenizer.specials().collect();
     if args.json {

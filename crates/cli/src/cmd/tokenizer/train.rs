@@ -122,7 +122,7 @@ impl Shown<'_> {
             Progress::Counted { bytes, words } => {
                 let (bytes, words) = (figure::quantity::count(bytes as f64), words as f64);
                 let words = figure::quantity::count(words);
-                self.bar("read", 1).set(0, format!("{bytes} bytes, {words} different words"));
+                self.bar("read", 0).set(0, format!("{bytes} bytes, {words} different words"));
             }
             Progress::Merged { ids, of } => {
                 self.bar("merge", of as u64).set(ids as u64, format!("{ids} of {of} ids"));

@@ -36,8 +36,9 @@ pub(crate) fn to_tokenizer(source: Source<'_>, file: &ModelProto) -> Result<Toke
     let control = file.pieces.iter().zip(0..).filter(|(piece, _)| piece.kind() == Kind::Control);
     let trainer = file.trainer();
     let unknown = file.unknown_id().map(|id| file.pieces[id as usize].piece());
-    // Where no space is put in front, there is none to take away.
-    let strips = file.normalizer().add_dummy_prefix() && !trainer.treat_whitespace_as_suffix();
+    // Where spaces go behind words too: SentencePiece asks for these two alone.
+    let normalizes = file.normalizer();
+    let strips = normalizes.add_dummy_prefix() || normalizes.remove_extra_whitespaces();
     Tokenizer::from_parts(Parts {
         normalizer: Some(Normalizer::SentencePiece(normalizer(file)?)),
         decoder: Some(template::decoder(

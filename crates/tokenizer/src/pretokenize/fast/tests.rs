@@ -94,7 +94,7 @@ fn chunks_begin_with_a_single_space_between_visible_ascii() {
 }
 
 /// Characters on which the patterns' branches meet.
-const TRICKY: &str = "[ '\\n\\r\\t/sStTrReEvVlLmMdDſ0-9٣Ⅷ½.,!\u{a0}\u{85}\u{2028}\u{3000}\
+const TRICKY: &str = "[ \\x00'\\n\\r\\t/sStTrReEvVlLmMdDſ0-9٣Ⅷ½.,!\u{a0}\u{85}\u{2028}\u{3000}\
                       \u{301}éÉǅʰ日ไ👍\u{200d}]{0,40}";
 /// Words long enough for eight letters at a time.
 const WORDS: &str = "([ a-z]{0,3}[A-Z]{0,10}[a-zé]{0,20}[A-Zß]{0,9}['日. \\n][a-z]{0,9}){0,6}";
