@@ -94,6 +94,7 @@ mod tests {
             assert_eq!(max_abs(&x), x.iter().fold(0.0, |m, v| v.abs().max(m)));
             let portable: f64 = x.chunks(CHUNK).map(squares_body).sum();
             assert_eq!(sum_of_squares(&x), portable, "same bits on every instruction set");
+            assert_eq!(sum_of_squares_alone(&x), portable, "same bits on one thread");
         }
     }
 

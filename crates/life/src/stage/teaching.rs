@@ -34,10 +34,11 @@ const LEARNING_RATE: f64 = 6e-3;
 /// Blocks and width of the village's models.
 const SMALL: (usize, usize) = (4, 192);
 const LARGE: (usize, usize) = (5, 256);
-/// Minutes from which on the larger model may be the better one,
+/// Minutes from which on the larger model may be the better one.
 const LONG: f64 = 25.0;
-/// if it reads so many positions at least. (After 4.3M, which is what a slow machine does in an hour,
-/// it answered no more questions than the small one does after about as many: docs/log.md.)
+/// Positions that the larger model must read to be taken. (After 4.3M, which is what a slow machine
+/// does in an hour, it answered no more questions than the small one after about as many:
+/// docs/log.md.)
 const MANY_POSITIONS: u64 = 1 << 23;
 /// Minutes of a life that nobody said the length of.
 const DEFAULT_MINUTES: f64 = 10.0;
