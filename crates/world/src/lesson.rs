@@ -48,15 +48,15 @@ impl Pace {
 impl Default for Mix {
     fn default() -> Self {
         // Story, fact, sums, JSON, tool, system, refusal, wrong refusal.
-        Self { weights: [48, 8, 15, 6, 5, 6, 10, 0], talk: 5, copy: 0, roll: 4, mixed: 8 }
+        Self { weights: [46, 8, 17, 6, 4, 5, 12, 0], talk: 5, copy: 0, roll: 4, mixed: 8 }
     }
 }
 
 /// One lesson of copying and one roll in so many is told in other words.
-const RETOLD_PRACTICE: u64 = 3;
+const RETOLD_PRACTICE: u64 = 4;
 
 /// One story in so many is.
-const RETOLD_STORIES: u64 = 4;
+const RETOLD_STORIES: u64 = 6;
 
 /// Dialogues from here on are told in lessons; those before are text to read.
 const FIRST_DIALOGUE: u64 = 1 << 41;

@@ -7,7 +7,7 @@ use journal::{Journal, Run};
 use tokenizer::Tokenizer;
 use train::Config;
 
-use super::{Session, Trained, amount, staged, tell};
+use super::{Session, Trained, amount, staged, stages, tell};
 use crate::frozen::Frozen;
 use crate::stage::pretrain::{self, Training};
 use crate::stage::tokens::Tokens;
@@ -61,7 +61,10 @@ fn planned(
         let recipe = &frozen.recipe;
         let measure = &mut |config: &Config| session.measure(config);
         let config = match (recipe.is_read(), &frozen.config) {
-            (true, Some(reading)) => teaching::plan(recipe, reading, most_tokens, measure)?,
+            (true, Some(reading)) => {
+                let spent = stages(&run.records()?).iter().map(|stage| stage.seconds).sum();
+                teaching::plan(recipe, reading, spent, most_tokens, measure)?
+            }
             _ => teaching::plan_alone(recipe, &adopt::folder(run), most_tokens, measure)?,
         };
         let (steps, positions) = (config.steps(), config.tokens_per_step());

@@ -1,7 +1,7 @@
 //! How the time of a whole life is divided, and what teaching does.
 //!
-//! A wish for minutes is for all of them. Reading gets a quarter of what is left after the exam, being
-//! taught the rest: it is in the lessons that most of what the exam asks is learnt
+//! A wish for minutes is for all of them. Reading gets a quarter of what the exam leaves, being
+//! taught whatever is left then: it is in the lessons that most of what the exam asks is learnt
 //! (docs/log.md). Teaching goes on with the model and the batch of reading, its steps in the order of
 //! the village's lessons, with a learning rate that ends at a hundredth.
 //!
@@ -42,10 +42,12 @@ const LONG: f64 = 25.0;
 const MANY_POSITIONS: u64 = 1 << 23;
 /// Minutes of a life that nobody said the length of.
 const DEFAULT_MINUTES: f64 = 10.0;
-/// Minutes that go into tokens, looks, the exam and the report.
-const OTHER_MINUTES: f64 = 1.0;
+/// Minutes that go into the exam and the report.
+const OTHER_MINUTES: f64 = 0.75;
 /// The share of the rest that reading gets.
 const READING: f64 = 0.25;
+/// The share of all that teaching gets however long the rest took.
+const LEAST_TEACHING: f64 = 0.5;
 /// The share of teaching that goes into steps.
 const SHARE_OF_STEPS: f64 = 0.95;
 /// Steps of teaching for each one of reading, where the length was given in steps or tokens.
@@ -110,19 +112,23 @@ fn reading_as(recipe: &Recipe, (n, d): (usize, usize)) -> Dials {
 /// Seconds that a step of a config takes.
 pub type Measure<'a> = &'a mut dyn FnMut(&Config) -> Result<f64, train::Error>;
 
-/// The config of teaching after reading with `base`, where time bounds it of at most `most_tokens`.
+/// The config of teaching after reading with `base`, when `spent` seconds of the life are over; where
+/// time bounds it, of at most `most_tokens`.
 ///
 /// # Errors
 /// [`Error::Train`] from what is measured.
 pub fn plan(
     recipe: &Recipe,
     base: &Config,
+    spent: f64,
     most_tokens: Option<f64>,
     measure: Measure<'_>,
 ) -> Result<Config, Error> {
     let steps = match minutes(recipe) {
         Some(minutes) => {
-            let seconds = minutes * 60.0 * (1.0 - READING) * SHARE_OF_STEPS;
+            let all = minutes * 60.0;
+            // Reading may have been faster or slower than its plan.
+            let seconds = (all - spent).max(all * LEAST_TEACHING) * SHARE_OF_STEPS;
             let lessons = Config { sampling: Sampling::Ordered, ..base.clone() };
             let most = most_tokens.map_or(f64::INFINITY, |n| n / base.tokens_per_step() as f64);
             (seconds / measure(&lessons)?).min(most.ceil()).max(1.0) as u64
@@ -228,8 +234,11 @@ mod tests {
     #[test]
     fn teaching_after_reading_ends_with_what_there_is_to_teach() {
         let base = alone(&recipe(1.0), None);
-        let steps = |most| plan(&recipe(10.0), &base, most, &mut |_| Ok(0.1)).unwrap().steps();
-        assert_eq!(steps(None), (600.0 * (1.0 - READING) * SHARE_OF_STEPS / 0.1) as u64);
-        assert_eq!(steps(Some(20_480.0)), 10);
+        let steps = |spent, most| {
+            plan(&recipe(10.0), &base, spent, most, &mut |_| Ok(0.1)).unwrap().steps()
+        };
+        assert_eq!(steps(100.0, None), (500.0 * SHARE_OF_STEPS / 0.1) as u64);
+        assert_eq!(steps(500.0, None), (300.0 * SHARE_OF_STEPS / 0.1) as u64, "half at least");
+        assert_eq!(steps(100.0, Some(20_480.0)), 10);
     }
 }
