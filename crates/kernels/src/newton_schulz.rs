@@ -6,14 +6,16 @@
 //! steeper at zero, so that five steps are enough. Products are rounded to bf16.
 //!
 //! A model's matrices are many and small: each is one thread's work from its first product to its
-//! last, and no thread waits for another ([`orthogonalize_each`]).
+//! last, and no thread waits for another ([`orthogonalize_each`]). A and A² are symmetric, so that half of
+//! each is made.
 //!
 //! Leaves out: exact polar factors; more threads than matrices, some of which are idle here.
 
 use rayon::prelude::*;
 
+use crate::element::bf16;
 use crate::gemm::{Epilogue, Gemm, Operand, Precision, Values};
-use crate::reduce;
+use crate::{convert, reduce};
 
 /// Of the iteration: a, b, c.
 pub const COEFFICIENTS: [f32; 3] = [3.4445, -4.7750, 2.0315];
@@ -52,35 +54,53 @@ pub fn orthogonalize(x: &mut [f32], rows: usize, columns: usize) {
     assert_eq!(x.len(), rows * columns, "newton_schulz: x must be ({rows}, {columns})");
     let scale = (1.0 / (reduce::sum_of_squares_alone(x).sqrt() + EPS)) as f32;
     x.iter_mut().for_each(|v| *v *= scale);
-    let short = rows.min(columns);
-    let [mut gram, mut square] = [vec![0.0; short * short], vec![0.0; short * short]];
-    let mut next = vec![0.0; x.len()];
+    if rows <= columns {
+        return wide(x, rows, columns);
+    }
+    let mut turned = transposed(x, rows, columns);
+    wide(&mut turned, columns, rows);
+    x.copy_from_slice(&transposed(&turned, columns, rows));
+}
+
+/// The iteration, on a matrix of unit length that has at most as many rows as columns.
+fn wide(x: &mut [f32], rows: usize, columns: usize) {
+    let [mut gram, mut square] = [vec![0.0; rows * rows], vec![0.0; rows * rows]];
+    let [mut half_x, mut half] = [vec![bf16::ZERO; x.len()], vec![bf16::ZERO; rows * rows]];
     let [a, b, c] = COEFFICIENTS;
     for _ in 0..STEPS {
-        // A (s, s): of the shorter side's vectors with each other.
-        let side = rows <= columns;
-        let long = rows.max(columns);
-        let values = Values::F32(x);
-        let (left, right) = match side {
-            true => (Operand::rows(values, columns), Operand::transposed(values, columns)),
-            false => (Operand::transposed(values, columns), Operand::rows(values, columns)),
-        };
-        product([short, short, long], left, right, &mut gram);
-        let gram_rows = Operand::rows(Values::F32(&gram), short);
-        product([short, short, short], gram_rows, gram_rows, &mut square);
+        convert::store(x, &mut half_x);
+        let half_x = Values::Bf16(&half_x);
+        let (x_rows, x_columns) =
+            (Operand::rows(half_x, columns), Operand::transposed(half_x, columns));
+        product(rows, rows, columns, x_rows, x_columns).alone_symmetric(&mut gram);
+        convert::store(&gram, &mut half);
+        let gram_rows = Operand::rows(Values::Bf16(&half), rows);
+        product(rows, rows, rows, gram_rows, gram_rows).alone_symmetric(&mut square);
         square.iter_mut().zip(&gram).for_each(|(s, g)| *s = b * g + c * *s);
-        let (mixed, x_rows) =
-            (Operand::rows(Values::F32(&square), short), Operand::rows(Values::F32(x), columns));
-        match side {
-            true => product([rows, columns, short], mixed, x_rows, &mut next),
-            false => product([rows, columns, short], x_rows, mixed, &mut next),
-        }
-        x.iter_mut().zip(&next).for_each(|(x, n)| *x = a * *x + n);
+        convert::store(&square, &mut half);
+        let mixed = Operand::rows(Values::Bf16(&half), rows);
+        x.iter_mut().for_each(|x| *x *= a);
+        let add = Epilogue { accumulate: true, ..Epilogue::default() };
+        product(rows, columns, rows, mixed, x_rows).alone(x, add);
     }
 }
 
-fn product([m, n, k]: [usize; 3], a: Operand<'_>, b: Operand<'_>, c: &mut [f32]) {
-    Gemm { precision: Precision::Bf16, m, n, k, a, b }.alone(c, Epilogue::default());
+fn product<'a>(m: usize, n: usize, k: usize, a: Operand<'a>, b: Operand<'a>) -> Gemm<'a> {
+    Gemm { precision: Precision::Bf16, m, n, k, a, b }
+}
+
+/// `(rows, columns)` to `(columns, rows)`, by blocks that fit into the first cache.
+fn transposed(x: &[f32], rows: usize, columns: usize) -> Vec<f32> {
+    const BLOCK: usize = 16;
+    let mut out = vec![0.0; x.len()];
+    for top in (0..rows).step_by(BLOCK) {
+        for i in 0..columns {
+            for j in top..rows.min(top + BLOCK) {
+                out[i * rows + j] = x[j * columns + i];
+            }
+        }
+    }
+    out
 }
 
 #[cfg(test)]
@@ -111,6 +131,42 @@ mod tests {
                     assert!(dot(a, b).abs() < 0.5, "({rows}, {columns}) {a} {b}: {}", dot(a, b));
                 }
             }
+        }
+    }
+
+    /// The iteration in f64, nothing rounded in between.
+    fn naive(x: &[f32], rows: usize, columns: usize) -> Vec<f64> {
+        let mut x: Vec<f64> = x.iter().map(|&v| f64::from(v)).collect();
+        let norm = x.iter().map(|v| v * v).sum::<f64>().sqrt() + EPS;
+        x.iter_mut().for_each(|v| *v /= norm);
+        let product = |a: &[f64], b: &[f64], m: usize, k: usize, n: usize| -> Vec<f64> {
+            let at = |i: usize, j: usize| (0..k).map(|p| a[i * k + p] * b[p * n + j]).sum();
+            (0..m * n).map(|e| at(e / n, e % n)).collect()
+        };
+        let turned = |x: &[f64]| -> Vec<f64> {
+            (0..x.len()).map(|e| x[e % rows * columns + e / rows]).collect()
+        };
+        let [a, b, c] = COEFFICIENTS.map(f64::from);
+        for _ in 0..STEPS {
+            let gram = product(&x, &turned(&x), rows, columns, rows);
+            let square = product(&gram, &gram, rows, rows, rows);
+            let mixed: Vec<f64> = gram.iter().zip(&square).map(|(g, s)| b * g + c * s).collect();
+            let next = product(&mixed, &x, rows, rows, columns);
+            x.iter_mut().zip(&next).for_each(|(x, n)| *x = a * *x + n);
+        }
+        x
+    }
+
+    #[test]
+    fn it_is_the_iteration_but_for_rounding() {
+        for (rows, columns) in [(1, 1), (7, 7), (5, 40), (40, 5), (100, 60), (97, 130)] {
+            let x = matrix(rows, columns);
+            let (mut got, expected) = (x.clone(), naive(&x, rows, columns));
+            orthogonalize(&mut got, rows, columns);
+            let size = (1.0 / rows.max(columns) as f64).sqrt();
+            let off = got.iter().zip(&expected).map(|(g, e)| (f64::from(*g) - e).powi(2));
+            let off = (off.sum::<f64>() / got.len() as f64).sqrt() / size;
+            assert!(off < 0.05, "({rows}, {columns}): off by {off} of an element");
         }
     }
 

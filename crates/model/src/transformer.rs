@@ -10,6 +10,9 @@
 //!
 //! B batch, T context, D width of the stream, V vocabulary. The stream is f32; what lies between
 //! two products is stored as the products round it.
+//!
+//! A loss asks about the positions that weigh something: of a conversation what the assistant says,
+//! often less than half. After the last mixing of positions only those go on.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -28,6 +31,7 @@ use ops::Stored;
 use ops::linear_cross_entropy::{Regularization, Targets, linear_cross_entropy};
 use ops::recompute::recompute;
 use ops::rope::RopeTable;
+use ops::rows::rows;
 
 use crate::hooks::Hooks;
 
@@ -74,6 +78,25 @@ pub struct Batch {
     pub regularization: Regularization,
 }
 
+/// Of which positions, counted over `(B·T)`, a result is wanted; `None`: of all.
+type Asked = Option<Arc<[u32]>>;
+
+impl Batch {
+    /// The positions that weigh something, their targets and weights. Where none does, all are asked
+    /// about: there are no tensors of no rows.
+    fn asked(&self) -> (Asked, Arc<[u32]>, Arc<[f32]>) {
+        let n = self.weights.len();
+        let asked: Vec<u32> =
+            (0..n).filter(|&i| self.weights[i] != 0.0).map(|i| i as u32).collect();
+        if asked.is_empty() || asked.len() == n {
+            return (None, self.targets.clone(), self.weights.clone());
+        }
+        let targets = asked.iter().map(|&i| self.targets[i as usize]).collect();
+        let weights = asked.iter().map(|&i| self.weights[i as usize]).collect();
+        (Some(asked.into()), targets, weights)
+    }
+}
+
 impl Transformer {
     /// The matrices inside the blocks by their path in the module, each with the rows of the matrices
     /// that are stacked in it: queries, keys and values; gate and up.
@@ -99,9 +122,17 @@ impl Transformer {
 
     /// The final stream, normalised: ids `(B·T)` to `(B, T, D)`.
     pub fn forward(&self, ids: Arc<[u32]>, pass: &Pass) -> Tensor<3> {
+        self.forward_asked(ids, pass, None)
+    }
+
+    /// As [`Transformer::forward`]; of the positions that are `asked` about alone `(1, asked, D)`.
+    fn forward_asked(&self, ids: Arc<[u32]>, pass: &Pass, asked: Asked) -> Tensor<3> {
         let mut x = self.embedding.forward(ids, pass); // (B, T, D)
-        for block in &self.blocks {
-            x = block.forward_in(x, pass);
+        if let Some((last, blocks)) = self.blocks.split_last() {
+            for block in blocks {
+                x = block.forward_in(x, pass, None);
+            }
+            x = last.forward_in(x, pass, asked);
         }
         self.final_norm.forward(x, pass)
     }
@@ -119,8 +150,8 @@ impl Transformer {
 
     /// The weighted sum of the batch's losses, times `scale`: `(1)`.
     pub fn loss(&self, batch: &Batch, scale: f32) -> Tensor<1> {
-        let x = self.forward(batch.inputs.clone(), &batch.pass);
-        let (ids, weights) = (batch.targets.clone(), batch.weights.clone());
+        let (asked, ids, weights) = batch.asked();
+        let x = self.forward_asked(batch.inputs.clone(), &batch.pass, asked);
         let precision = batch.pass.precision;
         let regularization = batch.regularization;
         let targets = Targets { ids, weights, scale, precision, regularization };
@@ -145,16 +176,16 @@ impl Transformer {
 
 impl Block {
     /// As the pass wants it: with its activations kept, or some of them made again.
-    fn forward_in(&self, x: Tensor<3>, pass: &Pass) -> Tensor<3> {
+    fn forward_in(&self, x: Tensor<3>, pass: &Pass, asked: Asked) -> Tensor<3> {
         let (again, offload) = (pass.clone(), pass.offload.as_ref());
         match pass.recompute {
-            Recompute::Nothing => self.forward(x, pass),
+            Recompute::Nothing => self.forward(x, pass, &asked),
             Recompute::Blocks => {
-                recompute(self, x, offload, move |block: &Self, x| block.forward(x, &again))
+                recompute(self, x, offload, move |block: &Self, x| block.forward(x, &again, &asked))
             }
             Recompute::FeedForward => {
                 let second = (self.feed_forward_norm.clone(), self.feed_forward.clone());
-                let x = self.attend(x, pass);
+                let x = self.attend(x, pass, &asked);
                 recompute(&second, x, offload, move |(norm, feed_forward), x| {
                     feed_forward.forward(norm.forward(x.clone(), &again), Some(x), &again)
                 })
@@ -162,17 +193,21 @@ impl Block {
         }
     }
 
-    fn forward(&self, x: Tensor<3>, pass: &Pass) -> Tensor<3> {
-        let x = self.attend(x, pass);
+    fn forward(&self, x: Tensor<3>, pass: &Pass, asked: &Asked) -> Tensor<3> {
+        let x = self.attend(x, pass, asked);
         let h = self.feed_forward_norm.forward(x.clone(), pass);
         self.feed_forward.forward(h, Some(x), pass)
     }
 
-    /// The first half.
-    fn attend(&self, x: Tensor<3>, pass: &Pass) -> Tensor<3> {
+    /// The first half, of which only what is `asked` about is left.
+    fn attend(&self, x: Tensor<3>, pass: &Pass, asked: &Asked) -> Tensor<3> {
         let h = self.attention_norm.forward(x.clone(), pass);
         let qkv = self.attention.project(h, pass, pass.stored());
         let z = self.attention.mix(qkv, pass); // (B, T, Hq·head_dim)
+        let (z, x) = match asked {
+            Some(asked) => (rows(z, asked.clone()), rows(x, asked.clone())),
+            None => (z, x),
+        };
         self.attention.out.forward(z, Some(x), pass, Stored::F32)
     }
 

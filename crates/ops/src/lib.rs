@@ -3,7 +3,7 @@
 //!
 //! One operation a file; its backward stands below its forward, and a test holds both against
 //! plain Burn operations. Reading order: [`storage`] (Burn's tensors as slices), [`linear`],
-//! [`norm`], [`activation`], [`rope`], [`attention`], [`embedding`], [`linear_cross_entropy`], [`linear_scores`],
+//! [`norm`], [`activation`], [`rope`], [`attention`], [`embedding`], [`mod@rows`], [`linear_cross_entropy`], [`linear_scores`],
 //! [`recompute`], [`offload`] (what gives way when memory is short); [`profile`] (where the time goes).
 //!
 //! Activations are `f32` or `bf16` ([`Stored`]); products round their operands as
@@ -36,6 +36,7 @@ pub mod offload;
 pub mod profile;
 pub mod recompute;
 pub mod rope;
+pub mod rows;
 pub mod storage;
 
 pub use kernels::gemm::{Precision, packed_bytes};

@@ -8,8 +8,8 @@
 //! Gradients are made in the forward pass, while a block of logits is in the cache, which is right
 //! for a plain scalar loss only: what arrives at the backward is one number.
 //!
-//! Rows that weigh nothing cost nothing here: of a conversation only what the assistant says is learnt.
-//! Nor does a gradient that nobody asks for: a frozen output layer costs no dW.
+//! A gradient that nobody asks for costs nothing: of a frozen output layer no dW is made. Rows that weigh
+//! nothing cost as much as others; [`crate::rows`](mod@crate::rows) leaves them out before.
 
 use std::sync::Arc;
 
@@ -24,7 +24,7 @@ use burn_flex::{Flex, FlexTensor};
 pub use kernels::cross_entropy::Regularization;
 use kernels::gemm::{Precision, Values};
 pub use kernels::linear_cross_entropy::workspace;
-use kernels::linear_cross_entropy::{self, Aims, Layer, Made, Wanted};
+use kernels::linear_cross_entropy::{self, Aims, Layer, Wanted};
 
 use crate::profile::{Op, Way, span};
 use crate::storage::{Number, as_matrix, contiguous, make, matrix, on_cpu, product, slice, values};
@@ -34,7 +34,7 @@ use crate::storage::{Number, as_matrix, contiguous, make, matrix, on_cpu, produc
 pub struct Targets {
     /// Token ids, one for each row of x.
     pub ids: Arc<[u32]>,
-    /// Weights, one for each row; 0 leaves a row out.
+    /// Weights, one for each row; one of 0 adds nothing.
     pub weights: Arc<[f32]>,
     /// Multiplies the loss and its gradients.
     pub scale: f32,
@@ -103,61 +103,28 @@ fn forward(x: &FlexTensor, weight: &FlexTensor, targets: &Targets, wanted: Wante
     assert_eq!(width, k, "linear_cross_entropy: x has width {width}, the weight ({vocab}, {k})");
     assert_eq!((targets.ids.len(), targets.weights.len()), (m, m), "one target for each row");
     match values(x) {
-        Values::F32(rows) => weighted(rows, x, weight, targets, wanted),
-        Values::Bf16(rows) => weighted(rows, x, weight, targets, wanted),
+        Values::F32(rows) => gradients(rows, x, weight, targets, wanted),
+        Values::Bf16(rows) => gradients(rows, x, weight, targets, wanted),
     }
 }
 
-/// Leaves out the rows that weigh nothing.
-fn weighted<E: Number>(
+fn gradients<E: Number>(
     rows: &[E],
     x: &FlexTensor,
     weight: &FlexTensor,
     targets: &Targets,
     wanted: Wanted,
 ) -> Forward {
-    let (m, width) = matrix(x);
-    let kept: Vec<usize> = (0..m).filter(|&row| targets.weights[row] != 0.0).collect();
-    let made = if kept.len() == m {
-        gradients(rows, width, weight, targets, wanted)
-    } else {
-        let of = |row: usize| row * width..(row + 1) * width;
-        let mut few = Vec::with_capacity(kept.len() * width);
-        kept.iter().for_each(|&row| few.extend_from_slice(&rows[of(row)]));
-        let targets = Targets {
-            ids: kept.iter().map(|&row| targets.ids[row]).collect(),
-            weights: kept.iter().map(|&row| targets.weights[row]).collect(),
-            ..targets.clone()
-        };
-        let mut made = gradients(&few, width, weight, &targets, wanted);
-        if wanted.dx {
-            let mut dx = vec![E::zeroed(); rows.len()];
-            for (&row, gradient) in kept.iter().zip(made.dx.chunks_exact(width)) {
-                dx[of(row)].copy_from_slice(gradient);
-            }
-            made.dx = dx;
-        }
-        made
-    };
+    let (width, precision) = (matrix(x).1, targets.precision);
+    let layer = Layer { x: rows, weight: values(weight), width, precision };
+    let Targets { scale, regularization: with, .. } = *targets;
+    let aims = Aims { ids: &targets.ids, weights: &targets.weights, scale, with };
+    let made = linear_cross_entropy::run(&layer, &aims, wanted);
     Forward {
         loss: make(vec![made.loss as f32], [1].into()),
         dx: wanted.dx.then(|| make(made.dx, x.shape())),
         dweight: wanted.dweight.then(|| make(made.dweight, weight.shape())),
     }
-}
-
-fn gradients<E: Number>(
-    rows: &[E],
-    width: usize,
-    weight: &FlexTensor,
-    targets: &Targets,
-    wanted: Wanted,
-) -> Made<E> {
-    let precision = targets.precision;
-    let layer = Layer { x: rows, weight: values(weight), width, precision };
-    let Targets { scale, regularization: with, .. } = *targets;
-    let aims = Aims { ids: &targets.ids, weights: &targets.weights, scale, with };
-    linear_cross_entropy::run(&layer, &aims, wanted)
 }
 
 /// Scales what the forward made by the one number that arrives.

@@ -21,19 +21,22 @@ pub enum Op {
     Attention,
     /// Non-linearities.
     Activation,
+    /// Picking the rows that are asked about.
+    Rows,
     /// The output layer with what is made of it.
     Head,
 }
 
 impl Op {
     /// All, in the order of a forward pass.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Embedding,
         Self::Norm,
         Self::Linear,
         Self::Rope,
         Self::Attention,
         Self::Activation,
+        Self::Rows,
         Self::Head,
     ];
 
@@ -46,6 +49,7 @@ impl Op {
             Self::Rope => "rope",
             Self::Attention => "attention",
             Self::Activation => "activation",
+            Self::Rows => "rows",
             Self::Head => "head",
         }
     }

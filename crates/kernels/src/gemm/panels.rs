@@ -16,6 +16,9 @@ const DEPTH_STEP: usize = 192;
 const SLACK: usize = 1024;
 /// Length along k that is packed in one go.
 const PIECE: usize = 64;
+/// Rows of a symmetric C that are made together, about: fewer waste less beyond its diagonal, more read B
+/// fewer times.
+const STRIP: usize = 48;
 /// Length from which the longer way of writing a turned tile does not count.
 const LONG: usize = 256;
 
@@ -80,7 +83,8 @@ impl Packed {
         }
         a.check("A", m, k);
         let &Self { ref words, precision, n, .. } = self;
-        let product = Product { precision, m, n, k, a, b: words, epilogue, turned: false };
+        let kind = Kind::Plain;
+        let product = Product { precision, m, n, k, a, b: words, epilogue, kind };
         let c = Cells::of(c);
         // SAFETY: this thread has all of C.
         with_tile!(precision, n, T => unsafe { product.block::<T, O>(0..m, c) });
@@ -132,7 +136,8 @@ impl Gemm<'_> {
         let &Self { precision, m, n, k, a, b } = self;
         let mut packed = PACKED_B.take();
         pack_whole::<T>(&mut packed, b, precision, (k, n), shared);
-        let product = Product { precision, m, n, k, a, b: &packed, epilogue, turned };
+        let kind = if turned { Kind::Turned } else { Kind::Plain };
+        let product = Product { precision, m, n, k, a, b: &packed, epilogue, kind };
         let (rows, heavy) = (self.block_rows::<T>(), shared && c.len() >= parallel::MIN_WORK);
         let c = Cells::of(c);
         let block = |i: usize| {
@@ -159,6 +164,40 @@ impl Gemm<'_> {
         }
         self.check();
         with_tile!(self.precision, self.n, T => self.panels_on::<T, O>(c, epilogue, false, false));
+    }
+
+    /// As [`Gemm::alone`] for a C that is its own transpose, as `A · Aᵀ` is: about half of it is made, and
+    /// the rest is what lies across the diagonal.
+    pub(crate) fn alone_symmetric(&self, c: &mut [f32]) {
+        let n = self.n;
+        assert_eq!(self.m, n, "gemm: a symmetric C has as many rows as columns");
+        Epilogue::default().check(c.len(), n, n);
+        if n == 0 {
+            return;
+        }
+        self.check();
+        with_tile!(self.precision, n, T => self.lower_half::<T>(c));
+        for i in 0..n {
+            for j in i + 1..n {
+                c[i * n + j] = c[j * n + i];
+            }
+        }
+    }
+
+    #[expect(unsafe_code, reason = "C may be shared, but is not here")]
+    fn lower_half<T: Tile>(&self, c: &mut [f32]) {
+        let &Self { precision, m, n, k, a, b } = self;
+        let mut packed = PACKED_B.take();
+        pack_whole::<T>(&mut packed, b, precision, (k, n), false);
+        let (epilogue, kind) = (Epilogue::default(), Kind::LowerHalf);
+        let product = Product { precision, m, n, k, a, b: &packed, epilogue, kind };
+        let c = Cells::of(c);
+        let strip = STRIP.next_multiple_of(T::MR);
+        for from in (0..m).step_by(strip) {
+            // SAFETY: this thread has all of C.
+            unsafe { product.block::<T, f32>(from..m.min(from + strip), c) };
+        }
+        PACKED_B.set(packed);
     }
 
     /// Rows of A that a thread packs at once: about 128, and an even number of blocks.
@@ -197,8 +236,18 @@ struct Product<'a> {
     a: Operand<'a>,
     b: &'a [u32],
     epilogue: Epilogue<'a>,
-    /// Whether C's columns are the product's rows.
-    turned: bool,
+    kind: Kind,
+}
+
+/// What becomes of a product.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// It is C.
+    Plain,
+    /// C's columns are the product's rows.
+    Turned,
+    /// It is C, of which what lies beyond the diagonal is not wanted.
+    LowerHalf,
 }
 
 impl Product<'_> {
@@ -223,10 +272,11 @@ impl Product<'_> {
         let steps = (0..depth).step_by(DEPTH_STEP).map(|from| (from, DEPTH_STEP.min(depth - from)));
         // SAFETY: the caller vouches for these rows, and each tile is of some of them.
         unsafe {
-            let holds_sums = size_of::<O>() == size_of::<f32>() && !self.turned;
+            let holds_sums = size_of::<O>() == size_of::<f32>() && self.kind != Kind::Turned;
+            let columns = if self.kind == Kind::LowerHalf { rows.end } else { self.n };
             if holds_sums || depth <= DEPTH_STEP {
                 for (from, deep) in steps {
-                    for j in 0..self.n.div_ceil(T::NR) {
+                    for j in 0..columns.div_ceil(T::NR) {
                         let b = right(j, from);
                         for panel in 0..tiles.panels() {
                             let (at, target) = self.target(&tiles, j, panel, from == 0);
@@ -303,13 +353,14 @@ impl Product<'_> {
         let (row, column) = (tiles.rows.start + panel * tiles.mr, j * tiles.nr);
         let height = tiles.mr.min(tiles.rows.end - row);
         let width = tiles.nr.min(self.n - column);
-        let (row, column, stride) = match self.turned {
+        let turned = self.kind == Kind::Turned;
+        let (row, column, stride) = match turned {
             false => (row, column, self.n),
             true => (column, row, self.m),
         };
         let (at, epilogue) = (row * stride + column, self.epilogue);
         let target = Target {
-            turned: self.turned,
+            turned,
             accumulate: epilogue.accumulate || !first,
             bias: epilogue.bias.filter(|_| first).map(|b| &b[column..]),
             residual: epilogue.residual.filter(|_| first).map(|r| &r[at..]),

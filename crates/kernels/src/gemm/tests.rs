@@ -20,6 +20,24 @@ fn values(n: usize, seed: u32) -> Vec<f32> {
     (0..n).map(|_| next()).collect()
 }
 
+#[test]
+fn half_of_a_symmetric_product_is_all_of_it() {
+    for precision in [Precision::F32, Precision::Bf16] {
+        for (n, k) in [(1, 1), (5, 17), (48, 64), (49, 400), (130, 33), (192, 192)] {
+            let a = values(n * k, 3);
+            let half: Vec<bf16> = a.iter().map(|v| bf16::from_f32(*v)).collect();
+            for values in [Values::F32(&a), Values::Bf16(&half)] {
+                let (a, b) = (Operand::rows(values, k), Operand::transposed(values, k));
+                let gemm = Gemm { precision, m: n, n, k, a, b };
+                let (mut whole, mut got) = (vec![f32::NAN; n * n], vec![f32::NAN; n * n]);
+                gemm.alone(&mut whole, Epilogue::default());
+                gemm.alone_symmetric(&mut got);
+                assert_eq!(got, whole, "({n}, {k}), the same bits");
+            }
+        }
+    }
+}
+
 fn check(case: &Case) {
     let (m, n, k) = case.sizes;
     let (a, b) = (values(m * k, 1), values(k * n, 2));

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use arch::{Cache, Decoder, Error, Input, Logits, Spec};
+use burn::module::{Module, ModuleVisitor, Param};
 use burn::tensor::{Device, Tensor};
 use model::{Decoding, Transformer};
-use nn::pass::Pass;
-use ops::linear_cross_entropy::Regularization;
+use nn::pass::{Pass, Recompute};
+use ops::linear_cross_entropy::{Regularization, Targets, linear_cross_entropy};
 
 fn specs() -> Vec<Spec> {
     vec![
@@ -166,6 +167,62 @@ fn a_damaged_folder_is_an_error_that_names_the_file() {
     check("cut short");
     std::fs::write(folder.path().join("config.json"), "{").unwrap();
     check("is no JSON");
+}
+
+/// The loss of a batch and its gradients by parameter, with all positions carried to the end.
+fn whole_loss(model: &Transformer, batch: &model::Batch) -> Tensor<1> {
+    let x = model.forward(batch.inputs.clone(), &batch.pass);
+    let targets = Targets {
+        ids: batch.targets.clone(),
+        weights: batch.weights.clone(),
+        scale: 0.25,
+        precision: batch.pass.precision,
+        regularization: batch.regularization,
+    };
+    linear_cross_entropy(x, model.output_matrix(), targets)
+}
+
+#[test]
+fn positions_that_weigh_nothing_change_no_loss_and_no_gradient() {
+    for (spec, recompute) in specs().into_iter().zip([
+        Recompute::Nothing,
+        Recompute::Nothing,
+        Recompute::FeedForward,
+        Recompute::Blocks,
+        Recompute::Blocks,
+    ]) {
+        let model = model::init::random(&spec, 7, &Device::flex().autodiff()).unwrap();
+        let some = [0.0, 1.0, 0.0, 0.0, 0.5, 1.0, 0.0, 0.0, 1.0, 0.0];
+        for weights in [some, [0.0; 10], [1.0; 10]] {
+            let batch = model::Batch {
+                inputs: Arc::from(&IDS[..10]),
+                targets: Arc::from(&IDS[1..11]),
+                weights: Arc::from(weights),
+                pass: Pass { recompute, ..Pass::plain(2, 5) },
+                regularization: Regularization::default(),
+            };
+            let (few, all) = (model.loss(&batch, 0.25), whole_loss(&model, &batch));
+            close("loss", &vec(&few.clone().inner()), &vec(&all.clone().inner()));
+            let (few, all) = (few.backward(), all.backward());
+            let (mut few, mut all) = (Gradients(&few, vec![]), Gradients(&all, vec![]));
+            model.visit(&mut few);
+            model.visit(&mut all);
+            assert!(few.1.len() >= 8);
+            assert_eq!(weights == [0.0; 10], few.1.iter().flatten().all(|v| *v == 0.0));
+            for (few, all) in few.1.iter().zip(&all.1) {
+                close("gradient", few, all);
+            }
+        }
+    }
+}
+
+/// A model's gradients in its order.
+struct Gradients<'g>(&'g burn::tensor::Gradients, Vec<Vec<f32>>);
+
+impl ModuleVisitor for Gradients<'_> {
+    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+        self.1.push(vec(&param.val().grad(self.0).expect("every parameter learns")));
+    }
 }
 
 #[test]

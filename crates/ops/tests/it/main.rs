@@ -284,7 +284,7 @@ fn cross_entropy() {
     for (precision, tolerance, regularization) in
         [(Precision::F32, 1e-5, none), (Precision::F32, 1e-5, both), (Precision::Bf16, 3e-2, none)]
     {
-        // Some rows weigh nothing and are left out.
+        // Some rows weigh nothing.
         let (rows, width, vocab) = (600, 12, 5000);
         let leaves = Leaves {
             two: vec![leaf([vocab, width], 1)],
@@ -399,6 +399,27 @@ fn scores_of_each_token() {
             check(&format!("{direction:?} divergence, plain"), &leaves, body, plain, tolerance);
         }
     }
+}
+
+#[test]
+fn rows() {
+    let leaves = Leaves { three: vec![leaf([2, 4, 5], 1)], ..Leaves::default() };
+    // One, some, the first and the last, all.
+    for numbers in [&[3][..], &[1, 2, 5], &[0, 7], &[0, 1, 2, 3, 4, 5, 6, 7]] {
+        let fused = |l: &Leaves| ops::rows::rows(l.three[0].clone(), Arc::from(numbers));
+        let plain = |l: &Leaves| ops::rows::plain(l.three[0].clone(), numbers);
+        check("rows", &leaves, fused, plain, 0.0);
+        let half = |l: &Leaves| Stored::Bf16.cast(l.three[0].clone());
+        let fused = |l: &Leaves| Stored::F32.cast(ops::rows::rows(half(l), Arc::from(numbers)));
+        let plain = |l: &Leaves| Stored::F32.cast(ops::rows::plain(half(l), numbers));
+        check("rows of bf16", &leaves, fused, plain, 0.0);
+    }
+}
+
+#[test]
+#[should_panic(expected = "row Some(8) of 8")]
+fn a_row_beyond_the_last_is_refused() {
+    ops::rows::rows(values([2, 4, 5], 1), Arc::from([0, 8]));
 }
 
 #[test]

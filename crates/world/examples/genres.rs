@@ -1,5 +1,5 @@
 //! How fast texts are made, and how rich they are: a line a genre.
-//! `cargo run --release -p world --example speed -- [seconds a genre] [genre …]`.
+//! `cargo run --release -p world --example genres -- [seconds a genre] [genre …]`.
 //!
 //! Time is that of this thread on its core, where Linux says so, so that other programs do not count.
 
