@@ -52,11 +52,8 @@ impl Default for Mix {
     }
 }
 
-/// One lesson of copying and one roll in so many is told in other words.
-const RETOLD_PRACTICE: u64 = 4;
-
-/// One story in so many is.
-const RETOLD_STORIES: u64 = 6;
+/// One story in so many is told in other words, from when stories are grown.
+const RETOLD_STORIES: u64 = 4;
 
 /// Dialogues from here on are told in lessons; those before are text to read.
 const FIRST_DIALOGUE: u64 = 1 << 41;
@@ -114,9 +111,8 @@ impl Course {
                 10 => roll::lesson(&mut rng),
                 _ => mixed::lesson(&self.world, FIRST_DIALOGUE + i, &mut rng),
             };
-            match kind {
-                9 | 10 => own_words::retell(&mut turns, RETOLD_PRACTICE, &mut rng),
-                _ => roughen(&mut turns, &mut rng),
+            if kind != 9 && kind != 10 {
+                roughen(&mut turns, &mut rng);
             }
             return (None, turns);
         };
@@ -132,7 +128,10 @@ impl Course {
             Task::Refusal | Task::WrongRefusal => refusal::lesson(&mut rng),
         };
         match task {
-            Task::StoryQa => own_words::retell(&mut turns, RETOLD_STORIES, &mut rng),
+            Task::StoryQa if difficulty >= 1.0 => {
+                own_words::retell(&mut turns, RETOLD_STORIES, &mut rng);
+            }
+            Task::StoryQa => {}
             Task::FactQa | Task::Sums | Task::Refusal | Task::WrongRefusal => {
                 roughen(&mut turns, &mut rng);
             }
