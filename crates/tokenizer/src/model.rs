@@ -14,11 +14,10 @@
 mod pool;
 
 use std::borrow::Cow;
-use std::sync::Arc;
 
 use crate::bpe::{self, Bpe};
 use crate::unigram::{self, Unigram};
-use crate::word_cache::{Owned, Shared, WordCache};
+use crate::word_cache::{Owned, WordCache};
 use crate::wordlevel::WordLevel;
 use crate::wordpiece::{self, WordPiece};
 use crate::{Error, Token};
@@ -34,18 +33,6 @@ pub struct Scratch {
     pub(crate) words: Owned,
     /// Of the one tokenizer that uses this scratch.
     pub(crate) chunks: Option<Box<WordCache>>,
-}
-
-impl Scratch {
-    /// Shares words of its model, and chunks of its tokenizer, with other threads.
-    fn share(&mut self, words: &Arc<Shared>, chunks: &Arc<Shared>) {
-        self.words.share(words);
-        self.bpe.share(words);
-        self.wordpiece.share(words);
-        if let Some(own) = &mut self.chunks {
-            own.share(chunks);
-        }
-    }
 }
 
 /// What turns one word into ids.

@@ -9,17 +9,13 @@
 //!
 //! The table grows with what it holds up to [`MOST_SETS`], and what is beside it is thrown away
 //! when it is full: no text makes it larger than some 16 megabytes. A cache outlives a text, and is
-//! good for one model only: [`Owned`] knows whose it is. Where several threads encode at once, they also
-//! share what they learn ([`Shared`]).
+//! good for one model only: [`Owned`] knows whose it is.
 
 mod key;
-mod shared;
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use self::key::Key;
-pub(crate) use self::shared::Shared;
 use crate::Error;
 use crate::pretokenize::fast::{Fast, Split, Text, WithSplit};
 
@@ -67,13 +63,11 @@ pub(crate) struct WordCache {
     n_put: usize,
     bytes: Vec<u8>,
     ids: Vec<u32>,
-    /// What other threads know.
-    shared: Option<Arc<Shared>>,
 }
 
 impl Default for WordCache {
     fn default() -> Self {
-        Self { sets: [Set::default()].into(), n_put: 0, bytes: vec![], ids: vec![], shared: None }
+        Self { sets: [Set::default()].into(), n_put: 0, bytes: vec![], ids: vec![] }
     }
 }
 
@@ -91,16 +85,8 @@ impl Owned {
         if self.owner != owner {
             self.owner = owner;
             self.cache.clear();
-            self.cache.shared = None;
         }
         &mut self.cache
-    }
-
-    /// From now on shares with other caches of its model; not before it has one.
-    pub(crate) fn share(&mut self, with: &Arc<Shared>) {
-        if self.owner != 0 {
-            self.cache.share(with);
-        }
     }
 }
 
@@ -111,11 +97,6 @@ pub(crate) fn new_owner() -> u64 {
 }
 
 impl WordCache {
-    /// From now on shares with other caches of the same model.
-    pub(crate) fn share(&mut self, with: &Arc<Shared>) {
-        self.shared.get_or_insert_with(|| with.clone());
-    }
-
     /// Appends the ids of all words of `text`; `encode` appends those of a word that is not known.
     pub(crate) fn encode_text<E>(
         &mut self,
@@ -162,15 +143,7 @@ impl WordCache {
             return Ok(());
         }
         let start = ids.len();
-        match self.shared.as_ref().and_then(|shared| shared.find(key)) {
-            Some((few, n)) => ids.extend_from_slice(&few[..n]),
-            None => {
-                encode(word, ids)?;
-                if let Some(shared) = &self.shared {
-                    shared.put(key, &ids[start..]);
-                }
-            }
-        }
+        encode(word, ids)?;
         if key.is_long() || ids.len() - start <= MOST_OF_SHORT {
             self.put(key, word.as_bytes(), &ids[start..]);
         }

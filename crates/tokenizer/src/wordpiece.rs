@@ -24,15 +24,13 @@
 
 pub mod train;
 
-use std::sync::Arc;
-
 use rustc_hash::FxHashSet;
 
 use crate::Error;
 use crate::token::Token;
 use crate::unigram::trie::{Node, Trie};
 use crate::vocab::{Vocab, shown};
-use crate::word_cache::{Owned, Shared, new_owner};
+use crate::word_cache::{Owned, new_owner};
 
 /// The longest piece in bytes: each place of a word may cost as much as the longest piece is long.
 const MAX_PIECE_BYTES: usize = 4096;
@@ -75,13 +73,6 @@ pub struct WordPiece {
 #[derive(Clone, Debug, Default)]
 pub struct Scratch {
     words: Owned,
-}
-
-impl Scratch {
-    /// Shares words with other threads.
-    pub(crate) fn share(&mut self, with: &Arc<Shared>) {
-        self.words.share(with);
-    }
 }
 
 impl WordPiece {

@@ -1,8 +1,6 @@
 //! A word's way to its ids: out of the cache of words, whole out of the vocabulary, or by merging;
 //! and the same with the bytes that each token covers, by the letter, and by chance.
 
-use std::sync::Arc;
-
 use stdx::Rng;
 
 use super::merge::{Part, fast, heap, scan, scan_with_dropout};
@@ -11,7 +9,7 @@ use super::{Bpe, Form, NO_ID, Span, Unknown};
 use crate::Error;
 use crate::pretokenize::fast::Fast;
 use crate::token::Token;
-use crate::word_cache::{Owned, Shared};
+use crate::word_cache::Owned;
 
 /// What encoding needs on the way and may be used again, with one model or another.
 #[derive(Clone, Debug, Default)]
@@ -19,13 +17,6 @@ pub struct Scratch {
     words: Owned,
     spans: Vec<Span>,
     ids: Vec<u32>,
-}
-
-impl Scratch {
-    /// Shares words with other threads.
-    pub(crate) fn share(&mut self, with: &Arc<Shared>) {
-        self.words.share(with);
-    }
 }
 
 impl Bpe {

@@ -1,27 +1,14 @@
 //! Scratches that wait for the next text: each thread that encodes borrows one and gives it back
-//! with the words that it learned. From when two are out at once, they share words.
+//! with the words that it learned.
 
 use std::ops::{Deref, DerefMut};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 use super::Scratch;
-use crate::word_cache::Shared;
 
-/// The scratches of one tokenizer: as many as were ever borrowed at once. A clone begins with none.
+/// As many scratches as there were ever borrowed at once. A clone begins with none.
 #[derive(Debug, Default)]
-pub(crate) struct Pool {
-    state: Mutex<State>,
-    /// Of its model.
-    words: Arc<Shared>,
-    /// Of the tokenizer as a whole.
-    chunks: Arc<Shared>,
-}
-
-#[derive(Debug, Default)]
-struct State {
-    waiting: Vec<Scratch>,
-    n_out: usize,
-}
+pub(crate) struct Pool(Mutex<Vec<Scratch>>);
 
 impl Clone for Pool {
     fn clone(&self) -> Self {
@@ -33,17 +20,8 @@ impl Pool {
     /// The scratch that was given back last, whose cache is the likeliest to lie near the
     /// processor.
     pub(crate) fn borrow(&self) -> Borrowed<'_> {
-        let mut state = self.state();
-        let mut scratch = state.waiting.pop().unwrap_or_default();
-        state.n_out += 1;
-        if state.n_out > 1 {
-            scratch.share(&self.words, &self.chunks);
-        }
-        Borrowed { scratch: Some(scratch), pool: self }
-    }
-
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        Borrowed { scratch: Some(waiting.pop().unwrap_or_default()), pool: self }
     }
 }
 
@@ -56,9 +34,8 @@ pub(crate) struct Borrowed<'p> {
 
 impl Drop for Borrowed<'_> {
     fn drop(&mut self) {
-        let mut state = self.pool.state();
-        state.n_out -= 1;
-        state.waiting.extend(self.scratch.take());
+        let mut waiting = self.pool.0.lock().unwrap_or_else(PoisonError::into_inner);
+        waiting.extend(self.scratch.take());
     }
 }
 

@@ -72,11 +72,6 @@ impl Key {
         Self([hash, other & 0xFFFF_FFFF | (word.len() as u64 & 0xFF_FFFF) << 32 | LONG])
     }
 
-    /// Both.
-    pub(super) fn numbers(self) -> [u64; 2] {
-        self.0
-    }
-
     #[inline(always)]
     pub(super) fn is_long(self) -> bool {
         self.0[1] >= LONG
