@@ -22,7 +22,7 @@ use crate::storage::{Number, as_matrix, contiguous, filled, matrix, on_cpu, valu
 /// The rows of these numbers.
 ///
 /// # Panics
-/// For a number beyond the last row.
+/// For numbers that do not rise, and for one beyond the last row.
 pub fn rows(x: Tensor<3>, numbers: Arc<[u32]>) -> Tensor<3> {
     if !on_cpu(&x.device()) {
         return plain(x, &numbers);
@@ -53,8 +53,8 @@ impl RowsOp for Flex {
 fn forward(x: &FlexTensor, numbers: &[u32]) -> FlexTensor {
     let _clock = span(Op::Rows, Way::Forward);
     let (m, width) = matrix(x);
-    let beyond = numbers.iter().find(|&&row| row as usize >= m);
-    assert!(beyond.is_none(), "rows: row {beyond:?} of {m}");
+    assert!(numbers.is_sorted_by(|a, b| a < b), "rows: numbers must rise");
+    assert!(numbers.last().is_none_or(|&last| (last as usize) < m), "rows: beyond {m} rows");
     match values(x) {
         Values::F32(values) => gather(values, numbers, width),
         Values::Bf16(values) => gather(values, numbers, width),
