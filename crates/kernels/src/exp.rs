@@ -41,6 +41,30 @@ fn power_of_two(n: i32) -> f32 {
     f32::from_bits((n.wrapping_add(127) as u32) << 23)
 }
 
+/// `a b + c`, rounded once if `fused`: for functions compiled for instructions that do so.
+#[inline(always)]
+pub(crate) fn multiply_add(fused: bool, a: f32, b: f32, c: f32) -> f32 {
+    if fused { a.mul_add(b, c) } else { a * b + c }
+}
+
+/// `2^x` for `x` below 127, at less than half of what [`exp`] takes: softmax asks for nothing else. 0
+/// below -126, NaN for a NaN that arithmetic made (its low bits are 0). The relative error is below
+/// 3e-7; the last bits differ with `fused`.
+#[inline(always)]
+pub(crate) fn exp2(fused: bool, x: f32) -> f32 {
+    let shifted = x + ROUND;
+    let r = x - (shifted - ROUND);
+    // The least relative error of this degree for |r| <= 1/2 with 1 at 0, found by reweighted least
+    // squares.
+    let mut p = 1.326_472_6e-3;
+    for c in [9.671_513e-3, 5.550_733_6e-2, 2.402_224_2e-1, 6.931_47e-1, 1.0] {
+        p = multiply_add(fused, p, r, c);
+    }
+    // `ROUND`'s own bits are shifted out.
+    let power = f32::from_bits(p.to_bits().wrapping_add(shifted.to_bits() << 23));
+    if x < -126.0 { 0.0 } else { power }
+}
+
 /// `1 / (1 + e^-x)`.
 #[inline(always)]
 pub fn sigmoid(x: f32) -> f32 {
@@ -59,6 +83,23 @@ mod tests {
             let relative = (f64::from(exp(x)) / expected - 1.0).abs();
             assert!(relative < 2e-7, "exp({x}): relative error {relative}");
         }
+    }
+
+    #[test]
+    fn powers_of_two_are_within_three_parts_in_ten_million() {
+        for i in -1_260_000..=1_269_000 {
+            let x = i as f32 * 1e-4;
+            let expected = f64::from(x).exp2();
+            for power in [exp2(false, x), exp2(true, x)] {
+                let relative = (f64::from(power) / expected - 1.0).abs();
+                assert!(relative < 3e-7, "2^{x}: relative error {relative}");
+            }
+        }
+        for x in [-126.1, -1e30, f32::NEG_INFINITY] {
+            assert_eq!(exp2(true, x), 0.0, "{x}");
+        }
+        assert_eq!((exp2(true, 0.0), exp2(false, -3.0)), (1.0, 0.125));
+        assert!(exp2(true, f32::NAN).is_nan());
     }
 
     #[test]

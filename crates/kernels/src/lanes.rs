@@ -3,6 +3,8 @@
 //! A sum over a slice is kept in [`WIDTH`] separate sums and folded in a fixed order at the end,
 //! so that its bits do not depend on the instructions it was compiled to.
 
+use crate::element::Element;
+
 /// How many numbers go side by side.
 pub const WIDTH: usize = 16;
 
@@ -53,6 +55,23 @@ pub fn sum_over(x: &[f32], term: impl Fn(f32) -> f32) -> f32 {
     sum(lanes)
 }
 
+/// `Σ a b`, as [`sum_of`] makes it.
+#[inline(always)]
+pub fn dot<E: Element>(a: &[E], b: &[E]) -> f32 {
+    let mut lanes = [0.0; WIDTH];
+    let (a, rest_of_a) = a.as_chunks::<WIDTH>();
+    let (b, rest_of_b) = b.as_chunks::<WIDTH>();
+    for (a, b) in a.iter().zip(b) {
+        for (lane, (a, b)) in lanes.iter_mut().zip(a.iter().zip(b)) {
+            *lane += a.to_f32() * b.to_f32();
+        }
+    }
+    for (lane, (a, b)) in lanes.iter_mut().zip(rest_of_a.iter().zip(rest_of_b)) {
+        *lane += a.to_f32() * b.to_f32();
+    }
+    sum(lanes)
+}
+
 /// The greatest of `x` (`-inf` if empty); a NaN among them may or may not be seen.
 #[inline(always)]
 pub fn max(x: &[f32]) -> f32 {
@@ -79,6 +98,7 @@ mod tests {
             let x: Vec<f32> = (1..=n).map(|i| i as f32).collect();
             assert_eq!(sum_of(n, |i| x[i]), (n * (n + 1) / 2) as f32);
             assert_eq!(sum_over(&x, |v| v), (n * (n + 1) / 2) as f32);
+            assert_eq!(dot(&x, &x), (n * (n + 1) * (2 * n + 1) / 6) as f32);
             assert_eq!(max(&x), if n == 0 { f32::NEG_INFINITY } else { n as f32 });
         }
     }

@@ -1,13 +1,15 @@
 //! The gradient of one key head: the probabilities are made again from the scores and `lse`, block
 //! by block as in the forward pass; `dk` and `dv` gather over all blocks of all its query heads.
 
+use std::f32::consts::LOG2_E;
+
 use super::pack::{
     Block, Columns, Group, KEYS, Rows, Scratch, by_row_panels, by_value_panels, cut, lanes_of_rows,
     lanes_of_values,
 };
 use super::tile::{LANES, Multiply, Row, TALL, Words};
 use crate::element::Element;
-use crate::exp::exp;
+use crate::exp::{exp2, multiply_add};
 
 /// One task.
 pub(super) struct Given<'a, E> {
@@ -117,23 +119,23 @@ fn block<E: Element, M: Multiply>(
     // Lanes without a query get probability 0.
     let (mut lse, mut delta) = ([f32::INFINITY; LANES], [0.0; LANES]);
     for j in 0..block.n {
-        lse[j] = given.lse[head * group.n_queries + first + j];
+        lse[j] = given.lse[head * group.n_queries + first + j] * LOG2_E;
         let (out, dout) = (given.out.row(first + j, head, d), given.dout.row(first + j, head, d));
-        delta[j] = crate::lanes::sum_of(d, |i| out[i].to_f32() * dout[i].to_f32());
+        delta[j] = crate::lanes::dot(out, dout);
     }
     space.dq.fill(Row::ZERO);
     for key in (block.begin..block.end).step_by(KEYS) {
         let n = KEYS.min(block.end - key);
-        score_gradients(tile, &block, packs, (key, n), (&lse, &delta, scale), space);
+        score_gradients(tile, &block, packs, (key, n), (&lse, &delta, scale * LOG2_E), space);
         gather(tile, packs, (key, n), space);
     }
     tile.turn(&space.dq[..d], &[scale; LANES], space.turned);
     for j in 0..block.n {
-        given.dq.write(first + j, head * d, &space.turned[j * d..(j + 1) * d]);
+        given.dq.write(first + j, head * d, &space.turned[j * d..(j + 1) * d], 1.0);
     }
 }
 
-/// `p = exp(s - lse)` and `ds = p (dp - delta)` of keys `key..key + n`.
+/// `p = 2^(s - lse)`, scale and `lse` given for that, and `ds = p (dp - delta)` of keys `key..key + n`.
 #[inline(always)]
 fn score_gradients<M: Multiply>(
     tile: M,
@@ -158,7 +160,7 @@ fn score_gradients<M: Multiply>(
     for (p, ds) in p.iter_mut().zip(ds) {
         let lanes = p.0.iter_mut().zip(&mut ds.0);
         for ((p, ds), (lse, delta)) in lanes.zip(lse.iter().zip(delta)) {
-            *p = exp(*p * scale - lse);
+            *p = exp2(M::FUSED, multiply_add(M::FUSED, *p, scale, -lse));
             *ds = *p * (*ds - delta);
         }
     }
@@ -199,7 +201,7 @@ fn store<E: Element>(from: &[Row], (n, d): (usize, usize), by: f32, to: &Columns
     for (panel, rows) in from.chunks_exact(n.next_multiple_of(TALL)).enumerate() {
         let width = LANES.min(d - panel * LANES);
         for (i, row) in rows.iter().take(n).enumerate() {
-            to.write(i, panel * LANES, &row.0.map(|v| v * by)[..width]);
+            to.write(i, panel * LANES, &row.0[..width], by);
         }
     }
 }

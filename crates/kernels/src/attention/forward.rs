@@ -1,12 +1,14 @@
 //! Scores, softmax and mixture of one key head: blocks of 32 queries over chunks of keys, the
 //! softmax carried from chunk to chunk by its maximum and denominator (Milakov & Gimelshein 2018).
 
+use std::f32::consts::LOG2_E;
+
 use super::pack::{
     Block, Columns, Group, KEYS, Scratch, by_row_panels, by_value_panels, cut, lanes_of_rows,
 };
 use super::tile::{LANES, Multiply, Row, TALL, Words};
 use crate::element::Element;
-use crate::exp::exp;
+use crate::exp::{exp2, multiply_add};
 
 /// Fills the columns of `out` and `lse`, `(heads, queries)`.
 #[inline(always)]
@@ -33,7 +35,7 @@ pub(super) fn group<E: Element, M: Multiply>(
             let state = over_keys(tile, &block, scale, &packs, space);
             tile.turn(&mixed[..d], &state.sum.map(|sum| 1.0 / sum), turned);
             for (j, lse) in lse.iter_mut().enumerate() {
-                out.write(block.first + j, head * d, &turned[j * d..(j + 1) * d]);
+                out.write(block.first + j, head * d, &turned[j * d..(j + 1) * d], 1.0);
                 *lse = state.max[j] * scale + state.sum[j].ln();
             }
         }
@@ -73,7 +75,8 @@ impl Softmax {
     /// Scores become numerators; returns what the earlier ones are to be multiplied by. The maximum is
     /// that of scores that are not scaled yet.
     #[inline(always)]
-    fn take(&mut self, scores: &mut [Row], scale: f32) -> [f32; LANES] {
+    fn take<M: Multiply>(&mut self, scores: &mut [Row], scale: f32) -> [f32; LANES] {
+        let scale = scale * LOG2_E;
         let mut max = self.max;
         for row in &*scores {
             for (m, &v) in max.iter_mut().zip(&row.0) {
@@ -84,12 +87,12 @@ impl Softmax {
         let shift = max.map(|m| if m == f32::NEG_INFINITY { 0.0 } else { m * scale });
         let mut factor = [0.0; LANES];
         for (f, (old, s)) in factor.iter_mut().zip(self.max.iter().zip(&shift)) {
-            *f = exp(old * scale - s);
+            *f = exp2(M::FUSED, old * scale - s);
         }
         let mut sum = [0.0; LANES];
         for row in scores {
             for ((v, s), sum) in row.0.iter_mut().zip(&shift).zip(&mut sum) {
-                *v = exp(*v * scale - s);
+                *v = exp2(M::FUSED, multiply_add(M::FUSED, *v, scale, -s));
                 *sum += *v;
             }
         }
@@ -123,11 +126,9 @@ fn over_keys<M: Multiply>(
             tile.multiply::<1, TALL>(keys, queries, scores); // (8, D) (D, 32)
         }
         block.mask(key, scores);
-        let factor = state.take(scores, scale);
+        let factor = state.take::<M>(scores, scale);
         if key > block.begin {
-            for row in &mut *mixed {
-                row.0.iter_mut().zip(&factor).for_each(|(v, f)| *v *= f);
-            }
+            tile.scale(mixed, &factor);
         }
         let numerators = &mut numerators[..M::depth(n)];
         tile.right(scores, numerators);

@@ -207,16 +207,16 @@ impl<'a, E: Element> Columns<'a, E> {
         Self { offset: self.offset + row * self.width + column, ..*self }
     }
 
-    /// Writes `values` to a row, from a column on.
+    /// Writes `values` times `by` to a row, from a column on.
     #[inline(always)]
-    pub(super) fn write(&self, row: usize, column: usize, values: &[f32]) {
+    pub(super) fn write(&self, row: usize, column: usize, values: &[f32], by: f32) {
         let from = self.offset + row * self.width + column;
         assert!(from + values.len() <= self.len, "attention: a write behind the end");
         #[expect(unsafe_code, reason = "tasks write disjoint columns of one slice")]
         // SAFETY: within the slice by the assertion; no other task has these columns, and
         // the slice is borrowed mutably as long as `self` lives.
         let to = unsafe { std::slice::from_raw_parts_mut(self.data.add(from), values.len()) };
-        to.iter_mut().zip(values).for_each(|(to, v)| *to = E::from_f32(*v));
+        to.iter_mut().zip(values).for_each(|(to, v)| *to = E::from_f32(*v * by));
     }
 }
 

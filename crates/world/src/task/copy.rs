@@ -30,8 +30,9 @@ const ASK_BACK: [&str; 3] = [
     "Repeat them from their ends, in this order: {}.",
     "Now backwards the lines that end with {}.",
 ];
-/// One round in so many is said backwards.
+/// One round in so many is said backwards, once copying forwards is learnt, from this difficulty on.
 const BACK: u64 = 2;
+const FORWARDS_FIRST: f64 = 0.4;
 
 /// Lines of different words, asked for by their first words, or backwards by their last.
 pub fn lesson(difficulty: f64, rng: &mut Rng) -> Vec<Turn> {
@@ -47,7 +48,7 @@ pub fn lesson(difficulty: f64, rng: &mut Rng) -> Vec<Turn> {
     let mut turns = Vec::with_capacity(2 * ROUNDS);
     for round in 0..ROUNDS {
         rng.shuffle(&mut lines);
-        let back = rng.one_in(BACK);
+        let back = difficulty >= FORWARDS_FIRST && rng.one_in(BACK);
         let mut said = lines.clone();
         if back {
             said.iter_mut().for_each(|line| line.reverse());

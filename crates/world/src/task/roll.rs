@@ -27,16 +27,14 @@ enum About {
     Buyer,
 }
 
-/// Who has or bought something is looked up against the order of the words: it takes more practice.
-const ALL: [About; 9] = [
+/// Who has or bought something is looked up against the order of the words.
+const ALL: [About; 7] = [
     About::Place,
     About::Thing,
-    About::Holder,
     About::Holder,
     About::Time,
     About::Reason,
     About::Number,
-    About::Buyer,
     About::Buyer,
 ];
 

@@ -283,14 +283,14 @@ pub(super) fn pack_along(
         match source.values {
             Values::F32(v) => {
                 let row = v.as_ptr().add(first * source.stride);
-                along(whole, panel, |i, p| {
+                along_lanes(whole, panel, |i, p| {
                     let at = row.add(i * source.stride + p);
                     as_words(_mm512_cvtne2ps_pbh(_mm512_loadu_ps(at.add(16)), _mm512_loadu_ps(at)))
                 });
             }
             Values::Bf16(v) => {
                 let row = v.as_ptr().add(first * source.stride);
-                along(whole, panel, |i, p| {
+                along_lanes(whole, panel, |i, p| {
                     _mm512_loadu_si512(row.add(i * source.stride + p).cast())
                 });
             }
@@ -303,12 +303,30 @@ pub(super) fn pack_along(
 /// Needs AVX-512; `load(i, p)` must be allowed for every lane and every 32nd `p < whole`; the
 /// panel was checked.
 #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512bf16")]
-unsafe fn along(whole: usize, panel: &mut Panel<'_>, load: impl Fn(usize, usize) -> __m512i) {
-    for p in (0..whole).step_by(32) {
-        let mut rows = [_mm512_setzero_si512(); 16];
-        for (i, row) in rows.iter_mut().enumerate().take(panel.lanes) {
-            *row = load(i, p);
+unsafe fn along_lanes(whole: usize, panel: &mut Panel<'_>, load: impl Fn(usize, usize) -> __m512i) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        match panel.lanes {
+            16 => along::<16>(whole, panel, load),
+            12 => along::<12>(whole, panel, load),
+            _ => along::<8>(whole, panel, load),
         }
+    }
+}
+
+/// With a known number of lanes rows stay in registers.
+///
+/// # Safety
+/// As [`along_lanes`], with `N` lanes.
+#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512bf16")]
+unsafe fn along<const N: usize>(
+    whole: usize,
+    panel: &mut Panel<'_>,
+    load: impl Fn(usize, usize) -> __m512i,
+) {
+    for p in (0..whole).step_by(32) {
+        let zero = _mm512_setzero_si512();
+        let mut rows = std::array::from_fn(|i| if i < N { load(i, p) } else { zero });
         transpose(&mut rows);
         for (d, column) in rows.iter().enumerate() {
             // SAFETY: `check_panel` saw room for `whole / 2` words of each lane.
