@@ -72,9 +72,6 @@ pub(crate) fn without_first_space(unknown: Option<(&str, &str)>) -> Result<Decod
 
 /// The same, and the space in front may stay.
 pub(crate) fn decoder(unknown: Option<(&str, &str)>, strips: bool) -> Result<Decoder, Error> {
-    let replace = |from: &str, to: &str| {
-        Ok(Decoder::Replace(Replace::new(Pattern::Text(from.to_owned()), to.to_owned())?))
-    };
     let mut stages = vec![];
     if let Some((piece, shown)) = unknown {
         stages.push(replace(piece, shown)?);
@@ -85,4 +82,26 @@ pub(crate) fn decoder(unknown: Option<(&str, &str)>, strips: bool) -> Result<Dec
         stages.push(Decoder::Strip(Strip { content: ' ', start: 1, stop: 0 }));
     }
     Ok(Decoder::Sequence(stages))
+}
+
+/// The same for pieces without bytes: only a mark goes in front, not the space that an unknown piece
+/// is shown with.
+pub(crate) fn decoder_without_bytes(
+    unknown: Option<(&str, &str)>,
+    strips: bool,
+) -> Result<Decoder, Error> {
+    let mut stages = vec![];
+    if let Some((piece, shown)) = unknown {
+        stages.push(replace(piece, shown)?);
+    }
+    stages.push(Decoder::Fuse);
+    if strips {
+        stages.push(Decoder::Strip(Strip { content: SPACE_MARK, start: 1, stop: 0 }));
+    }
+    stages.push(replace(&SPACE_MARK.to_string(), " ")?);
+    Ok(Decoder::Sequence(stages))
+}
+
+fn replace(from: &str, to: &str) -> Result<Decoder, Error> {
+    Ok(Decoder::Replace(Replace::new(Pattern::Text(from.to_owned()), to.to_owned())?))
 }

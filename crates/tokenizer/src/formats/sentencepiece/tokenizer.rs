@@ -39,12 +39,13 @@ pub(crate) fn to_tokenizer(source: Source<'_>, file: &ModelProto) -> Result<Toke
     // Where spaces go behind words too: SentencePiece asks for these two alone.
     let normalizes = file.normalizer();
     let strips = normalizes.add_dummy_prefix() || normalizes.remove_extra_whitespaces();
+    let decoder = match trainer.byte_fallback() {
+        true => template::decoder,
+        false => template::decoder_without_bytes,
+    };
     Tokenizer::from_parts(Parts {
         normalizer: Some(Normalizer::SentencePiece(normalizer(file)?)),
-        decoder: Some(template::decoder(
-            unknown.map(|piece| (piece, trainer.unk_surface())),
-            strips,
-        )?),
+        decoder: Some(decoder(unknown.map(|piece| (piece, trainer.unk_surface())), strips)?),
         added_tokens: control.map(|(p, id)| AddedToken::special(p.piece(), id)).collect(),
         ..Parts::of(model)
     })
@@ -242,6 +243,20 @@ mod tests {
             assert_eq!(tokenizer.decode(&[263, 0]).unwrap(), " ? ");
         }
         assert_eq!(tokenizer(ModelKind::Char).encode("ab").unwrap(), [263, 264, 265]);
+    }
+
+    #[test]
+    fn an_unknown_piece_in_front_keeps_its_space() {
+        let mut file = small(ModelKind::Bpe);
+        file.pieces.retain(|piece| piece.kind() != Kind::Byte);
+        file.trainer_spec.as_mut().unwrap().byte_fallback = None;
+        let tokenizer = to_tokenizer(Source { name: "x.model", bytes: &[] }, &file).unwrap();
+        let decoded = |pieces: &[&str]| {
+            let ids = pieces.iter().map(|piece| tokenizer.id(piece).unwrap());
+            tokenizer.decode(&ids.collect::<Vec<_>>()).unwrap()
+        };
+        assert_eq!(decoded(&["<unk>", "▁a"]), " ?  a");
+        assert_eq!(decoded(&["▁a", "<unk>"]), "a ? ");
     }
 
     #[test]
