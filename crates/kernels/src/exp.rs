@@ -47,7 +47,7 @@ pub(crate) fn multiply_add(fused: bool, a: f32, b: f32, c: f32) -> f32 {
     if fused { a.mul_add(b, c) } else { a * b + c }
 }
 
-/// `2^x` for `x` below 127, at less than half of what [`exp`] takes: softmax asks for nothing else. 0
+/// `2^x` for `x` below 127, in less than half of [`exp`]'s operations: softmax asks for nothing else. 0
 /// below -126, NaN for a NaN that arithmetic made (its low bits are 0). The relative error is below
 /// 3e-7; the last bits differ with `fused`.
 #[expect(clippy::approx_constant, reason = "a coefficient fitted with the others, near ln 2")]

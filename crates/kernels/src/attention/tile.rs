@@ -53,7 +53,12 @@ pub(super) trait Multiply: Copy {
     fn left(self, rows: &[Row], out: &mut [u32]);
 
     /// Each row times `by`, lane by lane.
-    fn scale(self, rows: &mut [Row], by: &[f32; LANES]);
+    #[inline(always)]
+    fn scale(self, rows: &mut [Row], by: &[f32; LANES]) {
+        for row in rows {
+            row.0.iter_mut().zip(by).for_each(|(v, by)| *v *= by);
+        }
+    }
 
     /// `out[i · n + j] = rows[j][i]` times `by[i]`, for all `n` rows.
     fn turn(self, rows: &[Row], by: &[f32; LANES], out: &mut [f32]);
@@ -95,31 +100,6 @@ macro_rules! single_words {
     };
 }
 
-/// How rows are scaled without AVX-512.
-macro_rules! scale_plainly {
-    () => {
-        #[inline(always)]
-        fn scale(self, rows: &mut [Row], by: &[f32; LANES]) {
-            for row in rows {
-                row.0.iter_mut().zip(by).for_each(|(v, by)| *v *= by);
-            }
-        }
-    };
-}
-
-/// How rows are scaled with AVX-512: of plain Rust the compiler makes gathers down the columns, which
-/// took a sixth of the forward pass.
-#[cfg(target_arch = "x86_64")]
-macro_rules! scale_by_registers {
-    () => {
-        #[inline(always)]
-        fn scale(self, rows: &mut [Row], by: &[f32; LANES]) {
-            // SAFETY: the dispatcher found AVX-512.
-            unsafe { avx512_scale(rows, by) };
-        }
-    };
-}
-
 #[inline(always)]
 fn turn_plainly(rows: &[Row], by: &[f32; LANES], out: &mut [f32]) {
     for (i, (out, by)) in out.chunks_exact_mut(rows.len()).zip(by).enumerate() {
@@ -133,7 +113,6 @@ pub(super) struct Portable;
 
 impl Multiply for Portable {
     single_words!();
-    scale_plainly!();
     const FUSED: bool = false;
 
     #[inline(always)]
@@ -165,7 +144,6 @@ pub(super) struct Avx2;
 #[cfg(target_arch = "x86_64")]
 impl Multiply for Avx2 {
     single_words!();
-    scale_plainly!();
 
     #[inline(always)]
     fn multiply<const ROW: usize, const STEP: usize>(self, a: &[u32], b: &[Words], c: &mut [Row]) {
@@ -222,7 +200,12 @@ pub(super) struct Avx512;
 #[expect(unsafe_code, reason = "AVX-512 intrinsics")]
 impl Multiply for Avx512 {
     single_words!();
-    scale_by_registers!();
+
+    #[inline(always)]
+    fn scale(self, rows: &mut [Row], by: &[f32; LANES]) {
+        // SAFETY: the dispatcher found AVX-512.
+        unsafe { avx512_scale(rows, by) };
+    }
 
     #[inline(always)]
     fn multiply<const ROW: usize, const STEP: usize>(self, a: &[u32], b: &[Words], c: &mut [Row]) {
@@ -267,6 +250,8 @@ unsafe fn avx512<const ROW: usize, const STEP: usize>(a: &[u32], b: &[Words], c:
     }
 }
 
+/// Of plain Rust the compiler makes gathers down the columns, which took a sixth of the forward pass.
+///
 /// # Safety
 /// Needs AVX-512 F.
 #[cfg(target_arch = "x86_64")]
@@ -294,8 +279,13 @@ pub(super) struct Avx512Bf16;
 #[cfg(target_arch = "x86_64")]
 #[expect(unsafe_code, reason = "AVX512-BF16 intrinsics")]
 impl Multiply for Avx512Bf16 {
-    scale_by_registers!();
     const PAIRS: bool = true;
+
+    #[inline(always)]
+    fn scale(self, rows: &mut [Row], by: &[f32; LANES]) {
+        // SAFETY: the dispatcher found AVX-512.
+        unsafe { avx512_scale(rows, by) };
+    }
 
     #[inline(always)]
     fn multiply<const ROW: usize, const STEP: usize>(self, a: &[u32], b: &[Words], c: &mut [Row]) {

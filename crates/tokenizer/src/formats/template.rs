@@ -72,10 +72,7 @@ pub(crate) fn without_first_space(unknown: Option<(&str, &str)>) -> Result<Decod
 
 /// The same, and the space in front may stay.
 pub(crate) fn decoder(unknown: Option<(&str, &str)>, strips: bool) -> Result<Decoder, Error> {
-    let mut stages = vec![];
-    if let Some((piece, shown)) = unknown {
-        stages.push(replace(piece, shown)?);
-    }
+    let mut stages = showing(unknown)?;
     stages.push(replace(&SPACE_MARK.to_string(), " ")?);
     stages.extend([Decoder::ByteFallback, Decoder::Fuse]);
     if strips {
@@ -90,16 +87,18 @@ pub(crate) fn decoder_without_bytes(
     unknown: Option<(&str, &str)>,
     strips: bool,
 ) -> Result<Decoder, Error> {
-    let mut stages = vec![];
-    if let Some((piece, shown)) = unknown {
-        stages.push(replace(piece, shown)?);
-    }
+    let mut stages = showing(unknown)?;
     stages.push(Decoder::Fuse);
     if strips {
         stages.push(Decoder::Strip(Strip { content: SPACE_MARK, start: 1, stop: 0 }));
     }
     stages.push(replace(&SPACE_MARK.to_string(), " ")?);
     Ok(Decoder::Sequence(stages))
+}
+
+/// The stage that shows a piece as another text, if one is given.
+fn showing(unknown: Option<(&str, &str)>) -> Result<Vec<Decoder>, Error> {
+    unknown.map(|(piece, shown)| replace(piece, shown)).into_iter().collect()
 }
 
 fn replace(from: &str, to: &str) -> Result<Decoder, Error> {

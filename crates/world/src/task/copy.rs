@@ -30,8 +30,9 @@ const ASK_BACK: [&str; 3] = [
     "Repeat them from their ends, in this order: {}.",
     "Now backwards the lines that end with {}.",
 ];
-/// One round in so many is said backwards, once copying forwards is learnt, from this difficulty on.
+/// One round in so many is said backwards …
 const BACK: u64 = 2;
+/// … from this difficulty on: copying forwards is learnt first (docs/log.md).
 const FORWARDS_FIRST: f64 = 0.4;
 
 /// Lines of different words, asked for by their first words, or backwards by their last.

@@ -27,7 +27,7 @@ enum About {
     Buyer,
 }
 
-/// Who has or bought something is looked up against the order of the words.
+/// What a roll may ask for.
 const ALL: [About; 7] = [
     About::Place,
     About::Thing,
