@@ -9,7 +9,7 @@ fn encode(word: &str, ids: &mut Vec<u32>) -> Result<(), Error> {
     let mut letters: Vec<char> = word.chars().collect();
     letters.sort_unstable();
     letters.dedup();
-    let sum = word.bytes().fold(1, |sum: u32, byte| sum.wrapping_mul(31) + u32::from(byte));
+    let sum = word.bytes().fold(1, |sum: u32, byte| sum.wrapping_mul(31).wrapping_add(byte.into()));
     ids.extend(letters.iter().map(|&letter| sum.wrapping_add(letter as u32)));
     Ok(())
 }
