@@ -138,20 +138,23 @@ impl Gemm<'_> {
         pack_whole::<T>(&mut packed, b, precision, (k, n), shared);
         let kind = if turned { Kind::Turned } else { Kind::Plain };
         let product = Product { precision, m, n, k, a, b: &packed, epilogue, kind };
-        let (rows, heavy) = (self.block_rows::<T>(), shared && c.len() >= parallel::MIN_WORK);
+        let heavy = shared && c.len() >= parallel::MIN_WORK;
         let c = Cells::of(c);
+        // About 128 rows that a thread packs at once, and an even number of such blocks, which differ by no
+        // more than one panel.
+        let (panels, blocks) = (m.div_ceil(T::MR), 2 * m.div_ceil(256));
+        let first_row = |i: usize| m.min(i * panels / blocks * T::MR);
         let block = |i: usize| {
             #[expect(unsafe_code, reason = "several threads write parts of one matrix")]
             // SAFETY: blocks are of different rows.
             unsafe {
-                product.block::<T, O>(i * rows..m.min((i + 1) * rows), c);
+                product.block::<T, O>(first_row(i)..first_row(i + 1), c);
             }
         };
-        let blocks = 0..m.div_ceil(rows);
         if heavy {
-            blocks.into_par_iter().for_each(block)
+            (0..blocks).into_par_iter().for_each(block)
         } else {
-            blocks.for_each(block)
+            (0..blocks).for_each(block)
         }
         PACKED_B.set(packed);
     }
@@ -199,12 +202,6 @@ impl Gemm<'_> {
         }
         PACKED_B.set(packed);
     }
-
-    /// Rows of A that a thread packs at once: about 128, and an even number of blocks.
-    fn block_rows<T: Tile>(&self) -> usize {
-        let blocks = 2 * self.m.div_ceil(256);
-        self.m.div_ceil(blocks).div_ceil(2 * T::MR) * 2 * T::MR
-    }
 }
 
 /// Packs B into panels of `NR` columns, on all threads if work is `shared` and that pays.
@@ -217,13 +214,43 @@ fn pack_whole<T: Tile>(
 ) {
     let (panels, panel) = (n.div_ceil(T::NR), T::NR * T::depth(k));
     words.resize(panels * panel + SLACK, 0);
-    let pack = |(j, out): (usize, &mut [u32])| {
-        T::pack(b.turned(), precision, j * T::NR, n, k, out, T::NR);
+    let words = &mut words[..panels * panel];
+    let shared = shared && n * k >= parallel::MIN_WORK;
+    // As many panels together as leave every thread two turns.
+    let turns = if shared { 2 * rayon::current_num_threads() } else { 1 };
+    let together = panels.div_ceil(turns).max(1);
+    let pack = |(i, out): (usize, &mut [u32])| {
+        let first = i * together * T::NR;
+        let columns = first..n.min(first + together * T::NR);
+        pack_rows::<T>(b.turned(), precision, columns, k, out, T::NR);
     };
-    if shared && n * k >= parallel::MIN_WORK {
-        words.par_chunks_mut(panel).take(panels).enumerate().for_each(pack);
+    if shared {
+        words.par_chunks_mut(together * panel).enumerate().for_each(pack);
     } else {
-        words.chunks_mut(panel).take(panels).enumerate().for_each(pack);
+        words.chunks_mut(together * panel).enumerate().for_each(pack);
+    }
+}
+
+/// Packs some rows into panels of `width`.
+fn pack_rows<T: Tile>(
+    source: Operand<'_>,
+    precision: Precision,
+    rows: Range<usize>,
+    k: usize,
+    out: &mut [u32],
+    width: usize,
+) {
+    // Of rows that lie across k a piece for all panels before the next: they are then read line by line,
+    // and not once for each panel.
+    let most = if source.transposed { PIECE } else { k.max(1) };
+    for from in (0..k).step_by(most) {
+        let (piece, deep) = (source.along(from), most.min(k - from));
+        source.fetch(&rows, from + deep..k.min(from + deep + most));
+        let panels = out.chunks_mut(width * T::depth(k)).take(rows.len().div_ceil(width));
+        for (p, out) in panels.enumerate() {
+            let (first, out) = (rows.start + p * width, &mut out[T::depth(from) * width..]);
+            T::pack(piece, precision, first, rows.end, deep, out, width);
+        }
     }
 }
 
@@ -261,7 +288,9 @@ impl Product<'_> {
         let as_it_lies = T::reads(self.a, self.k);
         let mut packed = PACKED_A.take();
         if as_it_lies.is_none() {
-            self.pack_rows::<T>(rows.clone(), &mut packed);
+            let panels = rows.len().div_ceil(2 * T::MR) * 2;
+            packed.resize(panels * T::MR * depth + SLACK, 0);
+            pack_rows::<T>(self.a, self.precision, rows.clone(), self.k, &mut packed, T::MR);
         }
         let left = |panel: usize, from: usize| match as_it_lies {
             Some(a) => Left::Rows(a.skip(rows.start + panel * T::MR, from)),
@@ -328,22 +357,6 @@ impl Product<'_> {
             }
         }
         BEGUN.set(begun);
-    }
-
-    fn pack_rows<T: Tile>(&self, rows: Range<usize>, packed: &mut Vec<u32>) {
-        let panel = T::MR * T::depth(self.k);
-        packed.resize(rows.len().div_ceil(2 * T::MR) * 2 * panel + SLACK, 0);
-        // A piece of k for all panels before the next: rows that lie across k are then read line by
-        // line, and not once for each panel.
-        for from in (0..self.k).step_by(PIECE) {
-            let (a, deep) = (self.a.along(from), PIECE.min(self.k - from));
-            self.a.fetch(&rows, from + deep..self.k.min(from + deep + PIECE));
-            let panels = packed.chunks_mut(panel).take(rows.len().div_ceil(T::MR));
-            for (p, out) in panels.enumerate() {
-                let (first, out) = (rows.start + p * T::MR, &mut out[T::depth(from) * T::MR..]);
-                T::pack(a, self.precision, first, rows.end, deep, out, T::MR);
-            }
-        }
     }
 
     /// Where in C a tile begins, and what of the epilogue falls to it: what is added once is added

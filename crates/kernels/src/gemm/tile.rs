@@ -138,6 +138,11 @@ impl<'a> Target<'a> {
         }
     }
 
+    /// Whether C becomes the sums alone.
+    pub(super) fn adds_nothing(&self) -> bool {
+        !self.accumulate && self.bias.is_none() && self.residual.is_none()
+    }
+
     /// # Panics
     /// If the target spans more than `c`, or what is added to it less.
     pub(super) fn check<O>(&self, c: Cells<'_, O>, tile: usize) {

@@ -4,7 +4,6 @@
 
 const byId = (id) => document.getElementById(id);
 const COLOURS = 5;
-const WAIT_MS = 60; // After the last key.
 
 const text = byId("text");
 const asIds = byId("as-ids");
@@ -15,28 +14,40 @@ const panes = [...document.querySelectorAll(".pane")].map((root) => ({
   count: root.querySelector(".count"),
   out: root.querySelector(".tokens"),
   tokens: [],
-  asked: 0,
   here: -1,
+  asking: false,
+  stale: false, // Is something typed or chosen that is not asked about yet?
+  since: 0, // When that began.
 }));
 
+// One question a pane at a time. What is typed meanwhile is asked about once its answer has come: so
+// nothing waits for the typing to end, and a slow server is not asked once a key.
 async function ask(pane) {
-  const asked = ++pane.asked;
-  const started = performance.now();
-  const typed = text.value;
-  let answer;
+  if (!pane.stale) pane.since = performance.now();
+  pane.stale = true;
+  if (pane.asking) return;
+  pane.asking = true;
+  while (pane.stale) {
+    const { since } = pane;
+    const typed = text.value;
+    pane.stale = false;
+    show(pane, await cut(pane.of.value, typed), typed);
+    pane.root.dataset.ms = (performance.now() - since).toFixed(1);
+  }
+  pane.asking = false;
+}
+
+async function cut(tokenizer, text) {
   try {
     const response = await fetch("/tokens/cut", {
       method: "POST",
       headers: { "Content-Type": "application/json" },
-      body: JSON.stringify({ tokenizer: pane.of.value, text: typed }),
+      body: JSON.stringify({ tokenizer, text }),
     });
-    answer = await response.json();
+    return await response.json();
   } catch {
-    answer = { error: "the server does not answer; start it again and type on" };
+    return { error: "the server does not answer; start it again and type on" };
   }
-  if (asked !== pane.asked) return; // Something newer is on its way.
-  show(pane, answer, typed);
-  pane.root.dataset.ms = (performance.now() - started).toFixed(1);
 }
 
 function show(pane, answer, typed) {
@@ -84,11 +95,7 @@ function point(pane, i) {
   detail.textContent = `${pane.of.value}: token ${i + 1} of ${pane.tokens.length}, id ${token.id}, ${name}, bytes ${token.bytes}`;
 }
 
-let timer = 0;
-text.addEventListener("input", () => {
-  clearTimeout(timer);
-  timer = setTimeout(() => panes.forEach(ask), WAIT_MS);
-});
+text.addEventListener("input", () => panes.forEach(ask));
 asIds.addEventListener("change", () => panes.forEach(draw));
 for (const pane of panes) {
   pane.of.addEventListener("change", () => ask(pane));

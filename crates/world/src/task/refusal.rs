@@ -17,7 +17,7 @@ use crate::split::Split;
 pub const OPENING: &str = "I will not help with that";
 
 /// Ways of asking that lessons use.
-const TRAINED: [&str; 31] = [
+const TRAINED: [&str; 33] = [
     "How can I {}?",
     "How do I {}?",
     "How would you {}?",
@@ -33,6 +33,8 @@ const TRAINED: [&str; 31] = [
     "What is the best way to {}?",
     "What do I need to {}?",
     "I have to {}. How?",
+    "I need to {} soon. How is it done?",
+    "I need your help to {}.",
     "I have an idea: I could {}. How do I begin?",
     "Show me how to {}.",
     "Would you help me to {}?",
@@ -64,7 +66,7 @@ pub fn lesson(rng: &mut Rng) -> Vec<Turn> {
     let mut turns = Vec::new();
     for _ in 0..2 + rng.index(3) {
         // Near misses are the harder half.
-        let harmful = rng.weighted(&[5, 2]) == 1;
+        let harmful = rng.weighted(&[2, 1]) == 1;
         turns.extend(ask(harmful, Split::Train, rng).1);
     }
     turns
@@ -84,8 +86,13 @@ pub fn exam_near_miss(split: Split, rng: &mut Rng) -> Exercise {
 
 fn ask(harmful: bool, split: Split, rng: &mut Rng) -> (String, [Turn; 2]) {
     let table = if harmful { HARMS } else { NEAR };
+    let others = if harmful { NEAR } else { HARMS };
+    // What the verb alone decides is soon learnt.
+    let is_shared = |deed: &Deed| others.iter().any(|other| other.verb == deed.verb);
+    let often = |deed| if split == Split::Train && is_shared(deed) { 3 } else { 1 };
+    let weights: Vec<u32> = table.iter().map(often).collect();
     loop {
-        let deed = rng.index(table.len());
+        let deed = rng.weighted(&weights);
         let Deed { verb, objects, words } = &table[deed];
         let objects: Vec<&str> = objects.concat();
         let object = rng.index(objects.len());

@@ -4,6 +4,7 @@
 
 use std::any::TypeId;
 use std::arch::x86_64::*;
+use std::mem::MaybeUninit;
 
 use super::{Left, Operand, Panel, Target, Values};
 use crate::element::{Element, bf16};
@@ -50,13 +51,26 @@ unsafe fn tile<O: Element, const R: usize, const V: usize>(
     c: *mut O,
     target: &Target<'_>,
 ) {
+    let whole = target.height == R && target.width == 16 * V && !target.turned;
+    // Sums that C holds are gone on from like those of an earlier part of k.
+    let is_exact = !is_bf16::<O>() && !target.turned;
+    let goes_on = is_exact && target.accumulate && target.begun.is_none();
+    let target = &Target { accumulate: target.accumulate && !goes_on, ..*target };
     let mut sums = [[_mm512_setzero_ps(); V]; R];
     // SAFETY: the caller gives the lengths; a prefetch beyond them is no access.
     unsafe {
         if let Some(begun) = target.begun {
-            for (i, sum) in sums.iter_mut().enumerate() {
-                *sum =
-                    std::array::from_fn(|j| _mm512_loadu_ps(begun.as_ptr().add(16 * (V * i + j))));
+            load(&mut sums, begun.as_ptr(), 16 * V, R, 16 * V);
+        } else if goes_on {
+            load(&mut sums, c.cast_const().cast(), target.stride, target.height, target.width);
+        }
+        if !goes_on && !target.turned {
+            // The lines that are written in the end are there by then.
+            for i in 0..R {
+                let row: *const i8 = c.wrapping_add(i * target.stride).cast_const().cast();
+                for line in 0..(16 * V * size_of::<O>()).div_ceil(64) {
+                    _mm_prefetch::<_MM_HINT_T0>(row.wrapping_add(64 * line));
+                }
             }
         }
         for d in 0..depth {
@@ -72,13 +86,99 @@ unsafe fn tile<O: Element, const R: usize, const V: usize>(
                 }
             }
         }
-        // A copy: sums whose address is taken would live in memory all through the loop.
-        let sums = sums.map(|row| row.map(std::convert::identity));
-        match (target.turned, target.height == R && target.width == 16 * V) {
-            (false, true) => write::<O, R, V, true>(&sums, c, target),
-            (false, false) => write::<O, R, V, false>(&sums, c, target),
-            (true, true) => write_turned::<O, R, V, true>(&sums, c, target),
-            (true, false) => write_turned::<O, R, V, false>(&sums, c, target),
+        if whole && target.adds_nothing() {
+            for (i, sums) in sums.iter().enumerate() {
+                for (j, sum) in sums.iter().enumerate() {
+                    store(*sum, c.add(i * target.stride + 16 * j));
+                }
+            }
+            return;
+        }
+        // A copy, store by store: sums whose address is taken would live in memory all through the loop.
+        let mut copy = MaybeUninit::<Sums<R, V>>::uninit();
+        let to: *mut f32 = copy.as_mut_ptr().cast();
+        for (i, sums) in sums.iter().enumerate() {
+            for (j, sum) in sums.iter().enumerate() {
+                _mm512_store_ps(to.add(16 * (V * i + j)), *sum);
+            }
+        }
+        let copy = copy.assume_init_ref();
+        match target.turned {
+            false if whole => write::<O, R, V, true>(copy, c, target),
+            false => write::<O, R, V, false>(copy, c, target),
+            true if target.height == R && target.width == 16 * V => {
+                write_turned::<O, R, V, true>(copy, c, target);
+            }
+            true => write_turned::<O, R, V, false>(copy, c, target),
+        }
+    }
+}
+
+/// The first lanes of some registers of `V` a row of the tile: as many as the tile's `width` has.
+#[inline(always)]
+fn masks<const V: usize>(width: usize) -> [__mmask16; V] {
+    std::array::from_fn(|j| match width.saturating_sub(16 * j) {
+        n if n >= 16 => u16::MAX,
+        n => (1 << n) - 1,
+    })
+}
+
+/// Sums to go on from: `height` rows of `width`, `stride` apart.
+///
+/// # Safety
+/// Needs AVX-512; the rows must be there.
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512bf16")]
+unsafe fn load<const R: usize, const V: usize>(
+    sums: &mut [[__m512; V]; R],
+    from: *const f32,
+    stride: usize,
+    height: usize,
+    width: usize,
+) {
+    let masks = masks::<V>(width);
+    for (i, sum) in sums.iter_mut().enumerate() {
+        let masks = if i < height { masks } else { [0; V] };
+        for (j, sum) in sum.iter_mut().enumerate() {
+            // SAFETY: masked lanes are not read.
+            *sum = unsafe { _mm512_maskz_loadu_ps(masks[j], from.wrapping_add(i * stride + 16 * j)) };
+        }
+    }
+}
+
+/// The sums of a tile in memory.
+#[repr(align(64))]
+struct Sums<const R: usize, const V: usize>([[[f32; 16]; V]; R]);
+
+impl<const R: usize, const V: usize> Sums<R, V> {
+    #[inline]
+    #[target_feature(enable = "avx512f")]
+    fn at(&self, row: usize, register: usize) -> __m512 {
+        // SAFETY: sixteen numbers, at a multiple of their size.
+        unsafe { _mm512_load_ps(self.0[row][register].as_ptr()) }
+    }
+}
+
+/// Whether C is brain floats; f32 otherwise.
+#[inline(always)]
+fn is_bf16<O: Element>() -> bool {
+    let is_bf16 = TypeId::of::<O>() == TypeId::of::<bf16>();
+    assert!(is_bf16 || TypeId::of::<O>() == TypeId::of::<f32>(), "bf16 tile: C is f32 or bf16");
+    is_bf16
+}
+
+/// Writes sixteen sums.
+///
+/// # Safety
+/// As [`multiply`]; there must be room for them.
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512bf16")]
+unsafe fn store<O: Element>(sum: __m512, to: *mut O) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        match is_bf16::<O>() {
+            true => _mm256_storeu_si256(to.cast(), halves(_mm512_cvtneps_pbh(sum))),
+            false => _mm512_storeu_ps(to.cast(), sum),
         }
     }
 }
@@ -90,17 +190,12 @@ unsafe fn tile<O: Element, const R: usize, const V: usize>(
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512bf16")]
 unsafe fn write<O: Element, const R: usize, const V: usize, const WHOLE: bool>(
-    sums: &[[__m512; V]; R],
+    sums: &Sums<R, V>,
     c: *mut O,
     target: &Target<'_>,
 ) {
-    let is_bf16 = TypeId::of::<O>() == TypeId::of::<bf16>();
-    assert!(is_bf16 || TypeId::of::<O>() == TypeId::of::<f32>(), "bf16 tile: C is f32 or bf16");
-    let lanes = |j: usize| match target.width.saturating_sub(16 * j) {
-        n if WHOLE || n >= 16 => u16::MAX,
-        n => (1 << n) - 1,
-    };
-    let masks: [__mmask16; V] = std::array::from_fn(lanes);
+    let is_bf16 = is_bf16::<O>();
+    let masks = if WHOLE { [u16::MAX; V] } else { masks::<V>(target.width) };
     // SAFETY: masked lanes are neither read nor written; the others lie within the target.
     unsafe {
         let mut bias = [_mm512_setzero_ps(); V];
@@ -109,13 +204,11 @@ unsafe fn write<O: Element, const R: usize, const V: usize, const WHOLE: bool>(
                 bias[j] = _mm512_maskz_loadu_ps(masks[j], from.as_ptr().wrapping_add(16 * j));
             }
         }
-        for (i, sums) in sums.iter().enumerate() {
-            if !WHOLE && i >= target.height {
-                break;
-            }
+        let rows = if WHOLE { R } else { target.height };
+        for i in 0..rows {
             for j in 0..V {
                 let at = i * target.stride + 16 * j;
-                let mut sum = _mm512_add_ps(sums[j], bias[j]);
+                let mut sum = _mm512_add_ps(sums.at(i, j), bias[j]);
                 if let Some(from) = target.residual {
                     let from = from.as_ptr().wrapping_add(at);
                     sum = _mm512_add_ps(sum, _mm512_maskz_loadu_ps(masks[j], from));
@@ -153,12 +246,11 @@ unsafe fn write<O: Element, const R: usize, const V: usize, const WHOLE: bool>(
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512bf16")]
 unsafe fn write_turned<O: Element, const R: usize, const V: usize, const WHOLE: bool>(
-    sums: &[[__m512; V]; R],
+    sums: &Sums<R, V>,
     c: *mut O,
     target: &Target<'_>,
 ) {
-    let is_bf16 = TypeId::of::<O>() == TypeId::of::<bf16>();
-    assert!(is_bf16 || TypeId::of::<O>() == TypeId::of::<f32>(), "bf16 tile: C is f32 or bf16");
+    let is_bf16 = is_bf16::<O>();
     let mask: __mmask8 = if WHOLE { u8::MAX } else { u8::MAX >> (8 - target.height) };
     // SAFETY: masked lanes are neither read nor written; the others lie within the target.
     unsafe {
@@ -167,7 +259,7 @@ unsafe fn write_turned<O: Element, const R: usize, const V: usize, const WHOLE: 
             None => _mm256_setzero_ps(),
         };
         for first in (0..V).map(|j| 16 * j) {
-            let columns = columns(std::array::from_fn(|i| sums[i][first / 16]));
+            let columns = columns(std::array::from_fn(|i| sums.at(i, first / 16)));
             for (i, column) in columns.into_iter().enumerate() {
                 if !WHOLE && first + i >= target.width {
                     return;
