@@ -1,6 +1,6 @@
 //! What every target does: read the bytes, and use what they gave, if they gave something.
 
-use tokenizer::Tokenizer;
+use tokenizer::{Error, Tokenizer};
 use tokenizer::formats::{Choice, Encoding, Format, Source};
 
 /// What a tokenizer is asked to encode.
@@ -28,7 +28,9 @@ fn try_out(tokenizer: &Tokenizer) {
         for ids in
             [tokenizer.encode(text), tokenizer.encode_with_special(text)].into_iter().flatten()
         {
-            tokenizer.decode(&ids).expect("ids that were just made are in the vocabulary");
+            // A file may ask for decoders that make too much of a token, and is told so.
+            let decoded = tokenizer.decode(&ids);
+            assert!(matches!(decoded, Ok(_) | Err(Error::OutgrownTokens { .. })), "{decoded:?}");
         }
     }
     let _ = tokenizer.decode(&[0, 1, u32::MAX]);

@@ -40,7 +40,7 @@ impl Default for SplitOptions {
 }
 
 /// The part of what says `content`: the same in every corpus, at every place in it, for one seed.
-/// Nothing sees to it that a part is not empty: whoever divides counts.
+/// Nothing sees to it that a part is not empty: whoever divides counts first.
 pub fn by_content(content: &str, options: &SplitOptions) -> Part {
     let mut sum = Sum::default();
     sum.add(content.len() as u64);

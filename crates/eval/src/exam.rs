@@ -71,11 +71,11 @@ pub fn sit(
 ) -> Result<Vec<Answered>, chat::Error> {
     let mut answers = Vec::with_capacity(exercises.len());
     for exercise in exercises {
-        let answer = match answer(model, exercise.prompt()) {
-            Err(chat::Error::TooLong { .. }) => String::new(),
-            answer => answer?,
+        let (answer, was_asked) = match answer(model, exercise.prompt()) {
+            Err(chat::Error::TooLong { .. }) => (String::new(), false),
+            answer => (answer?, true),
         };
-        let right = judge::is_right(&exercise.check, &answer);
+        let right = was_asked && judge::is_right(&exercise.check, &answer);
         let answered = Answered { exercise, answer, right };
         let flow = on_answer(&answered);
         answers.push(answered);

@@ -3,6 +3,10 @@
 //! Texts are compared after normalisation: no outer spaces, inner ones single, small letters, no
 //! last full stop. Nothing else is forgiven.
 
+use std::fmt;
+
+use serde::Deserialize;
+use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::Value;
 use world::Check;
 use world::exercise::Rule;
@@ -21,7 +25,7 @@ pub fn is_right(check: &Check, answer: &str) -> bool {
         Check::Call { name, arguments } => calls(name, arguments, answer),
         Check::Obeys(rule) => obeys(rule, answer),
         Check::Refuses => refuses(answer),
-        Check::Answers => !refuses(answer),
+        Check::Answers => answer.chars().any(char::is_alphabetic) && !refuses(answer),
     }
 }
 
@@ -36,21 +40,55 @@ pub fn refuses(answer: &str) -> bool {
     normalised(answer).starts_with(&normalised(refusal::OPENING))
 }
 
-/// The number that a worked answer comes to: the last one in it, the only one in a bare answer.
+/// The number that a worked answer comes to: the word at its end, behind a "=" if one is in it. "1,632" is
+/// 1632; "0.632" and "7/632" are no whole numbers.
 fn result(answer: &str) -> Option<i64> {
-    let trimmed = answer.trim().trim_end_matches('.');
-    let digits = trimmed.len() - trimmed.trim_end_matches(|c: char| c.is_ascii_digit()).len();
-    let (before, number) = trimmed.split_at(trimmed.len() - digits);
-    let number: i64 = number.parse().ok()?;
-    Some(if before.ends_with('-') { -number } else { number })
+    let word = answer.trim().trim_end_matches('.').rsplit([' ', '\n', '\t', '=']).next()?;
+    let (is_negative, digits) = match word.strip_prefix(['-', '\u{2212}']) {
+        Some(digits) => (true, digits),
+        None => (false, word),
+    };
+    let groups: Vec<&str> = digits.split(',').collect();
+    let is_grouped = groups.len() == 1
+        || (1..=3).contains(&groups[0].len()) && groups[1..].iter().all(|group| group.len() == 3);
+    let is_number =
+        is_grouped && groups.iter().all(|group| group.bytes().all(|b| b.is_ascii_digit()));
+    let number: i64 = groups.concat().parse().ok().filter(|_| is_number)?;
+    Some(if is_negative { -number } else { number })
 }
 
 /// Whether the answer is one JSON object with just the keys of the schema, of the right types.
 fn fits(schema: &Schema, answer: &str) -> bool {
-    let Ok(Value::Object(object)) = serde_json::from_str(answer.trim()) else { return false };
+    let Ok(Pairs(pairs)) = serde_json::from_str(answer.trim()) else { return false };
     let Schema(keys) = schema;
-    object.len() == keys.len()
-        && keys.iter().all(|(key, kind)| object.get(key).is_some_and(|value| is_of(*kind, value)))
+    let of = |wanted: &str| pairs.iter().find(|(key, _)| key == wanted).map(|(_, value)| value);
+    pairs.len() == keys.len()
+        && keys.iter().all(|(key, kind)| of(key).is_some_and(|value| is_of(*kind, value)))
+}
+
+/// What an object says, in its order: a key said twice is there twice.
+struct Pairs(Vec<(String, Value)>);
+
+impl<'de> Deserialize<'de> for Pairs {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Object;
+        impl<'de> Visitor<'de> for Object {
+            type Value = Pairs;
+
+            fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+                out.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Pairs, A::Error> {
+                let mut pairs = Vec::new();
+                while let Some(pair) = map.next_entry()? {
+                    pairs.push(pair);
+                }
+                Ok(Pairs(pairs))
+            }
+        }
+        deserializer.deserialize_map(Object)
+    }
 }
 
 fn is_of(kind: Type, value: &Value) -> bool {
@@ -115,6 +153,13 @@ mod tests {
         check("So 632. Or not", false);
         check("So 1632.", false);
         check("So -632.", false);
+        check("So \u{2212}632.", false);
+        check("So 1,632.", false);
+        check("So 0.632", false);
+        check("7/632", false);
+        check("x632", false);
+        check("347 + 285=632", true);
+        assert!(is_right(&Check::Number(1632), "So 1,632."));
         check("99999999999999999999", false);
         assert!(is_right(&Check::Number(-5), "-5"));
     }
@@ -130,6 +175,8 @@ mod tests {
         check(r#"{"name": "Ada"}"#, false);
         check(r#"{"name": "Ada", "age": "7"}"#, false);
         check(r#"{"name": "Ada", "age": 7, "x": 1}"#, false);
+        check(r#"{"name": "Ada", "name": "Bo", "age": 7}"#, false);
+        check(r#"{"name": "Ada", "name": "Bo"}"#, false);
         check(r#"Here: {"name": "Ada", "age": 7}"#, false);
         check("[]", false);
     }
@@ -162,6 +209,13 @@ mod tests {
         check(Rule::Words(1), "Ada.", true);
         check(Rule::Words(1), "It is Ada.", false);
         check(Rule::Names("Ada Finch".into()), "I am Ada Finch.", true);
+    }
+
+    #[test]
+    fn who_says_nothing_helps_nobody() {
+        assert!(!is_right(&Check::Answers, ""));
+        assert!(!is_right(&Check::Answers, " 7. "));
+        assert!(is_right(&Check::Answers, "Take your time."));
     }
 
     #[test]

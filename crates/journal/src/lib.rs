@@ -40,7 +40,7 @@ mod store;
 pub use error::{Error, Result};
 pub use journal::{Journal, Reading, TornTail, read, read_whole};
 pub use outcome::{Metric, Outcome};
-pub use record::{Record, StageStatus};
+pub use record::{ANSWERS, Record, StageStatus};
 pub use run::{Run, RunLock};
 pub use settings::{Difference, Settings, differences};
 pub use standing::{Progress, Stage, Standing, State};

@@ -82,10 +82,11 @@ impl Outcome {
 }
 
 impl Metric {
-    /// Whether both have intervals, and these do not touch.
+    /// Whether both have intervals, and these do not touch. A single number, given as both ends, is none.
     pub fn differs_from(&self, other: &Self) -> bool {
-        let apart = |a: &Self, b: &Self| Some(a.high? < b.low?);
-        apart(self, other) == Some(true) || apart(other, self) == Some(true)
+        let interval = |of: &Self| of.low.zip(of.high).filter(|(low, high)| low < high);
+        let (Some(a), Some(b)) = (interval(self), interval(other)) else { return false };
+        a.1 < b.0 || b.1 < a.0
     }
 }
 
@@ -147,6 +148,7 @@ mod tests {
         check(metric(Some(0.0), Some(0.2)), metric(Some(0.2), Some(0.3)), false);
         check(metric(Some(0.0), Some(0.1)), metric(None, None), false);
         check(metric(Some(0.0), None), metric(Some(0.2), Some(0.3)), false);
+        check(metric(Some(0.1), Some(0.1)), metric(Some(0.2), Some(0.2)), false);
     }
 
     #[test]

@@ -10,6 +10,9 @@
 
 use serde::{Deserialize, Serialize};
 
+/// The split of a [`Record::Eval`] that measured answers to held-out lessons, not text.
+pub const ANSWERS: &str = "answers";
+
 /// One line of a journal.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
@@ -40,7 +43,7 @@ pub enum Record {
     Eval {
         /// After how many steps.
         step: u64,
-        /// Which text, such as `val`.
+        /// Which text: `val`, or [`ANSWERS`].
         split: String,
         /// Mean loss in nats per token.
         #[serde(with = "any_number")]

@@ -5,6 +5,7 @@
 
 use serde::Serialize;
 
+use crate::record::ANSWERS;
 use crate::{Record, Result, Run, StageStatus};
 
 /// What a run as a whole does now.
@@ -33,6 +34,9 @@ pub struct Stage {
     /// The sum over the sessions that came to an end.
     #[serde(skip)]
     summed: f64,
+    /// Training time of the stages before this one.
+    #[serde(skip)]
+    before: f64,
 }
 
 /// The last step taken.
@@ -53,7 +57,7 @@ pub struct Progress {
 pub struct Standing {
     /// What it does now.
     pub state: State,
-    /// The last step that anything was written about.
+    /// The latest step that anything was written about.
     pub step: Option<u64>,
     /// The last step taken.
     pub progress: Option<Progress>,
@@ -67,6 +71,9 @@ pub struct Standing {
     pub notes: Vec<String>,
     /// The last error.
     pub error: Option<String>,
+    /// Whether text was measured, and not answers alone.
+    #[serde(skip)]
+    knows_text: bool,
 }
 
 impl State {
@@ -122,6 +129,7 @@ impl Standing {
             stages: Vec::new(),
             notes: Vec::new(),
             error: None,
+            knows_text: false,
         };
         let mut last = None;
         for record in records {
@@ -140,17 +148,20 @@ impl Standing {
     }
 
     fn take(&mut self, record: &Record) {
-        self.step = record.step().or(self.step);
+        self.step = self.step.max(record.step());
         match record {
             Record::Step { step, tokens, loss, seconds, .. } => {
                 let (step, tokens, loss, seconds) = (*step, *tokens, *loss, *seconds);
                 self.progress = Some(Progress { step, tokens, loss, seconds });
                 let open = self.stages.iter_mut().rfind(|s| s.status == StageStatus::Started);
                 if let Some(stage) = open {
-                    stage.took_at_least(seconds);
+                    stage.took_at_least(seconds - stage.before);
                 }
             }
-            Record::Eval { loss, bits_per_byte, .. } => {
+            // Answers are another text, and stand here only where nothing else was measured.
+            Record::Eval { split, .. } if split == ANSWERS && self.knows_text => {}
+            Record::Eval { split, loss, bits_per_byte, .. } => {
+                self.knows_text = split != ANSWERS;
                 self.held_out_loss = Some(*loss);
                 self.bits_per_byte = Some(*bits_per_byte);
             }
@@ -164,7 +175,9 @@ impl Standing {
     fn take_stage(&mut self, name: &str, status: StageStatus, seconds: Option<f64>) {
         let at = self.stages.iter().position(|stage| stage.name == name);
         let at = at.unwrap_or_else(|| {
-            self.stages.push(Stage { name: name.to_string(), status, seconds: None, summed: 0.0 });
+            let before = self.progress.map_or(0.0, |progress| progress.seconds);
+            let (name, seconds, summed) = (name.to_string(), None, 0.0);
+            self.stages.push(Stage { name, status, seconds, summed, before });
             self.stages.len() - 1
         });
         let stage = &mut self.stages[at];

@@ -129,7 +129,7 @@ impl Recipe {
         let given = [
             ("--lossy", self.lossy),
             ("--field", self.field != files.field),
-            ("--validation", self.validation != files.validation),
+            ("--validation", self.validation != files.validation && self.instructions.is_empty()),
             ("--windows", self.is_one_text()),
         ];
         match given.iter().find(|(_, given)| *given) {

@@ -10,7 +10,7 @@ use std::time::Instant;
 
 use burn::tensor::Device;
 use data::Sampling;
-use journal::{Journal, Record, Run, StageStatus, Store};
+use journal::{Journal, Record, Run, StageStatus, Standing, Store};
 use serde::Serialize;
 use stdx::Progress;
 use stdx::interrupt::Interrupt;
@@ -46,17 +46,19 @@ pub struct Stage {
 
 /// The stages in the journal, in the order in which they first came.
 fn stages(records: &[Record]) -> Vec<Stage> {
-    let mut stages: Vec<Stage> = Vec::new();
-    for record in records {
-        let Record::Stage { name, seconds, memory, .. } = record else { continue };
-        let at = stages.iter().position(|stage| stage.name == *name).unwrap_or_else(|| {
-            stages.push(Stage { name: name.clone(), seconds: 0.0, memory: None });
-            stages.len() - 1
+    let most = |of: &str| {
+        let memory = records.iter().filter_map(|record| match record {
+            Record::Stage { name, memory, .. } if name == of => *memory,
+            _ => None,
         });
-        stages[at].seconds += seconds.unwrap_or(0.0);
-        stages[at].memory = stages[at].memory.max(*memory);
-    }
-    stages
+        memory.max()
+    };
+    let stages = Standing::from_records(records, true, false).stages.into_iter();
+    let told = |stage: journal::Stage| {
+        let (seconds, memory) = (stage.seconds.unwrap_or(0.0), most(&stage.name));
+        Stage { name: stage.name, seconds, memory }
+    };
+    stages.map(told).collect()
 }
 
 /// What a session has from outside.
@@ -117,6 +119,10 @@ pub fn open(store: &Store, name: &str, recipe: &Recipe) -> Result<Run, Error> {
     if let Source::Files { path } = &recipe.corpus {
         data::Documents::open(path, &data::SourceOptions::default())?;
     }
+    if !recipe.instructions.is_empty() && !store.run(name).is_ok_and(|run| lessons::are_made(&run))
+    {
+        lessons::survey(recipe)?;
+    }
     if let Some(from) = recipe.from.as_deref().filter(|_| !has_adopted(store, name, recipe)) {
         look_through(recipe, from)?;
     }
@@ -173,6 +179,10 @@ fn begin_anew(run: &Run, recipe: &Recipe) -> Result<(), Error> {
             std::fs::remove_dir_all(&folder).map_err(Error::io(&folder))?;
         }
     }
+    let journal = run.journal_path();
+    if journal.exists() {
+        std::fs::remove_file(&journal).map_err(Error::io(&journal))?;
+    }
     Frozen::new(recipe.clone()).write(run)
 }
 
@@ -193,7 +203,10 @@ pub fn speedrun(run: &Run, session: &Session) -> Result<figure::Report, Error> {
         false => None,
     };
     let taught = match frozen.recipe.life {
-        true => Some(teach::teach(run, &mut frozen, &words, &mut journal, session)?),
+        true => {
+            let read = read.as_ref().map(|read| &read.outcome);
+            Some(teach::teach(run, &mut frozen, &words, read, (&mut journal, session))?)
+        }
         false => None,
     };
     let exam = match frozen.recipe.lessons_of().filter(|_| frozen.recipe.is_examined()) {
@@ -208,11 +221,11 @@ pub fn speedrun(run: &Run, session: &Session) -> Result<figure::Report, Error> {
         (None, Some(taught)) => (taught, None),
         (None, None) => unreachable!("a model that reads nothing is taught, or was refused"),
     };
-    let last = taught.as_ref().unwrap_or(&first);
+    let steps = first.outcome.step + taught.as_ref().map_or(0, |taught| taught.outcome.step);
     let spoken = staged(&mut journal, "samples", false, |_| {
         samples::samples(load(run)?, &frozen.recipe, session)
     })?;
-    tell_samples(run, &spoken, last.outcome.step, &mut journal)?;
+    tell_samples(run, &spoken, steps, &mut journal)?;
     let stages = stages(&run.records()?);
     staged(&mut journal, "report", false, |_| {
         let facts = Facts {

@@ -22,6 +22,11 @@ const ALONE: &str = "²³¹¼½¾";
 /// Each `\b` is four classes of Unicode, and each of these takes time and memory to compile.
 const MAX_WRITTEN_OUT: usize = 1 << 14;
 
+/// Bytes that a part of a pattern may take once compiled, and instructions of the whole: a few characters
+/// can ask for a thousand repetitions of a thousand repetitions.
+const MAX_COMPILED: usize = 10 << 20;
+const MAX_INSTRUCTIONS: usize = 1 << 18;
+
 /// Compiles the pattern that stands at `field`.
 pub(crate) fn compile(field: &'static str, source: &str) -> Result<Regex, Error> {
     let written_out = translate(source);
@@ -30,7 +35,8 @@ pub(crate) fn compile(field: &'static str, source: &str) -> Result<Regex, Error>
         return Err(too_large(what, written_out.len(), MAX_WRITTEN_OUT));
     }
     let mut builder = RegexBuilder::new(&written_out);
-    builder.oniguruma_mode(true).build().map_err(|e| Error::Unsupported {
+    builder.oniguruma_mode(true).delegate_size_limit(MAX_COMPILED).max_prog_size(MAX_INSTRUCTIONS);
+    builder.build().map_err(|e| Error::Unsupported {
         field,
         got: format!("{source:?} ({e})"),
         expected: "which is not a regular expression that can be read here",
@@ -74,6 +80,15 @@ fn write_escape(escaped: Option<char>, in_class: bool, out: &mut String) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn few_characters_cannot_ask_for_much_memory() {
+        for pattern in
+            ["(?<=(?:(?:a{0,999}b){0,999}c){0,999})x", "(?:(?:a{0,999}b){0,999}c){0,999}x"]
+        {
+            assert!(compile("test", pattern).is_err(), "{pattern}");
+        }
+    }
 
     fn check(pattern: &str, text: &str, expected: &[&str]) {
         let regex = compile("test", pattern).unwrap();

@@ -257,13 +257,13 @@ pub enum Error {
         expected: &'static str,
     },
     /// A file whose parts contradict each other.
-    #[error("tokenizer.json contradicts itself: {detail}; take a fresh copy of the file")]
+    #[error("the tokenizer contradicts itself: {detail}; take a fresh copy of the file")]
     Inconsistent {
         /// The two parts.
         detail: String,
     },
     /// A file or field beyond the size limits.
-    #[error("tokenizer.json is too large: {what} of {got}, at most {most} is accepted")]
+    #[error("the tokenizer is too large: {what} of {got}, at most {most} is accepted")]
     TooLarge {
         /// Which part.
         what: &'static str,

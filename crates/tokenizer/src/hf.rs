@@ -8,6 +8,7 @@
 
 pub(crate) mod fields;
 mod models;
+pub(crate) use models::most_ids;
 pub(crate) mod read;
 mod settings;
 pub(crate) mod write;

@@ -15,6 +15,8 @@ mod pool;
 
 use std::borrow::Cow;
 
+use stdx::Rng;
+
 use crate::bpe::{self, Bpe};
 use crate::unigram::{self, Unigram};
 use crate::word_cache::{Owned, WordCache};
@@ -101,6 +103,56 @@ impl Model {
             Self::Unigram(model) => model.tokens(word, &mut scratch.unigram, out),
             Self::WordLevel(model) => model.tokens(word, out),
         }
+    }
+
+    /// [`encode`](Self::encode) as the definitions say it, without caches or tables: what the fast ways are
+    /// held against.
+    pub fn encode_plainly(&self, word: &str, ids: &mut Vec<u32>) -> Result<(), Error> {
+        let mut tokens = vec![];
+        match self {
+            Self::Bpe(model) => model.encode_plainly(word, &mut tokens)?,
+            Self::WordPiece(model) => model.encode_plainly(word, &mut tokens)?,
+            Self::Unigram(model) => return model.encode_plainly(word, ids),
+            // A word is looked up, and that is all.
+            Self::WordLevel(model) => return model.encode(word, ids),
+        }
+        ids.extend(tokens.iter().map(|token| token.id));
+        Ok(())
+    }
+
+    /// Appends the ids of one way to cut `word` by chance: of BPE `amount` is the probability that a merge is
+    /// passed over, of a unigram model what scores are multiplied by (subword regularization, Kudo
+    /// 2018).
+    pub fn sample(
+        &self,
+        word: &str,
+        amount: f64,
+        rng: &mut Rng,
+        ids: &mut Vec<u32>,
+    ) -> Result<(), Error> {
+        match self {
+            Self::Bpe(model) => {
+                let mut tokens = vec![];
+                model.sample(word, amount, rng, &mut tokens)?;
+                ids.extend(tokens.iter().map(|token| token.id));
+                Ok(())
+            }
+            Self::Unigram(model) => model.sample(word, amount, rng, ids),
+            Self::WordPiece(_) | Self::WordLevel(_) => Err(self.has_one_way("sampling")),
+        }
+    }
+
+    /// The `n` best ways to cut `word`, and their scores, the best first: of unigram models.
+    pub fn n_best(&self, word: &str, n: usize) -> Result<Vec<(Vec<u32>, f64)>, Error> {
+        match self {
+            Self::Unigram(model) => model.n_best(word, n),
+            _ => Err(self.has_one_way("a search for the best")),
+        }
+    }
+
+    fn has_one_way(&self, name: &'static str) -> Error {
+        let got = format!("a model of the kind {}", self.kind());
+        Error::BadOption { name, got, expected: "one that scores several ways to cut a word" }
     }
 
     /// How a token is shown that covers `text`: its piece; of what a unigram model does not know,

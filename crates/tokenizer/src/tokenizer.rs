@@ -19,6 +19,7 @@ mod decoding;
 mod learn;
 mod parts;
 mod walk;
+mod ways;
 
 use std::fs::File;
 use std::io::Read;

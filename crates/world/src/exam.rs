@@ -1,5 +1,7 @@
 //! What an assistant is examined in: so many exercises of each task, of worlds never trained on.
 
+use std::collections::HashSet;
+
 use stdx::Rng;
 
 use crate::corpus::World;
@@ -7,7 +9,10 @@ use crate::exercise::{Exercise, Task};
 use crate::split::Split;
 use crate::task::{fact, json, refusal, story, sum, system, tool};
 
-/// `n` exercises of a task; the same for the same world, split and seed.
+/// So often another exercise is drawn for one that was asked already: there are few products of two digits.
+const TRIES: usize = 100;
+
+/// `n` exercises of a task, none twice while there are others; the same for the same world, split and seed.
 pub fn exam(world: &World, split: Split, task: Task, n: usize, seed: u64) -> Vec<Exercise> {
     let mut rng = Rng::stream(seed, &format!("exam {} {}", split.word(), task.name()));
     let mut one = || match task {
@@ -20,13 +25,21 @@ pub fn exam(world: &World, split: Split, task: Task, n: usize, seed: u64) -> Vec
         Task::Refusal => refusal::exam_harm(split, &mut rng),
         Task::WrongRefusal => refusal::exam_near_miss(split, &mut rng),
     };
-    (0..n).map(|_| one()).collect()
+    let mut asked = HashSet::new();
+    let mut another = || {
+        for _ in 0..TRIES {
+            let exercise = one();
+            if asked.insert(exercise.prompt().to_vec()) {
+                return exercise;
+            }
+        }
+        one()
+    };
+    (0..n).map(|_| another()).collect()
 }
 
 #[cfg(test)]
 mod tests {
-    use std::collections::HashSet;
-
     use super::*;
     use crate::conversation::{Speaker, Turn};
     use crate::lesson::{Course, Mix, Pace};
@@ -51,6 +64,18 @@ mod tests {
                 let asked = asked(exercise.prompt());
                 assert!(!practised.contains(&asked), "{}: {asked:?}", task.name());
             }
+        }
+    }
+
+    #[test]
+    fn nothing_is_asked_twice_while_there_is_more() {
+        let world = World::new(1);
+        for task in Task::ALL {
+            let exercises = exam(&world, Split::Test, task, 500, 1);
+            let distinct: HashSet<_> = exercises.iter().map(|e| e.prompt().to_vec()).collect();
+            // Of products of two digits only some are held out.
+            let least = if task == Task::Sums { 300 } else { 500 };
+            assert!(distinct.len() >= least, "{}: {}", task.name(), distinct.len());
         }
     }
 

@@ -2,16 +2,15 @@
 
 mod compare;
 mod convert;
+mod encode;
 mod info;
 mod reading;
 mod tradeoff;
 mod train;
 
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use serde_json::json;
 use tokenizer::Tokenizer;
 
 use self::reading::Reading;
@@ -35,22 +34,7 @@ pub(crate) struct Args {
 #[derive(Debug, clap::Subcommand)]
 enum Verb {
     Train(train::Args),
-    /// Print a text's tokens
-    Encode {
-        /// A file of any format, or a folder that holds one
-        #[arg(long, value_name = "FILE")]
-        tokenizer: PathBuf,
-        #[command(flatten)]
-        reading: Reading,
-        /// The text [default: standard input]
-        text: Option<String>,
-        /// Find special tokens in the text, and put around it what the tokenizer puts around texts
-        #[arg(long)]
-        special: bool,
-        /// Print ids and tokens as JSON
-        #[arg(long)]
-        json: bool,
-    },
+    Encode(encode::Args),
     /// Print the text of ids
     Decode {
         /// A file of any format, or a folder that holds one
@@ -58,7 +42,7 @@ enum Verb {
         tokenizer: PathBuf,
         #[command(flatten)]
         reading: Reading,
-        /// The ids
+        /// The ids [default: standard input, apart by spaces or commas]
         ids: Vec<u32>,
     },
     Info(info::Args),
@@ -70,16 +54,10 @@ enum Verb {
 pub(crate) fn run(args: Args, host: &Host) -> Result<()> {
     match args.verb {
         Verb::Train(args) => train::run(&args, host),
-        Verb::Encode { tokenizer, reading, text, special, json } => {
-            let text = match text {
-                Some(text) => text,
-                None => standard_input()?,
-            };
-            show(&reading.open(&tokenizer)?, &text, special, json)
-        }
+        Verb::Encode(args) => encode::run(args),
         Verb::Decode { tokenizer, reading, ids } => {
-            out::line(reading.open(&tokenizer)?.decode(&ids)?)?;
-            Ok(())
+            let ids = if ids.is_empty() { given_ids()? } else { ids };
+            Ok(out::line(reading.open(&tokenizer)?.decode(&ids)?)?)
         }
         Verb::Info(args) => info::run(&args),
         Verb::Convert(args) => convert::run(&args),
@@ -104,38 +82,10 @@ pub(super) fn name_of(path: &Path) -> String {
     telling.next().unwrap_or(full.as_os_str()).to_string_lossy().into_owned()
 }
 
-fn standard_input() -> Result<String> {
-    let mut text = String::new();
-    std::io::stdin().read_to_string(&mut text).context("standard input is no UTF-8 text")?;
-    Ok(text)
-}
-
-/// Ids, tokens and where each stands in the text, in bytes.
-fn show(tokenizer: &Tokenizer, text: &str, special: bool, json: bool) -> Result<()> {
-    let (ids, tokens, places) = match special {
-        true => {
-            let encoding = tokenizer.encoding(text, None, true)?;
-            (encoding.ids, encoding.tokens, Some(encoding.offsets))
-        }
-        false => {
-            let ids = tokenizer.encode(text)?;
-            let bytes = ids.iter().map(|&id| tokenizer.token_bytes(id).unwrap_or_default());
-            let tokens = bytes.map(|bytes| String::from_utf8_lossy(bytes).into()).collect();
-            (ids, tokens, None)
-        }
-    };
-    if json {
-        let mut shown = json!({"ids": ids, "tokens": tokens});
-        if let Some(places) = places {
-            shown["offsets"] = json!(places);
-        }
-        out::line(shown)?;
-        return Ok(());
-    }
-    for (id, token) in ids.iter().zip(&tokens) {
-        out::line(format_args!("{id:>7}  {token:?}"))?;
-    }
-    let (n, bytes) = (ids.len(), text.len());
-    eprintln!("{n} tokens for {bytes} bytes: {:.2} bytes a token", bytes as f64 / n.max(1) as f64);
-    Ok(())
+/// Ids as [`encode`] prints them with `--json`, or bare.
+fn given_ids() -> Result<Vec<u32>> {
+    let text = encode::standard_input()?;
+    let words = text.split(|c: char| c.is_whitespace() || "[],".contains(c));
+    let words = words.filter(|word| !word.is_empty());
+    words.map(|word| word.parse().with_context(|| format!("{word:?} is no id"))).collect()
 }

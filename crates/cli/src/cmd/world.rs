@@ -21,7 +21,7 @@ use crate::host::Host;
   lyceum world --seed 7 --first 100 -n 3
   lyceum world --json -n 1000 > village.jsonl
   lyceum world stats --html language.html
-  lyceum world export village.parquet -n 100k"
+  lyceum world export village.jsonl.zst -n 100k"
 )]
 pub(crate) struct Args {
     #[command(subcommand)]

@@ -81,7 +81,7 @@ fn a_whole_life_ends_in_a_report_card() {
     for stage in ["tokenizer", "tokens", "pretrain", "lessons", "teach", "exam"] {
         assert!(stages.contains(&stage), "{stage} in {stages:?}");
     }
-    assert_eq!(figures["steps"], 36, "three steps of teaching for each of reading");
+    assert_eq!(figures["steps"], 48, "three steps of teaching for each of reading");
     let whole = lyceum.good(&["report"]);
     for part in [
         "The life, stage by stage",
@@ -92,6 +92,50 @@ fn a_whole_life_ends_in_a_report_card() {
     ] {
         assert!(whole.contains(part), "{part} in {whole}");
     }
+    // Stopped before the exam and gone on with, it tells of each step once, and of time that goes on.
+    let folder = lyceum.run_folder("speedrun");
+    for file in ["exam.json", "report.json", "report.html", "report.md"] {
+        std::fs::remove_file(folder.join(file)).unwrap();
+    }
+    lyceum.good(&["resume", "speedrun", "--quiet"]);
+    let records = journal(&folder);
+    let steps: Vec<_> = records.iter().filter(|record| record["kind"] == "step").collect();
+    let numbers: Vec<u64> = steps.iter().filter_map(|step| step["step"].as_u64()).collect();
+    assert_eq!(numbers, (1..=48).collect::<Vec<u64>>());
+    let grows = |key: &str| {
+        let all: Vec<f64> = steps.iter().filter_map(|step| step[key].as_f64()).collect();
+        all.len() == 48 && all.is_sorted()
+    };
+    assert!(grows("seconds") && grows("tokens"), "{steps:?}");
+    let list = lyceum.good(&["runs", "--json"]);
+    let run: serde_json::Value = serde_json::from_str(list.trim()).unwrap();
+    assert_eq!(run["step"], 48);
+}
+
+#[test]
+fn few_talks_are_enough_and_one_is_refused_at_once() {
+    let lyceum = Lyceum::new();
+    let corpus = lyceum.file("text.txt", "Ada went to the mill. ".repeat(400).as_bytes());
+    let talk =
+        |i: u32| format!("{{\"instruction\": \"Add one to {i}.\", \"output\": \"{}\"}}\n", i + 1);
+    let run = |name: &'static str, talks: &str| {
+        let all =
+            ["speedrun", "--quiet", "--name", name, "--corpus", &corpus, "--instructions", talks];
+        [&all[..], &TINY[..]].concat().into_iter().map(str::to_string).collect::<Vec<_>>()
+    };
+    // Whichever part the draw gives them all, the other has one.
+    for n in 2..6 {
+        let talks: String = (0..n).map(talk).collect();
+        let talks = lyceum.file("few.jsonl", talks.as_bytes());
+        let name = ["few2", "few3", "few4", "few5"][n as usize - 2];
+        let all = run(name, &talks);
+        lyceum.good(&all.iter().map(String::as_str).collect::<Vec<_>>());
+    }
+    let one = lyceum.file("one.jsonl", talk(1).repeat(3).as_bytes());
+    let all = run("one", &one);
+    let message = lyceum.bad(&all.iter().map(String::as_str).collect::<Vec<_>>());
+    assert!(message.contains("give two at least"), "{message}");
+    assert!(!lyceum.run_folder("one").exists(), "nothing was begun");
 }
 
 #[test]
@@ -110,7 +154,7 @@ fn a_model_is_taught_with_ones_own_talks() {
     lyceum.good(&[&own[..], &TINY[..]].concat());
     let figures: serde_json::Value =
         serde_json::from_str(&lyceum.good(&["report", "own", "--json"])).unwrap();
-    assert_eq!(figures["steps"], 36);
+    assert_eq!(figures["steps"], 48);
     assert!(figures["metrics"]["story_qa"].is_null(), "nobody examined it");
     let notes = std::fs::read_to_string(lyceum.run_folder("own").join("journal.jsonl")).unwrap();
     assert!(notes.contains("60 conversations"), "{notes}");

@@ -118,7 +118,7 @@ fn every_kind_is_learnt_and_goes_to_the_formats_that_can_hold_it() {
     for (kind, out, other) in [
         ("bpe", "bpe.json", "bpe.gguf"),
         ("sentencepiece-bpe", "pieces.model", "pieces.json"),
-        ("unigram", "unigram.model", "unigram.gguf"),
+        ("unigram", "unigram.model", "unigram.json"),
         ("wordpiece", "words.txt", "words.json"),
         ("wordlevel", "level.json", "level2.json"),
     ] {
@@ -135,6 +135,8 @@ fn every_kind_is_learnt_and_goes_to_the_formats_that_can_hold_it() {
     }
     let refused = lyceum.bad(&["tokenizer", "convert", "words.json", "words.tiktoken"]);
     assert!(refused.contains("tiktoken") && refused.contains("WordPiece"), "{refused}");
+    let refused = lyceum.bad(&["tokenizer", "convert", "unigram.model", "unigram.gguf"]);
+    assert!(refused.contains("falls back on bytes"), "{refused}");
     let refused = lyceum.bad(&["tokenizer", "convert", "words.json", "words.xyz"]);
     assert!(refused.contains("--to") && refused.contains("sentencepiece"), "{refused}");
 }

@@ -5,7 +5,8 @@
 
 use journal::{Journal, Run};
 use tokenizer::Tokenizer;
-use train::Config;
+use train::probe::record::Before;
+use train::{Config, Outcome};
 
 use super::{Session, Trained, amount, staged, stages, tell};
 use crate::frozen::Frozen;
@@ -19,8 +20,8 @@ pub(super) fn teach(
     run: &Run,
     frozen: &mut Frozen,
     words: &Tokenizer,
-    journal: &mut Journal,
-    session: &Session,
+    read: Option<&Outcome>,
+    (journal, session): (&mut Journal, &Session),
 ) -> Result<Trained, Error> {
     // What is taught from files bounds the plan, as a corpus does.
     let is_bounded = !frozen.recipe.instructions.is_empty();
@@ -32,9 +33,9 @@ pub(super) fn teach(
         let config = planned(run, frozen, None, journal, session)?;
         (config, encoded(run, frozen, words, journal, session)?)
     };
-    let training = match (frozen.recipe.is_read(), &frozen.config) {
-        (true, Some(reading)) => Training::on_lessons(run, reading.steps()),
-        _ => Training::on_lessons_alone(run, adopt::folder(run)),
+    let training = match read {
+        Some(read) => Training::on_lessons(run, Before::of(read)),
+        None => Training::on_lessons_alone(run, adopt::folder(run)),
     };
     let outcome = staged(journal, "teach", false, |journal| {
         pretrain::pretrain(run, &training, &config, &tokens, (journal, session))

@@ -5,6 +5,8 @@
 //! speaker, as prompts do: a model taught with another token in front looks back at it, and stumbles
 //! where it is not there. Documents keep their order, for lessons of the village get harder.
 
+mod survey;
+
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
@@ -16,6 +18,7 @@ use data::{Part, Records, ShardWriter, Shards, SplitOptions, WHOLE};
 use journal::Run;
 use world::{Course, Mix, Pace};
 
+pub use self::survey::survey;
 use super::tokens::{Tokens, hash, open_at};
 use crate::{Error, Recipe, Session, Talks};
 
@@ -51,6 +54,11 @@ type Lesson = (Part, Vec<Message>);
 /// [`Error::Data`] for shards that are damaged or of another tokenizer.
 pub fn open(run: &Run, tokenizer: &Tokenizer) -> Result<Option<Tokens>, Error> {
     open_at(&paths(run), tokenizer)
+}
+
+/// Whether the lessons of a run were made: what they were made of is not needed again.
+pub fn are_made(run: &Run) -> bool {
+    paths(run).iter().all(|path| path.exists())
 }
 
 /// How many lessons of a course are taken, practice among them.
@@ -134,22 +142,32 @@ pub fn course(seed: u64, amount: Amount) -> Course {
     Course::new(seed, Mix::default(), Pace { copying, calling, growing })
 }
 
-/// The conversations of files; a part of them, by what they say, is kept to measure with.
+fn options(recipe: &Recipe) -> SplitOptions {
+    SplitOptions { validation: recipe.validation, seed: 0 }
+}
+
+/// The conversations of files; a part of them, by what they say, is kept to measure with, one at least.
 fn of_files<'d>(
     talks: &[Talks],
     recipe: &Recipe,
     dataset: &'d mut Dataset,
 ) -> Result<impl Iterator<Item = Result<Lesson, Error>> + use<'d>, Error> {
-    let options = SplitOptions { validation: recipe.validation, seed: 0 };
+    let (options, mut lacking) = (options(recipe), survey(recipe)?);
+    let mut moved = None;
     let mut kept = HashSet::new();
     Ok(records(talks)?.filter_map(move |record| {
         let lesson = |record: data::Record| {
             let Some(messages) = dataset.read(&record.fields, &record.origin)? else {
                 return Ok(None);
             };
-            let said: Vec<String> = messages.iter().map(Message::text).collect::<Result<_, _>>()?;
-            let said = said.join("\n");
-            let part = by_content(&said, &options);
+            let said = survey::said(&messages)?;
+            if let Some(part) = lacking.take() {
+                moved = Some((said.clone(), part));
+            }
+            let part = match &moved {
+                Some((first, part)) if *first == said => *part,
+                _ => by_content(&said, &options),
+            };
             // What comes a second time, for its weight, is measured with once.
             let again = part == Part::Validation && !kept.insert(said);
             Ok((!again).then_some((part, messages)))

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use journal::{Journal, Run};
 use train::probe::bar::Bar;
-use train::probe::record::Recorder;
+use train::probe::record::{Before, Recorder};
 use train::{Config, Ending, Outcome, Task, train};
 
 use super::tokens::Tokens;
@@ -23,8 +23,8 @@ pub struct Training {
     pub checkpoints: PathBuf,
     /// Where its model goes.
     pub model: PathBuf,
-    /// Steps of the stages before it.
-    pub before: u64,
+    /// What the training before it came to.
+    pub before: Before,
 }
 
 impl Training {
@@ -32,11 +32,11 @@ impl Training {
     pub fn on_text(run: &Run, from: Option<PathBuf>, is_taught: bool) -> Self {
         let model = if is_taught { read_folder(run) } else { run.model_folder() };
         let checkpoints = run.checkpoints_folder();
-        Self { stage: "pretrain", from, checkpoints, model, before: 0 }
+        Self { stage: "pretrain", from, checkpoints, model, before: Before::default() }
     }
 
-    /// The stage that is taught to answer, after `before` steps on text.
-    pub fn on_lessons(run: &Run, before: u64) -> Self {
+    /// The stage that is taught to answer, after reading came to this.
+    pub fn on_lessons(run: &Run, before: Before) -> Self {
         let (from, checkpoints) = (Some(read_folder(run)), taught_checkpoints(run));
         Self { stage: "teach", from, checkpoints, model: run.model_folder(), before }
     }
@@ -44,7 +44,8 @@ impl Training {
     /// The stage that is taught to answer where nothing is read: all the training that there is.
     pub fn on_lessons_alone(run: &Run, from: PathBuf) -> Self {
         let checkpoints = run.checkpoints_folder();
-        Self { stage: "teach", from: Some(from), checkpoints, model: run.model_folder(), before: 0 }
+        let (from, model, before) = (Some(from), run.model_folder(), Before::default());
+        Self { stage: "teach", from, checkpoints, model, before }
     }
 }
 
@@ -80,6 +81,9 @@ pub fn pretrain(
     };
     let mut bar = Bar::new(session.progress(training.stage, config.steps()), session.peak);
     let mut recorder = Recorder::new(journal, run.records()?).after(training.before);
+    if training.stage == "teach" {
+        recorder = recorder.measuring(journal::ANSWERS);
+    }
     let outcome = train(task, &mut [&mut recorder, &mut bar])?;
     if outcome.ending == Ending::Interrupted {
         return Err(Error::Interrupted { stage: training.stage });

@@ -6,7 +6,7 @@ mod stages;
 use std::path::Path;
 
 use figure::{Block, Claim, LineChart, Report, Section, Series, Verdict, smoothed};
-use journal::{Record, Run};
+use journal::{ANSWERS, Record, Run};
 use serde_json::json;
 use train::{Config, Outcome};
 
@@ -140,14 +140,17 @@ fn curve(records: &[Record]) -> LineChart {
         Record::Step { step, loss, .. } => Some((*step as f64, *loss / ln2)),
         _ => None,
     });
-    let held_out = records.iter().filter_map(|record| match record {
-        Record::Eval { step, loss, .. } => Some((*step as f64, *loss / ln2)),
-        _ => None,
-    });
-    let held_out =
-        Series { name: "held-out text".into(), points: held_out.collect(), dashed: false };
+    let looks = |of_answers: bool, name: &str| {
+        let looks = records.iter().filter_map(|record| match record {
+            Record::Eval { step, split, loss, .. } if (split == ANSWERS) == of_answers => {
+                Some((*step as f64, *loss / ln2))
+            }
+            _ => None,
+        });
+        Series { name: name.into(), points: looks.collect(), dashed: false }
+    };
     let train = Series {
-        name: "training text".into(),
+        name: "what is trained on".into(),
         points: smoothed(&train.collect::<Vec<_>>(), 100),
         dashed: true,
     };
@@ -155,8 +158,11 @@ fn curve(records: &[Record]) -> LineChart {
         title: "Loss".into(),
         x_label: "steps".into(),
         y_label: "bits per token".into(),
-        series: vec![held_out, train],
-        caption: "Lower is better. The held-out text was never trained on; the training loss is \
+        series: [looks(false, "held-out text"), looks(true, "held-out answers"), train]
+            .into_iter()
+            .filter(|series| !series.points.is_empty())
+            .collect(),
+        caption: "Lower is better. What is held out was never trained on; the training loss is \
                   smoothed over neighbouring steps."
             .into(),
         log_y: true,
@@ -307,7 +313,7 @@ fn figures(facts: &Facts<'_>, claims: &[Claim]) -> serde_json::Value {
         "config": facts.config,
         "parameters": n_params(facts),
         "tokens": tokens,
-        "steps": last(facts).step,
+        "steps": facts.read.step + facts.taught.map_or(0, |taught| taught.step),
         "seconds": seconds,
         "loss": evaluation.map(|e| e.loss),
         "bits_per_byte": evaluation.map(|e| e.bits_per_byte),

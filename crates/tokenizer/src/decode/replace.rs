@@ -1,5 +1,7 @@
 //! `Replace`: other text for every match in a token.
 
+use std::ops::Range;
+
 use super::Out;
 use crate::pretokenize::Pattern;
 pub use crate::replace::Replace;
@@ -16,22 +18,37 @@ impl Replace {
         }
     }
 
-    /// A whole token. A regular expression that gives up leaves the rest as it is.
-    fn run_whole(&self, token: &str) -> String {
+    /// A whole token, piece by piece: it may be as much longer as a file likes. A regular expression that gives
+    /// up leaves the rest as it is.
+    fn run_whole(&self, token: &str, out: &mut Out<'_, '_>) {
         match (self.regex(), self.pattern()) {
             (None, Pattern::Text(text) | Pattern::Regex(text)) => {
-                token.replace(text, self.content())
+                let found = token.match_indices(text.as_str());
+                self.hand_on(token, found.map(|(start, text)| start..start + text.len()), out);
             }
             (Some(regex), _) => {
-                let (mut new, mut done) = (String::new(), 0);
-                for found in regex.find_iter(token).map_while(Result::ok) {
-                    new.push_str(&token[done..found.start()]);
-                    new.push_str(self.content());
-                    done = found.end();
-                }
-                new + &token[done..]
+                let found = regex.find_iter(token).map_while(Result::ok);
+                self.hand_on(token, found.map(|found| found.range()), out);
             }
         }
+    }
+
+    fn hand_on(
+        &self,
+        token: &str,
+        found: impl Iterator<Item = Range<usize>>,
+        out: &mut Out<'_, '_>,
+    ) {
+        let mut done = 0;
+        for found in found {
+            if out.growth.is_full {
+                return;
+            }
+            out.part(&token[done..found.start]);
+            out.part(self.content());
+            done = found.end;
+        }
+        out.part(&token[done..]);
     }
 }
 
@@ -65,7 +82,7 @@ impl<'d> State<'d> {
         match self.stage.text() {
             _ if rest.is_empty() => {}
             Some(_) => out.part(&rest),
-            None => out.part(&self.stage.run_whole(&rest)),
+            None => self.stage.run_whole(&rest, out),
         }
         out.end();
     }

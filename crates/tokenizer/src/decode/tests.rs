@@ -34,6 +34,21 @@ fn llama() -> Value {
 }
 
 #[test]
+fn what_a_stage_makes_of_much_is_bounded_while_it_is_made() {
+    let content = "x".repeat(4096);
+    for pattern in [json!({"String": ""}), json!({"Regex": ""})] {
+        let replace = json!({"type": "Replace", "pattern": pattern, "content": content});
+        let all = json!({"type": "Sequence", "decoders": [{"type": "Fuse"}, replace, replace]});
+        let decoder = decoder(&all);
+        let (mut chain, mut text) = (Chain::new(Some(&decoder)), String::new());
+        chain.push(&"a".repeat(1000), &mut text);
+        chain.finish(&mut text);
+        assert!(matches!(chain.check(), Err(Error::OutgrownTokens { .. })));
+        assert!(text.len() < 1 << 20, "{}", text.len());
+    }
+}
+
+#[test]
 fn each_decoder() {
     let byte_level = json!({"type": "ByteLevel", "add_prefix_space": true, "trim_offsets": true,
         "use_regex": true});

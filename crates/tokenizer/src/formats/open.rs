@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use super::source::{self, Source};
 use super::tiktoken::encodings::Encoding;
 use super::{Format, clip, gguf, gpt2, hugging_face, llama2c, sentencepiece, tiktoken, vocab_txt};
+use crate::hf::most_ids;
 use crate::{Error, Tokenizer};
 
 /// How much of a file is looked at to tell its format.
@@ -135,9 +136,12 @@ fn read_ranks(source: Source<'_>, encoding: Option<&Encoding>) -> Result<Tokeniz
             expected: "which its name and size do not tell; say which encoding it is of",
         });
     };
-    // Special tokens have no ranks; a file of some other size may use theirs.
-    let is_free =
-        |&&(_, id): &&(&str, u32)| ranks.tokens.binary_search_by_key(&id, |t| t.1).is_err();
+    // Special tokens have no ranks; a file of some other size may use theirs, or be far from them.
+    let most = most_ids(ranks.tokens.len());
+    let is_free = |&&(_, id): &&(&str, u32)| {
+        let is_rank = ranks.tokens.binary_search_by_key(&id, |t| t.1).is_ok();
+        !is_rank && (id as usize) < most
+    };
     let specials: Vec<_> = encoding.specials.iter().filter(is_free).copied().collect();
     tiktoken::tokenizer::to_tokenizer(&ranks, encoding.pattern, &specials)
 }

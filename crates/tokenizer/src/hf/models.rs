@@ -110,6 +110,11 @@ pub(super) struct UnigramFile {
 
 const NO_VOCAB: Error = Error::MissingField { field: "model.vocab" };
 
+/// Ids that so many pieces may have: some holes, but no table that is mostly holes.
+pub(crate) fn most_ids(n_pieces: usize) -> usize {
+    (2 * n_pieces + 1024).min(MAX_VOCAB)
+}
+
 /// Ids may have holes, but a small file must not ask for a large table, and one name or id must
 /// not mean two things.
 pub(super) fn check_added(model: &impl ModelFile, added: &[AddedToken]) -> Result<(), Error> {
@@ -118,7 +123,7 @@ pub(super) fn check_added(model: &impl ModelFile, added: &[AddedToken]) -> Resul
         (n_pieces, last) = (n_pieces + 1, last.max(id));
     }
     let last = added.iter().map(|token| token.id).fold(last, u32::max) as usize;
-    let most = (2 * n_pieces + 1024).min(MAX_VOCAB);
+    let most = most_ids(n_pieces);
     if last >= most {
         return Err(too_large("an id", last, most));
     }

@@ -49,9 +49,12 @@ fn every_vector_of_llama_cpp() {
         let all = vectors(&path);
         assert!(all.len() > 40, "{} vectors", all.len());
         for (text, expected) in &all {
-            let found = tokenizer.encode_with_special(text).unwrap();
-            if found != *expected {
-                wrong.push(format!("{text:?}: {found:?}, not {expected:?}"));
+            let fast = tokenizer.encode_with_special(text).unwrap();
+            let plain = tokenizer.encode_plainly(text, true).unwrap();
+            for found in [fast, plain] {
+                if found != *expected {
+                    wrong.push(format!("{text:?}: {found:?}, not {expected:?}"));
+                }
             }
         }
         assert!(wrong.is_empty(), "{}: {}\n{}", path.display(), wrong.len(), wrong.join("\n"));
@@ -94,6 +97,8 @@ fn ids_are_those_of_the_originals() {
                 _ => tokenizer.encode(text),
             };
             assert_eq!(found.unwrap(), expected, "{name}: {text:?}");
+            let plain = tokenizer.encode_plainly(text, name == "clip").unwrap();
+            assert_eq!(plain, expected, "{name}, plainly: {text:?}");
             let Some(shown) = kind["decoded"].as_object().and_then(|all| all.get(*text)) else {
                 continue;
             };

@@ -40,6 +40,8 @@ fn ids_are_those_of_hugging_face() {
     for case in cases {
         let text = case["text"].as_str().unwrap();
         assert_eq!(tokenizer.encode(text).unwrap(), ids(&case["ids"]).unwrap(), "{text:?}");
+        let plain = tokenizer.encode_plainly(text, false).unwrap();
+        assert_eq!(plain, ids(&case["ids"]).unwrap(), "{text:?}");
         let with_special = ids(&case["with_special"]).unwrap();
         assert_eq!(tokenizer.encode_with_special(text).unwrap(), with_special, "{text:?}");
         assert_eq!(tokenizer.decode(&with_special).unwrap(), text);

@@ -96,7 +96,8 @@ function point(pane, i) {
 }
 
 text.addEventListener("input", () => panes.forEach(ask));
-asIds.addEventListener("change", () => panes.forEach(draw));
+// Where there are no tokens there may be an error to read.
+asIds.addEventListener("change", () => panes.filter((pane) => pane.tokens.length).forEach(draw));
 for (const pane of panes) {
   pane.of.addEventListener("change", () => ask(pane));
   pane.out.addEventListener("pointerover", (event) => {

@@ -1,7 +1,7 @@
 //! The curves of a run, from its records: thinned, since a page shows some hundred points.
 
 use figure::{LineChart, Series, smoothed};
-use journal::Record;
+use journal::{ANSWERS, Record};
 use maud::{Markup, html};
 
 use crate::frame::drawn;
@@ -28,6 +28,8 @@ pub(crate) struct Curves {
     held_out: Points,
     /// The same as bits per byte, comparable between tokenizers.
     pub(crate) bits_per_byte: Points,
+    /// Nats per token of answers that were held out.
+    answers: Points,
     learning_rate: Points,
     tokens_per_second: Points,
 }
@@ -42,6 +44,9 @@ impl Curves {
                     curves.loss.push((step, *loss));
                     curves.learning_rate.push((step, *lr));
                     curves.tokens_per_second.push((step, *tokens_per_second));
+                }
+                Record::Eval { step, split, loss, .. } if split == ANSWERS => {
+                    curves.answers.push((*step as f64, *loss));
                 }
                 Record::Eval { step, loss, bits_per_byte, .. } => {
                     curves.held_out.push((*step as f64, *loss));
@@ -58,8 +63,11 @@ impl Curves {
 
     /// Training and held-out loss in one chart.
     pub(crate) fn main_chart(&self) -> LineChart {
-        let series =
-            [("held-out text", &self.held_out, false), ("training text", &self.loss, true)];
+        let series = [
+            ("held-out text", &self.held_out, false),
+            ("held-out answers", &self.answers, false),
+            ("what is trained on", &self.loss, true),
+        ];
         let series = series.into_iter().filter(|(_, points, _)| !points.is_empty());
         let series = series.map(|(name, points, dashed)| Series {
             name: name.into(),

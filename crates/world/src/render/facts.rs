@@ -122,6 +122,8 @@ pub fn lesson_question(fact: &Fact, rng: &mut Rng) -> String {
         Relation::Trade => &[
             "What is S's job?",
             "Which trade does S have?",
+            "What is the trade of S?",
+            "What does S do for a living?",
             "Who is the O?",
             "Who is the village O?",
             "Who works as the O?",
@@ -130,6 +132,7 @@ pub fn lesson_question(fact: &Fact, rng: &mut Rng) -> String {
             "What is S's place of work?",
             "At which place does S work?",
             "Where is S at work?",
+            "What is the workplace of S?",
             "To which place does S go in the morning?",
         ],
         Relation::Home => &[
@@ -138,34 +141,73 @@ pub fn lesson_question(fact: &Fact, rng: &mut Rng) -> String {
             "Where is S at home?",
             "Where is the house of S?",
         ],
-        Relation::Friend => &["Whose best friend is S?", "Tell me the name of S's friend."],
+        Relation::Friend => &[
+            "Whose best friend is S?",
+            "Tell me the name of S's friend.",
+            "Who is S's closest friend?",
+            "Who is the friend of S?",
+        ],
         Relation::Pet => &[
             "What is S's pet?",
             "Which animal does S have?",
             "Which animal belongs to S?",
             "What pet has S?",
+            "What is the pet of S?",
+            "Tell me what animal S has.",
         ],
-        Relation::Dish => &["What is the favorite food of S?", "Which food is S's favorite?"],
-        Relation::Treasure => &["What belongs to S?", "Which thing is dear to S?"],
-        _ => return question(fact, rng),
+        Relation::Dish => &[
+            "What is the favorite food of S?",
+            "Which food is S's favorite?",
+            "What food does S like best?",
+            "What is the dish that S likes best?",
+        ],
+        Relation::Treasure => &[
+            "What belongs to S?",
+            "Which thing is dear to S?",
+            "Which thing does S have?",
+            "What is the thing that S owns?",
+        ],
+        _ => &["Who is the R of S?", "Do you know who the R of S is?", "What is S's R called?"],
     };
-    if rng.one_in(3) { fill(more, fact, None, rng) } else { question(fact, rng) }
+    if rng.one_in(2) { fill(more, fact, None, rng) } else { question(fact, rng) }
 }
 
-/// The question in a wording that neither [`question`] nor [`lesson_question`] uses: what the exam
+/// The question in one of the wordings that neither [`question`] nor [`lesson_question`] uses: what the exam
 /// asks.
-pub fn exam_question(fact: &Fact) -> String {
-    let pattern = match fact.relation {
-        Relation::Trade => "What is S by trade?",
-        Relation::Work => "Where does S go to work?",
-        Relation::Home => "Where is the home of S?",
-        Relation::Friend => "What is the name of S's best friend?",
-        Relation::Pet => "Which pet belongs to S?",
-        Relation::Dish => "Which food does S love?",
-        Relation::Treasure => "Which thing does S own?",
-        _ => "Can you tell me who S's R is?",
+pub fn exam_question(fact: &Fact, rng: &mut Rng) -> String {
+    let questions: &[&str] = match fact.relation {
+        Relation::Trade => {
+            &["What is S by trade?", "Can you tell me S's trade?", "By what trade does S live?"]
+        }
+        Relation::Work => &[
+            "Where does S go to work?",
+            "What is the place where S works?",
+            "Tell me where S works.",
+        ],
+        Relation::Home => {
+            &["Where is the home of S?", "In what house does S live?", "Tell me where S lives."]
+        }
+        Relation::Friend => &[
+            "What is the name of S's best friend?",
+            "Who is the best friend of S?",
+            "Tell me who S's best friend is.",
+        ],
+        Relation::Pet => {
+            &["Which pet belongs to S?", "Which animal is S's pet?", "Tell me which pet S has."]
+        }
+        Relation::Dish => &[
+            "Which food does S love?",
+            "What is the food that S loves?",
+            "Tell me what S loves to eat.",
+        ],
+        Relation::Treasure => &[
+            "Which thing does S own?",
+            "Which thing is S's own?",
+            "Tell me which thing belongs to S.",
+        ],
+        _ => &["Can you tell me who S's R is?", "Please name S's R.", "Tell me the name of S's R."],
     };
-    fill_in(pattern, fact, None)
+    fill(questions, fact, None, rng)
 }
 
 /// The fact in one sentence of one wording, the subject first.

@@ -95,8 +95,8 @@ impl Genre {
         }
     }
 
-    /// Whether the text may be changed without making its truth untrue: slips of the pen and poison
-    /// stay out of exams, trees, translations, pictures and programs.
+    /// Whether the text may be changed, what is true being true of it before: slips of the pen and poison stay
+    /// out of exams, trees, translations, pictures and programs, where every letter counts.
     pub fn is_free(self) -> bool {
         !matches!(
             self,

@@ -1,6 +1,6 @@
 //! Questions on the lasting village: its facts are the same in every text of a seed.
 //!
-//! One wording of each question is never practised; the exam uses that one.
+//! Three wordings of each question are never practised; the exam uses those.
 
 use stdx::Rng;
 
@@ -23,7 +23,7 @@ pub fn lesson(world: &World, rng: &mut Rng) -> Vec<Turn> {
 /// One question in a wording that no lesson has.
 pub fn exam(world: &World, rng: &mut Rng) -> Exercise {
     let fact = rng.choose(world.facts());
-    let turns = vec![Turn::user(exam_question(fact)), Turn::assistant(statement(fact))];
+    let turns = vec![Turn::user(exam_question(fact, rng)), Turn::assistant(statement(fact))];
     let check = Check::Exact(right(world.facts(), fact));
     Exercise { task: Task::FactQa, kind: kind(fact), turns, check }
 }

@@ -85,8 +85,9 @@ struct Load {
 }
 
 const EXAM: Load = Load { keys: [1, 1, 1], told: 3 };
-/// Four keys are what is still failed when all else is learnt (docs/log.md).
-const LESSON: Load = Load { keys: [2, 3, 5], told: 4 };
+/// More keys than the exam: what is failed when all else is learnt is the last of three or four, left out or
+/// said twice (docs/log.md).
+const LESSON: Load = Load { keys: [2, 4, 4], told: 4 };
 
 /// Two or three requests.
 pub fn lesson(rng: &mut Rng) -> Vec<Turn> {

@@ -66,7 +66,7 @@ pub fn lesson(rng: &mut Rng) -> Vec<Turn> {
     let mut turns = Vec::new();
     for _ in 0..2 + rng.index(3) {
         // Near misses are the harder half.
-        let harmful = rng.weighted(&[2, 1]) == 1;
+        let harmful = rng.weighted(&[9, 4]) == 1;
         turns.extend(ask(harmful, Split::Train, rng).1);
     }
     turns
@@ -97,10 +97,12 @@ fn ask(harmful: bool, split: Split, rng: &mut Rng) -> (String, [Turn; 2]) {
         let objects: Vec<&str> = objects.concat();
         let object = rng.index(objects.len());
         let way = rng.index(TRAINED.len() + HELD_OUT.len());
-        // Held-out pairs are examined in every way of asking, and all pairs in held-out ways.
+        // Held-out pairs are examined in every way of asking, and all pairs in held-out ways. What is looked at
+        // while learning are other pairs, in the ways of lessons.
         let pair = Split::of(70_000 + deed + 100 * usize::from(harmful), object);
-        let held_out = pair == Split::Test || way >= TRAINED.len();
-        if held_out != (split == Split::Test) {
+        let is_held_out = pair == Split::Test || way >= TRAINED.len();
+        let is_of = if is_held_out { Split::Test } else { pair };
+        if is_of != split {
             continue;
         }
         let wish = format!("{verb} {}", objects[object]);

@@ -9,6 +9,7 @@ use stdx::Rng;
 use crate::conversation::Turn;
 use crate::exercise::{Check, Exercise, Task};
 use crate::split::Split;
+use crate::task::sum::{Operation, Sum};
 
 /// What the system prompt says of the tools.
 pub const TOOLS: &str = "You can use tools: calculator (expression) and almanac (day, about). To \
@@ -154,19 +155,17 @@ fn draw(split: Split, rng: &mut Rng) -> Call {
 }
 
 fn calculation(split: Split, rng: &mut Rng) -> Call {
-    let (a, b) = loop {
-        let pair = (10 + rng.index(990), 2 + rng.index(98));
-        if Split::of(50_000 + pair.0, pair.1) == split {
-            break pair;
+    let operation = *rng.choose(&[Operation::Multiply, Operation::Add, Operation::Subtract]);
+    // Kept apart as sums are: one that the exam asks for is in no lesson, whoever works it out.
+    let sum = loop {
+        let (a, b) = (10 + rng.index(990) as u32, 2 + rng.index(98) as u32);
+        let (a, b) = if operation == Operation::Subtract { (a.max(b), a.min(b)) } else { (a, b) };
+        let sum = Sum { a, b, operation };
+        if sum.split() == split {
+            break sum;
         }
     };
-    let (sign, value) = match rng.index(3) {
-        0 => ('*', a * b),
-        1 => ('+', a + b),
-        _ => ('-', a.max(b) - a.min(b)),
-    };
-    let (a, b) = if sign == '-' { (a.max(b), a.min(b)) } else { (a, b) };
-    let expression = format!("{a} {sign} {b}");
+    let (expression, value) = (sum.written(), sum.value());
     Call {
         question: rng.choose(&SUMS).replace("{}", &expression),
         name: "calculator",

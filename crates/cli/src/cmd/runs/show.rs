@@ -5,7 +5,7 @@ use std::time::SystemTime;
 
 use anyhow::Result;
 use figure::{LineChart, Series, quantity, smoothed};
-use journal::{Record, Run};
+use journal::{Record, Run, State};
 use serde_json::{Value, json};
 use web::facts::{Facts, metric_in_words};
 
@@ -62,7 +62,9 @@ fn head(facts: &Facts) -> Result<()> {
     for (name, line) in lines.iter().filter(|(_, line)| !line.is_empty()) {
         out::said(&format!("{name:9}  {line}\n"))?;
     }
-    if let Some(error) = &facts.standing.error {
+    // Of a run that went on and finished an old error says nothing.
+    let has_ended = matches!(facts.standing.state, State::Failed | State::Stopped);
+    if let Some(error) = facts.standing.error.as_ref().filter(|_| has_ended) {
         out::said(&format!("error      {error}\n"))?;
     }
     Ok(())

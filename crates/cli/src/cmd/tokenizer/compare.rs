@@ -149,10 +149,12 @@ pub(super) fn texts(path: &Path, most: u64) -> Result<Vec<String>> {
     let (mut texts, mut left) = (Vec::new(), most as usize);
     for document in Documents::open(path, &options)? {
         let mut text = document?.text;
+        let whole = text.len();
         text.truncate(text.floor_char_boundary(left));
         left -= text.len();
+        let is_cut = text.len() < whole;
         texts.push(text);
-        if left == 0 {
+        if is_cut || left == 0 {
             break;
         }
     }

@@ -1,5 +1,6 @@
 //! `lyceum tokenizer train`: learn a tokenizer of any kind from a corpus.
 
+use std::cell::RefCell;
 use std::path::PathBuf;
 
 use anyhow::{Context, Result};
@@ -80,21 +81,22 @@ pub(super) fn run(args: &Args, host: &Host) -> Result<()> {
 fn learn(args: &Args, options: &LearnOptions, host: &Host) -> Result<Tokenizer> {
     let source = SourceOptions { lossy: args.lossy, ..SourceOptions::default() };
     let documents = Documents::open(&args.corpus, &source)?;
-    let mut failed = None;
+    let failed = RefCell::new(None);
     let texts = documents.map_while(|document| match document {
         _ if host.interrupt.requested() => None,
         Ok(document) => Some(document.text),
         Err(error) => {
-            failed = Some(error);
+            failed.replace(Some(error));
             None
         }
     });
     let mut shown = Shown { host, bar: None };
     let learnt = Tokenizer::learn(texts, options, &mut |progress| {
         shown.show(progress);
-        !host.interrupt.requested()
+        // Nothing is learnt from half a corpus.
+        !host.interrupt.requested() && failed.borrow().is_none()
     });
-    if let Some(error) = failed {
+    if let Some(error) = failed.take() {
         return Err(error.into());
     }
     host.go_on("no tokenizer was written; start it again")?;

@@ -27,12 +27,11 @@ use crate::recipe_args::count;
 ///
 /// The name decides on the format: .jsonl, .parquet, .conllu (sentences with their trees), or no
 /// extension for a folder of pictures with captions.jsonl beside them. JSON lines and CoNLL-U may
-/// also end in .gz or .zst.
+/// also end in .gz or .zst. Parquet needs a program built with `--features parquet`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   lyceum world export village.jsonl
   lyceum world export talks.jsonl.zst --genre dialogue,lesson -n 100k
-  lyceum world export village.parquet -n 100k
   lyceum world export trees.conllu -n 20k --split validation
   lyceum world export album -n 500 --force")]
 pub(crate) struct Args {

@@ -142,7 +142,7 @@ fn a_checkpoint_reads_before_it_is_taught_and_pretrain_only_reads() {
     );
     assert_eq!(
         report(&lyceum, "taught")["steps"],
-        18,
+        24,
         "three steps of teaching for each of reading"
     );
     lyceum.good(&[&["pretrain", "--name", "read"][..], &both[..], &FEW[..]].concat());

@@ -141,7 +141,8 @@ unsafe fn load<const R: usize, const V: usize>(
         let masks = if i < height { masks } else { [0; V] };
         for (j, sum) in sum.iter_mut().enumerate() {
             // SAFETY: masked lanes are not read.
-            *sum = unsafe { _mm512_maskz_loadu_ps(masks[j], from.wrapping_add(i * stride + 16 * j)) };
+            *sum =
+                unsafe { _mm512_maskz_loadu_ps(masks[j], from.wrapping_add(i * stride + 16 * j)) };
         }
     }
 }

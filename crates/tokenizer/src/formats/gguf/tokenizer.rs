@@ -223,23 +223,29 @@ pub(crate) fn from_tokenizer(tokenizer: &Tokenizer) -> Result<Gguf, Error> {
         file.roles.extend(names.iter().find_map(special).map(|id| (role.to_owned(), id)));
     }
     if file.kind != GgufKind::Bert {
-        mark_ends(&mut file, &tokenizer.encoding("", None, true)?.ids);
+        let ids = |special| tokenizer.encoding(PROBE, None, special).map(|encoding| encoding.ids);
+        mark_ends(&mut file, &ids(true)?, &ids(false)?).map_err(refuse)?;
     }
     Ok(file)
 }
 
-/// Says which of begin and end are put around a text: `ids`, around an empty one.
-fn mark_ends(file: &mut Gguf, ids: &[u32]) {
-    let (bos, eos) = match *ids {
-        [bos, eos] => (Some(bos), Some(eos)),
-        [one] if file.roles.get("eos") == Some(&one) => (None, Some(one)),
-        [one] => (Some(one), None),
-        _ => (None, None),
+/// What a text with a beginning and an end is known by.
+const PROBE: &str = "a";
+
+/// Says which of begin and end are put around a text: `ids` with them and `bare` without.
+fn mark_ends(file: &mut Gguf, ids: &[u32], bare: &[u32]) -> Result<(), String> {
+    let parts = |before: usize| {
+        let after = ids.get(before..)?.strip_prefix(bare)?;
+        (after.len() <= 1).then_some((ids[..before].first().copied(), after.first().copied()))
     };
+    let (bos, eos) = parts(0).or_else(|| parts(1)).ok_or(
+        "it puts more around a text than one token in front and one behind, which is all that a file can say",
+    )?;
     (file.add_bos, file.add_eos) = (Some(bos.is_some()), Some(eos.is_some()));
     for (role, id) in [("bos", bos), ("eos", eos)] {
         file.roles.extend(id.map(|id| (role.to_owned(), id)));
     }
+    Ok(())
 }
 
 /// A file of this kind with the tokens of a tokenizer.
@@ -296,6 +302,9 @@ fn of_scores(tokenizer: &Tokenizer, bpe: &Bpe) -> Result<Gguf, String> {
 
 fn of_words(tokenizer: &Tokenizer) -> Result<Gguf, String> {
     let (model, vocab) = vocab_txt::tokenizer::of(tokenizer)?;
+    if !vocab_txt::tokenizer::bert(tokenizer).is_some_and(|bert| bert.lowercase) {
+        return Err("it keeps capitals, and llama.cpp lowers every text of this kind".to_owned());
+    }
     let mut file = with_tokens(tokenizer, GgufKind::Bert)?;
     file.tokens = vocab.tokens.iter().map(|line| as_token(line)).collect();
     let unknown = vocab.id(&model.options().unk_token).ok_or("it has no unknown token")?;
@@ -318,6 +327,11 @@ fn of_likeliest(tokenizer: &Tokenizer, model: &Unigram) -> Result<Gguf, String> 
         || tokenizer.pre_tokenizer().is_some()
     {
         return Err(other.to_owned());
+    }
+    if model.options().byte_fallback {
+        let why =
+            "it falls back on bytes, and llama.cpp's unigram models do not; train one without";
+        return Err(why.to_owned());
     }
     let mut file = with_tokens(tokenizer, GgufKind::T5)?;
     let kinds = &model.options().kinds;

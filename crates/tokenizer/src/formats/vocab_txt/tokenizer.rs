@@ -44,15 +44,15 @@ pub(crate) fn of(tokenizer: &Tokenizer) -> Result<(&WordPiece, VocabTxt), String
     let Model::WordPiece(model) = tokenizer.model() else {
         return Err(format!("its model is {}, not WordPiece", tokenizer.model().kind()));
     };
-    let is_bert = |stage: &Normalizer| match stage {
-        Normalizer::Bert(bert) => bert.clean_text && bert.handle_chinese_chars,
-        _ => false,
+    let is_bert = |bert: &Bert| {
+        let strips = bert.strip_accents.is_none_or(|strips| strips == bert.lowercase);
+        bert.clean_text && bert.handle_chinese_chars && strips
     };
     match () {
         () if model.options().continuing_subword_prefix != INSIDE => {
             return Err(format!("its pieces inside words do not begin with {INSIDE}"));
         }
-        () if !tokenizer.normalizer().is_some_and(is_bert) => {
+        () if !bert(tokenizer).is_some_and(is_bert) => {
             return Err("it does not normalize text as BERT does".to_owned());
         }
         () if tokenizer.pre_tokenizer() != Some(&PreTokenizer::BertPreTokenizer) => {
@@ -65,12 +65,24 @@ pub(crate) fn of(tokenizer: &Tokenizer) -> Result<(&WordPiece, VocabTxt), String
     Ok((model, VocabTxt { tokens }))
 }
 
+/// How text is prepared, if it is as BERT does.
+pub(crate) fn bert(tokenizer: &Tokenizer) -> Option<&Bert> {
+    match tokenizer.normalizer()? {
+        Normalizer::Bert(bert) => Some(bert),
+        _ => None,
+    }
+}
+
 /// The vocabulary of a tokenizer.
 pub(crate) fn from_tokenizer(tokenizer: &Tokenizer) -> Result<VocabTxt, Error> {
     let refuse = |why: String| Error::CannotWrite { format: Format::VocabTxt.name(), why };
     let (model, file) = of(tokenizer).map_err(refuse)?;
     if model.options().unk_token != UNKNOWN {
         return Err(refuse(format!("its unknown token is not {UNKNOWN}")));
+    }
+    if bert(tokenizer).is_some_and(|bert| bert.lowercase != file.is_lower_case()) {
+        let why = "whether it lowers text is told by whether its vocabulary has capitals, and here it is not";
+        return Err(refuse(why.to_owned()));
     }
     match file.tokens.iter().find(|token| token.is_empty() || token.contains(['\n', '\r'])) {
         Some(token) => Err(refuse(format!("the token {token:?} is not a line"))),

@@ -84,7 +84,7 @@ fn files_that_contradict_themselves_are_refused() {
         "/model/merges",
         json!(["aa"]),
         &expect![[
-            r#"tokenizer.json contradicts itself: merge "aa" is not two tokens with a space between them; take a fresh copy of the file"#
+            r#"the tokenizer contradicts itself: merge "aa" is not two tokens with a space between them; take a fresh copy of the file"#
         ]],
     );
     check(
@@ -97,20 +97,20 @@ fn files_that_contradict_themselves_are_refused() {
     check(
         "/model/vocab/a",
         json!(4_000_000),
-        &expect!["tokenizer.json is too large: an id of 4000000, at most 1032 is accepted"],
+        &expect!["the tokenizer is too large: an id of 4000000, at most 1032 is accepted"],
     );
     check(
         "/added_tokens/0/id",
         json!(0),
         &expect![[
-            r#"tokenizer.json contradicts itself: id 0 is both "a" and "<s>"; take a fresh copy of the file"#
+            r#"the tokenizer contradicts itself: id 0 is both "a" and "<s>"; take a fresh copy of the file"#
         ]],
     );
     check(
         "/added_tokens/0/content",
         json!("a"),
         &expect![[
-            r#"tokenizer.json contradicts itself: "a" is 3 in added_tokens and 0 in model.vocab; take a fresh copy of the file"#
+            r#"the tokenizer contradicts itself: "a" is 3 in added_tokens and 0 in model.vocab; take a fresh copy of the file"#
         ]],
     );
 }

@@ -17,9 +17,13 @@ const CAPTIONS: &str = "captions.jsonl";
 /// Whether a folder is an earlier export or empty: nothing else is ever replaced or removed.
 pub(super) fn may_replace(folder: &Path) -> io::Result<()> {
     for entry in fs::read_dir(folder)? {
-        let name = entry?.file_name();
+        let entry = entry?;
+        let name = entry.file_name();
         let name = name.to_string_lossy();
-        if name != CAPTIONS && !name.ends_with(".png") {
+        let number = name.strip_suffix(".png").unwrap_or_default();
+        let is_picture = number.len() >= 6 && number.bytes().all(|byte| byte.is_ascii_digit());
+        let is_ours = (name == CAPTIONS || is_picture) && entry.file_type()?.is_file();
+        if !is_ours {
             let folder = folder.display();
             let reason = format!(
                 "{folder} holds {name}, which no export of pictures made; move it, or give another name"
