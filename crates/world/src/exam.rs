@@ -9,7 +9,7 @@ use crate::exercise::{Exercise, Task};
 use crate::split::Split;
 use crate::task::{fact, json, refusal, story, sum, system, tool};
 
-/// So often another exercise is drawn for one that was asked already: there are few products of two digits.
+/// So often another exercise is drawn for one that was asked already: there are few products of one digit by another.
 const TRIES: usize = 100;
 
 /// `n` exercises of a task, none twice while there are others; the same for the same world, split and seed.
@@ -73,7 +73,7 @@ mod tests {
         for task in Task::ALL {
             let exercises = exam(&world, Split::Test, task, 500, 1);
             let distinct: HashSet<_> = exercises.iter().map(|e| e.prompt().to_vec()).collect();
-            // Of products of two digits only some are held out.
+            // Of products of one digit by another only some are held out.
             let least = if task == Task::Sums { 300 } else { 500 };
             assert!(distinct.len() >= least, "{}: {}", task.name(), distinct.len());
         }

@@ -16,7 +16,8 @@ use crate::out;
   *.model            SentencePiece              *.tiktoken  tiktoken's ranks
   vocab.json         GPT-2, with merges.txt     vocab.txt   BERT's WordPiece
   *.bin              llama2.c                   *.txt.gz    CLIP's merges
-A format that cannot hold all that a tokenizer does is refused, with the reason.
+A format that cannot hold a model, or how it prepares text, is refused, with the reason. Where a
+format has no place for special tokens and what is put around a text, they are left out.
 
 Examples:
   lyceum tokenizer convert spiece.model tokenizer.json

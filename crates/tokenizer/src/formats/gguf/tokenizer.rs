@@ -329,8 +329,7 @@ fn of_likeliest(tokenizer: &Tokenizer, model: &Unigram) -> Result<Gguf, String> 
         return Err(other.to_owned());
     }
     if model.options().byte_fallback {
-        let why =
-            "it falls back on bytes, and llama.cpp's unigram models do not; train one without";
+        let why = "it falls back on bytes, and llama.cpp's unigram models do not";
         return Err(why.to_owned());
     }
     let mut file = with_tokens(tokenizer, GgufKind::T5)?;
