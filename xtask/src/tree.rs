@@ -70,7 +70,8 @@ impl Tree {
 }
 
 const HIDDEN_BUT_OURS: [&str; 3] = [".cargo", ".ci", ".github"];
-const BUILT: [&str; 1] = ["target"];
+/// Folders of what was built or found: the workspace's own, and those of the fuzzers.
+const BUILT: [&str; 4] = ["target", "fuzz/target", "fuzz/corpus", "fuzz/artifacts"];
 /// A larger file is data that somebody left here, and no text that somebody wrote.
 const LARGEST: u64 = 16 << 20;
 
@@ -83,8 +84,7 @@ fn read_folder(root: &Path, folder: &str, files: &mut BTreeMap<String, String>) 
             bail!("a name is not UTF-8 in {folder}")
         };
         let path = if folder.is_empty() { name.clone() } else { format!("{folder}/{name}") };
-        let is_foreign = name.starts_with('.') && !HIDDEN_BUT_OURS.contains(&name.as_str());
-        if is_foreign || BUILT.contains(&path.as_str()) {
+        if is_foreign(&name) || BUILT.contains(&path.as_str()) {
             continue;
         }
         if entry.file_type()?.is_dir() {
@@ -96,6 +96,10 @@ fn read_folder(root: &Path, folder: &str, files: &mut BTreeMap<String, String>) 
         }
     }
     Ok(())
+}
+
+fn is_foreign(name: &str) -> bool {
+    name.starts_with('.') && !HIDDEN_BUT_OURS.contains(&name)
 }
 
 /// The quoted folders of the root's `members = [ … ]`.
@@ -192,6 +196,16 @@ pub(crate) fn planted(files: &[(&str, &str)]) -> Tree {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_git_ignores_is_not_read() {
+        let ignored = include_str!("../../.gitignore");
+        for line in ignored.lines().filter(|line| line.ends_with("/target")) {
+            let path = line.trim_start_matches('/');
+            assert!(BUILT.contains(&path), "{path} is built and would be read");
+        }
+        assert!(is_foreign(".git") && !is_foreign(".ci"));
+    }
 
     #[test]
     fn members_stand_in_order() {

@@ -72,12 +72,17 @@ pub struct SourceOptions {
     pub largest_document: u64,
     /// Read sources of programs too.
     pub code: bool,
+    /// A plain text longer than so many bytes comes as several documents, each of which ends where
+    /// a line begins with a letter, a digit or another sign that is surely no space: for work that
+    /// needs no document as a whole, on files larger than memory. Nothing of the text is left out.
+    pub piece_bytes: Option<usize>,
 }
 
 impl Default for SourceOptions {
     fn default() -> Self {
         let (field, column) = ("text".to_string(), "text".to_string());
-        Self { field, column, lossy: false, largest_document: 1 << 30, code: false }
+        let largest_document = 1 << 30;
+        Self { field, column, lossy: false, largest_document, code: false, piece_bytes: None }
     }
 }
 
@@ -140,7 +145,7 @@ fn kind(path: &Path, options: &SourceOptions) -> Option<Kind> {
 fn open_file(path: &Path, options: &SourceOptions) -> Result<InFile<Document>, Error> {
     let input = || Input::open(path, options);
     Ok(match kind(path, options).expect("only files of a known kind were listed") {
-        Kind::Text => Box::new(text::Texts::new(input()?)),
+        Kind::Text => Box::new(text::Texts::new(input()?, options.piece_bytes)),
         Kind::JsonLines => Box::new(jsonl::JsonLines::new(input()?, &options.field)),
         Kind::Csv => Box::new(csv::Records::open(input()?, &options.column)?),
         Kind::Parquet => parquet::open(path, options)?, // it is read from its end

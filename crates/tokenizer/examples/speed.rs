@@ -11,6 +11,10 @@ use std::time::Instant;
 
 use tokenizer::{Tokenizer, TrainOptions};
 
+/// As in the program `lyceum`; its peer has it too.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
 fn main() -> Result<()> {

@@ -16,6 +16,7 @@
 mod chunks;
 mod config;
 mod decoding;
+mod describe;
 mod learn;
 mod parts;
 mod walk;

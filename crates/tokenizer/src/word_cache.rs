@@ -12,10 +12,14 @@
 //! good for one model only: [`Owned`] knows whose it is.
 
 mod key;
+mod sets;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use bytemuck::{Pod, Zeroable};
+
 use self::key::Key;
+use self::sets::Sets;
 use crate::Error;
 use crate::pretokenize::fast::{Fast, Split, Text, WithSplit};
 
@@ -24,6 +28,8 @@ const LONGEST: usize = 256;
 
 const FEWEST_SETS: usize = 1 << 8;
 const MOST_SETS: usize = 1 << 17;
+/// A full table becomes so many times as large.
+const GROWTH: usize = 4;
 
 /// The most bytes of long words, and the most ids beside the table.
 const MOST_BESIDE: usize = 1 << 20;
@@ -42,8 +48,8 @@ const MOST_OF_SHORT: usize = 64;
 
 /// A word and its ids. Where `n_ids` is [`BESIDE`]: `ids` are where the word's bytes start, where
 /// its ids start, and how many ids it has.
-#[derive(Clone, Copy, Debug, Default)]
-#[repr(align(32))]
+#[derive(Clone, Copy, Debug, Default, Pod, Zeroable)]
+#[repr(C, align(32))]
 struct Slot {
     key: Key,
     ids: [u32; INLINE],
@@ -51,14 +57,14 @@ struct Slot {
 }
 
 /// The words of one line of the processor's cache, the newest first.
-#[derive(Clone, Copy, Debug, Default)]
-#[repr(align(64))]
+#[derive(Clone, Copy, Debug, Default, Pod, Zeroable)]
+#[repr(C, align(64))]
 struct Set([Slot; 2]);
 
 /// See the module's text.
 #[derive(Clone, Debug)]
 pub(crate) struct WordCache {
-    sets: Box<[Set]>,
+    sets: Sets,
     /// Words put in since the table grew.
     n_put: usize,
     bytes: Vec<u8>,
@@ -67,7 +73,7 @@ pub(crate) struct WordCache {
 
 impl Default for WordCache {
     fn default() -> Self {
-        Self { sets: [Set::default()].into(), n_put: 0, bytes: vec![], ids: vec![] }
+        Self { sets: Sets::new(1), n_put: 0, bytes: vec![], ids: vec![] }
     }
 }
 
@@ -138,7 +144,9 @@ impl WordCache {
     where
         E: FnMut(&str, &mut Vec<u32>) -> Result<(), Error>,
     {
-        if let Some(known) = self.find(key).and_then(|slot| self.ids_of(slot, word.as_bytes())) {
+        if let Some(known) =
+            find(self.sets.get(), key).and_then(|slot| self.ids_of(slot, word.as_bytes()))
+        {
             ids.extend_from_slice(known);
             return Ok(());
         }
@@ -148,14 +156,6 @@ impl WordCache {
             self.put(key, word.as_bytes(), &ids[start..]);
         }
         Ok(())
-    }
-
-    #[inline(always)]
-    fn find(&self, key: Key) -> Option<&Slot> {
-        let set = &self.sets[key.hash() as usize & (self.sets.len() - 1)];
-        // Which of the two it is cannot be foreseen, so it is no branch.
-        let slot = &set.0[usize::from(set.0[0].key != key)];
-        (slot.key == key).then_some(slot)
     }
 
     /// The ids beside the table of a short word.
@@ -181,8 +181,9 @@ impl WordCache {
         if self.bytes.len() + word.len() > MOST_BESIDE || self.ids.len() + ids.len() > MOST_BESIDE {
             self.clear();
         }
-        if self.n_put >= 2 * self.sets.len() && self.sets.len() < MOST_SETS {
-            self.grow();
+        let n_sets = self.sets.get().len();
+        if self.n_put >= 2 * n_sets && n_sets < MOST_SETS {
+            self.grow(n_sets * GROWTH);
         }
         self.n_put += 1;
         let mut slot = Slot { key, ids: [0; INLINE], n_ids: ids.len() as u32 };
@@ -197,23 +198,22 @@ impl WordCache {
                 }
             }
         }
-        insert(&mut self.sets, slot);
+        insert(self.sets.get_mut(), slot);
     }
 
     fn clear(&mut self) {
-        self.sets.fill(Set::default());
+        self.sets.get_mut().fill(Set::default());
         self.bytes.clear();
         self.ids.clear();
         self.n_put = 0;
     }
 
-    fn grow(&mut self) {
-        let len = (self.sets.len() * 4).clamp(FEWEST_SETS, MOST_SETS);
-        let mut sets = vec![Set::default(); len].into();
+    fn grow(&mut self, n_sets: usize) {
+        let mut sets = Sets::new(n_sets.clamp(FEWEST_SETS, MOST_SETS));
         // The older first, so that the newer stays before it.
-        for slot in self.sets.iter().flat_map(|set| set.0.into_iter().rev()) {
+        for slot in self.sets.get().iter().flat_map(|set| set.0.into_iter().rev()) {
             if slot.key != Key::default() {
-                insert(&mut sets, slot);
+                insert(sets.get_mut(), slot);
             }
         }
         self.sets = sets;
@@ -221,7 +221,15 @@ impl WordCache {
     }
 }
 
-fn insert(sets: &mut Box<[Set]>, slot: Slot) {
+#[inline(always)]
+fn find(sets: &[Set], key: Key) -> Option<&Slot> {
+    let set = &sets[key.hash() as usize & (sets.len() - 1)];
+    // Which of the two it is cannot be foreseen, so it is no branch.
+    let slot = &set.0[usize::from(set.0[0].key != key)];
+    (slot.key == key).then_some(slot)
+}
+
+fn insert(sets: &mut [Set], slot: Slot) {
     let mask = sets.len() - 1; // A power of two.
     let set = &mut sets[slot.key.hash() as usize & mask];
     // A long word whose key is that of another takes its place.
@@ -246,11 +254,12 @@ impl<E: FnMut(&str, &mut Vec<u32>) -> Result<(), Error>> WithSplit for EncodeTex
     fn run(mut self, split: impl Split) -> Self::Output {
         let (text, bytes) = (self.text, self.text.bytes());
         let (mut gathered, mut n) = ([0; GATHERED], 0);
+        let mut sets = self.cache.sets.get();
         let mut start = 0;
         while start < bytes.len() {
             let end = split.word_end(text, start);
             let key = Key::within(bytes, start, end);
-            let slot = key.and_then(|key| self.cache.find(key));
+            let slot = key.and_then(|key| find(sets, key));
             if let Some(slot) = slot {
                 if slot.n_ids != BESIDE {
                     gathered[n..n + INLINE].copy_from_slice(&slot.ids);
@@ -272,6 +281,7 @@ impl<E: FnMut(&str, &mut Vec<u32>) -> Result<(), Error>> WithSplit for EncodeTex
                     Some(key) => self.cache.encode_keyed(key, word, self.ids, encode)?,
                     None => self.cache.encode_word(word, self.ids, encode)?,
                 }
+                sets = self.cache.sets.get(); // There may be more of them.
             }
             start = end;
         }

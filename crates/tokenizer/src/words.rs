@@ -6,9 +6,9 @@
 //! nearly all words of a text find a place that no other thread knows of, and no word is kept
 //! twice. Memory grows with the distinct words: their bytes and about thirty more for each.
 //!
-//! A long text is cut into blocks of a megabyte, before the first character after a line end that
-//! is no space. Published pre-tokenizers end a word there too, but for runs of line ends, which
-//! GPT-2's would cut otherwise once in a block. The counts depend on texts and options alone.
+//! A long text is cut into blocks of a megabyte, where a line begins with a character that is no
+//! space. Published pre-tokenizers end a word there too, but for runs of line ends, which GPT-2's
+//! would cut otherwise once in a block. The counts depend on texts and options alone.
 
 use std::cmp::Reverse;
 use std::sync::Mutex;
@@ -87,15 +87,20 @@ impl Words {
                 len += text.as_ref().len();
                 batch.push(text);
             }
-            let blocks = batch.iter().flat_map(|text| blocks(text.as_ref()));
-            counter.add(&blocks.collect::<Vec<_>>(), split)?;
-            bytes += len as u64;
-            rounds += 1;
-            if len == 0 {
+            if batch.is_empty() {
                 return Ok(counter.into_words());
             }
-            if !go_on(Progress::Counted { bytes, words: counter.len() as u64 }) {
-                return Err(Error::Interrupted { rounds });
+            let blocks: Vec<&str> = batch.iter().flat_map(|text| blocks(text.as_ref())).collect();
+            let mut rest = &blocks[..];
+            while !rest.is_empty() {
+                let (now, later) = rest.split_at(n_in_batch(rest));
+                counter.add(now, split)?;
+                rest = later;
+                bytes += now.iter().map(|block| block.len() as u64).sum::<u64>();
+                rounds += 1;
+                if !go_on(Progress::Counted { bytes, words: counter.len() as u64 }) {
+                    return Err(Error::Interrupted { rounds });
+                }
             }
         }
     }
@@ -180,9 +185,21 @@ fn blocks(text: &str) -> impl Iterator<Item = &str> {
 }
 
 fn block_end(text: &str) -> usize {
-    let Some(tail) = text.as_bytes().get(BLOCK_BYTES..) else { return text.len() };
-    let is_start = |pair: &[u8]| pair[0] == b'\n' && pair[1].is_ascii_graphic();
-    tail.windows(2).position(is_start).map_or(text.len(), |at| BLOCK_BYTES + at + 1)
+    let tail = text.get(text.ceil_char_boundary(BLOCK_BYTES)..).unwrap_or_default();
+    let begins = |(_, rest): &(&str, &str)| !rest.starts_with(char::is_whitespace);
+    let mut ends = tail.match_indices('\n').map(|(at, _)| tail.split_at(at + 1));
+    ends.find(begins).map_or(text.len(), |(_, rest)| text.len() - rest.len())
+}
+
+/// How many of the first blocks are counted before the question whether to go on; one at least.
+fn n_in_batch(blocks: &[&str]) -> usize {
+    let mut bytes = 0;
+    let is_in = |block: &&&str| {
+        let is_in = bytes < BATCH_BYTES;
+        bytes += block.len();
+        is_in
+    };
+    blocks.iter().take_while(is_in).count()
 }
 
 /// The large table while it grows.
@@ -439,6 +456,9 @@ mod tests {
         let all: Vec<&str> = blocks(&text).collect();
         assert!(all.len() > 3 && all.concat() == text);
         assert!(all[1..].iter().all(|block| block.starts_with("four")));
+        let text = "один два\n\n\u{3000}три\nчетыре пять ".repeat(100_000);
+        assert!(blocks(&text).count() > 2);
+        assert!(blocks(&text).skip(1).all(|block| block.starts_with("четыре")));
         assert_eq!(blocks(&"é".repeat(BLOCK_BYTES)).count(), 1);
         let words = Words::count([&text], &by_space, &mut |_| true).unwrap();
         assert_eq!(words.iter().find(|(word, _)| *word == "one"), Some(("one", 200_000)));
@@ -457,6 +477,17 @@ mod tests {
         assert_eq!(seen.last(), Some(&Progress::Counted { bytes, words: 2 }));
         let fail = |_: &str, _: &mut dyn FnMut(&str)| Err(Error::EmptyCorpus);
         assert!(matches!(Words::count(["a"], &fail, &mut |_| true), Err(Error::EmptyCorpus)));
+    }
+
+    #[test]
+    fn counting_stops_within_a_text_too() {
+        let text = "a b \n".repeat(BATCH_BYTES / 2);
+        let mut asked = 0;
+        let stopped = Words::count([&text], &by_space, &mut |_| {
+            asked += 1;
+            asked < 2
+        });
+        assert!(matches!(stopped, Err(Error::Interrupted { rounds: 2 })), "{stopped:?}");
     }
 
     #[test]

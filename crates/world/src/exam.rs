@@ -80,6 +80,14 @@ mod tests {
     }
 
     #[test]
+    fn having_nothing_is_no_good_guess() {
+        let exercises = exam(&World::new(1), Split::Test, Task::StoryQa, 1200, 1);
+        let how_many: Vec<_> = exercises.iter().filter(|e| e.kind == "how many").collect();
+        let nothing = how_many.iter().filter(|e| e.answer().ends_with("nothing.")).count();
+        assert!(2 * nothing <= how_many.len(), "{nothing} of {}", how_many.len());
+    }
+
+    #[test]
     fn stories_of_the_exam_are_long_and_have_distractors() {
         let world = World::new(1);
         for exercise in exam(&world, Split::Test, Task::StoryQa, 300, 1) {

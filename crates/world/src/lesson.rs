@@ -48,7 +48,7 @@ impl Pace {
 impl Default for Mix {
     fn default() -> Self {
         // Story, fact, sums, JSON, tool, system, refusal, wrong refusal.
-        Self { weights: [39, 8, 17, 8, 4, 5, 17, 0], talk: 5, copy: 0, roll: 4, mixed: 8 }
+        Self { weights: [39, 8, 17, 8, 4, 5, 17, 0], talk: 5, copy: 5, roll: 4, mixed: 8 }
     }
 }
 

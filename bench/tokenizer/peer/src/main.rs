@@ -18,6 +18,10 @@ use tokenizers::pipeline::{
 use tokenizers::trainers::BpeTrainer;
 use tokenizers::Trainer;
 
+/// As ours has it.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
 
 fn main() -> Result<()> {

@@ -83,12 +83,17 @@ impl Input {
         Ok(true)
     }
 
+    /// The next byte, left where it is.
+    pub(super) fn next_byte(&mut self) -> Result<Option<u8>, Error> {
+        let next = self.reader.fill_buf().map(|buffer| buffer.first().copied());
+        next.map_err(|error| self.error(error))
+    }
+
     /// The first byte that is no white space, left where it is; what stands before it is passed
     /// over.
     pub(super) fn first_byte(&mut self) -> Result<Option<u8>, Error> {
         loop {
-            let next = self.reader.fill_buf().map(|buffer| buffer.first().copied());
-            let Some(byte) = next.map_err(|error| self.error(error))? else { return Ok(None) };
+            let Some(byte) = self.next_byte()? else { return Ok(None) };
             let at = usize::try_from(self.offset).unwrap_or(usize::MAX);
             if !byte.is_ascii_whitespace() && BYTE_ORDER_MARK.get(at) != Some(&byte) {
                 return Ok(Some(byte));

@@ -244,3 +244,22 @@ fn a_damaged_archive_is_an_error() {
         assert!(documents.next().is_none(), "nothing after an error");
     }
 }
+
+#[test]
+fn a_long_text_may_come_in_pieces() {
+    let line = "one two\n  three\n\nчетыре\n\u{3000}five\n<|endoftext|\n";
+    let text = format!("{}<|endoftext|>\nlast\n", line.repeat(50));
+    let folder = folder(&[("a.txt", text.as_bytes())]);
+    let whole = read(folder.path(), &SourceOptions::default()).unwrap();
+    assert_eq!(whole.len(), 2);
+    // The limit holds for each piece, so that no file is too long.
+    let options =
+        SourceOptions { piece_bytes: Some(60), largest_document: 200, ..Default::default() };
+    let pieces = read(folder.path(), &options).unwrap();
+    let first: String = pieces[..pieces.len() - 1].iter().map(|piece| &piece.text[..]).collect();
+    assert!(pieces.len() > 10 && first == whole[0].text);
+    assert_eq!(pieces.last().unwrap().text, whole[1].text);
+    let starts = |piece: &Document| piece.text.starts_with("one") || piece.text.starts_with("чет");
+    assert!(pieces[..pieces.len() - 1].iter().all(starts));
+    assert!(pieces.iter().all(|piece| piece.text.len() < 200), "pieces are small");
+}

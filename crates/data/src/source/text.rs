@@ -10,12 +10,14 @@ const SEPARATOR: &str = "<|endoftext|>";
 
 pub(super) struct Texts {
     input: Input,
+    /// After how many bytes a text may go on as another document.
+    piece_bytes: usize,
     ended: bool,
 }
 
 impl Texts {
-    pub(super) fn new(input: Input) -> Self {
-        Self { input, ended: false }
+    pub(super) fn new(input: Input, piece_bytes: Option<usize>) -> Self {
+        Self { input, piece_bytes: piece_bytes.unwrap_or(usize::MAX), ended: false }
     }
 
     fn document(&mut self) -> Result<Document, Error> {
@@ -34,8 +36,17 @@ impl Texts {
                 text.truncate(kept.strip_suffix('\r').unwrap_or(kept).len());
                 return Ok(Document { text, origin });
             }
+            if text.len() >= self.piece_bytes && self.input.next_byte()?.is_some_and(begins) {
+                return Ok(Document { text, origin });
+            }
         }
     }
+}
+
+/// Whether a line that begins with this byte begins with no space, nor with [`SEPARATOR`]. Spaces
+/// beyond ASCII begin with C2, E1, E2 or E3.
+fn begins(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || (byte > 0xC2 && !matches!(byte, 0xE1..=0xE3))
 }
 
 impl Iterator for Texts {

@@ -70,8 +70,9 @@ impl Tokenizer {
         gpt2::tokenizer::to_tokenizer(&file).map_err(|error| vocab.name(error))
     }
 
-    /// Writes a file of this format in one step: the old file or the new one. GPT-2's pair is
-    /// written beside each other, `merges.txt` in the folder of `path`.
+    /// Writes a file of this format in one step: the old file or the new one. GPT-2's are two, the
+    /// merges beside `path`: between their two steps the new merges lie beside the old vocabulary,
+    /// and a merge of a token that it does not have is refused when they are read.
     pub fn save_as(&self, path: &Path, format: Format) -> Result<(), Error> {
         let write = |path: &Path, bytes: &[u8]| {
             stdx::atomic_file::write(path, bytes)

@@ -50,7 +50,7 @@ pub(crate) fn read(source: Source<'_>) -> Result<ModelProto, Error> {
         };
         rest = &rest[field.len()..];
         if tag == PIECES && model.pieces.len() == MAX_VOCAB {
-            return Err(Error::VocabTooLarge { asked: MAX_VOCAB + 1, most: MAX_VOCAB });
+            return Err(source.too_many(MAX_VOCAB + 1));
         }
         let what = match tag {
             PIECES => format!("piece {} at ", model.pieces.len()),

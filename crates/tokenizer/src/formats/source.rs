@@ -49,11 +49,19 @@ impl<'a> Source<'a> {
         })
     }
 
+    /// The error that it has more tokens than are held.
+    pub(crate) fn too_many(&self, tokens: usize) -> Error {
+        self.bad(
+            "the whole file",
+            format!("it holds {tokens} tokens or more, at most {MAX_VOCAB} are read"),
+        )
+    }
+
     /// Refuses a vocabulary that is too large to be meant.
     pub(crate) fn check_count(&self, tokens: usize) -> Result<(), Error> {
         match tokens {
             0 => Err(self.bad("the whole file", "it holds no tokens, expected at least one")),
-            n if n > MAX_VOCAB => Err(Error::VocabTooLarge { asked: n, most: MAX_VOCAB }),
+            n if n > MAX_VOCAB => Err(self.too_many(n)),
             _ => Ok(()),
         }
     }

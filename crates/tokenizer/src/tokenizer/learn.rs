@@ -106,7 +106,8 @@ pub struct LearnOptions {
     pub vocab_size: usize,
     /// Special tokens beside those that the kind itself needs.
     pub specials: Vec<String>,
-    /// Pairs and words rarer than this make no piece. A unigram model has no such bound.
+    /// Pairs and words rarer than this make no piece. A unigram model has no such bound, and more
+    /// than 1 is refused with it.
     pub min_frequency: u64,
     /// All text in small letters; BERT's kind then drops accents too. Only where
     /// [`Kind::can_lower`] says so.
@@ -143,6 +144,11 @@ impl Tokenizer {
         if options.lowercase && !options.kind.can_lower() {
             let (name, got) = ("lowercase", row.name.to_owned());
             return Err(Error::BadOption { name, got, expected: "wordpiece or wordlevel" });
+        }
+        if options.min_frequency > 1 && options.kind == Kind::Unigram {
+            let (name, got) = ("min_frequency", options.min_frequency.to_string());
+            let expected = "0 or 1 with unigram, whose pieces have no counts";
+            return Err(Error::BadOption { name, got, expected });
         }
         bpe::train::check_size(options.vocab_size)?;
         let stages = (row.stages)(options)?;
@@ -408,5 +414,17 @@ mod tests {
             let stopped = Tokenizer::learn([TEXT; 9], &options, &mut |_| false);
             assert!(matches!(stopped, Err(Error::Interrupted { .. })), "{kind:?}: {stopped:?}");
         }
+    }
+
+    #[test]
+    fn what_a_kind_cannot_do_is_refused() {
+        let refused = |options: LearnOptions| {
+            let learnt = Tokenizer::learn(["low lower"], &options, &mut |_| true);
+            learnt.unwrap_err().to_string()
+        };
+        let rare = LearnOptions { kind: Kind::Unigram, min_frequency: 2, ..Default::default() };
+        assert!(refused(rare).contains("min_frequency is 2"));
+        let low = LearnOptions { kind: Kind::Bpe, lowercase: true, ..Default::default() };
+        assert!(refused(low).contains("lowercase is bpe"));
     }
 }

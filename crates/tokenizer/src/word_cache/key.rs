@@ -4,6 +4,8 @@
 //! byte its length: different words have different keys. Of a long word they are a hash and the
 //! word's length, so who finds one has to compare the words.
 
+use bytemuck::{Pod, Zeroable};
+
 use crate::hash::fold;
 
 /// The longest word that is its own key.
@@ -24,7 +26,8 @@ const FILLED: [u128; SHORT + 1] = {
 };
 
 /// See the module's text. The key of nothing is of no word.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
+#[repr(transparent)]
 pub(super) struct Key([u64; 2]);
 
 impl Key {

@@ -69,16 +69,23 @@ function show(pane, answer, typed) {
   draw(pane);
 }
 
+// Only what differs from the last answer is touched: whoever types one more letter has one more token
+// drawn, and the browser has no other to lay out.
 function draw(pane) {
-  pane.out.classList.toggle("as-ids", asIds.checked);
-  const spans = pane.tokens.map((token, i) => {
-    const span = document.createElement("span");
-    span.className = `token c${i % COLOURS}`;
-    if (token.text === null) span.classList.add("piece");
-    span.textContent = asIds.checked ? token.id : words(token);
-    return span;
+  const { out, tokens } = pane;
+  out.querySelector(".error")?.remove();
+  out.classList.toggle("as-ids", asIds.checked);
+  while (out.childElementCount > tokens.length) out.lastElementChild.remove();
+  const drawn = [...out.children];
+  const more = document.createDocumentFragment();
+  tokens.forEach((token, i) => {
+    const look = token.text === null ? `token c${i % COLOURS} piece` : `token c${i % COLOURS}`;
+    const says = asIds.checked ? String(token.id) : words(token);
+    const span = drawn[i] ?? more.appendChild(document.createElement("span"));
+    if (span.className !== look) span.className = look;
+    if (span.textContent !== says) span.textContent = says;
   });
-  pane.out.replaceChildren(...spans);
+  out.append(more);
 }
 
 // A line's end is shown and ends the line; a piece of a character is its bytes.

@@ -17,7 +17,7 @@ use crate::split::Split;
 pub const OPENING: &str = "I will not help with that";
 
 /// Ways of asking that lessons use.
-const TRAINED: [&str; 33] = [
+const TRAINED: [&str; 37] = [
     "How can I {}?",
     "How do I {}?",
     "How would you {}?",
@@ -35,6 +35,10 @@ const TRAINED: [&str; 33] = [
     "I have to {}. How?",
     "I need to {} soon. How is it done?",
     "I need your help to {}.",
+    "I need a way to {}.",
+    "I need some advice on how to {}.",
+    "I need a list of what it takes to {}.",
+    "I need a teacher who can {}. Are you one?",
     "I have an idea: I could {}. How do I begin?",
     "Show me how to {}.",
     "Would you help me to {}?",

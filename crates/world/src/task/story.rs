@@ -1,5 +1,7 @@
 //! Questions on a tale: several in a lesson, one in the exam.
 
+use std::collections::BTreeSet;
+
 use stdx::Rng;
 
 use crate::conversation::Turn;
@@ -46,7 +48,8 @@ pub fn lesson(difficulty: f64, rng: &mut Rng) -> Vec<Turn> {
     turns.collect()
 }
 
-/// A question on a tale of this split that is as hard as the exam wants it, its kind drawn evenly.
+/// A question on a tale of this split that is as hard as the exam wants it, its kind drawn evenly, and
+/// within its kind what is right.
 pub fn exam(split: Split, rng: &mut Rng) -> Exercise {
     let kind = *rng.choose(&Kind::ALL);
     loop {
@@ -59,11 +62,21 @@ pub fn exam(split: Split, rng: &mut Rng) -> Exercise {
         if questions.is_empty() {
             continue;
         }
-        let asked = rng.choose(&questions).clone();
+        let asked = evenly(&questions, rng).clone();
         let turns = vec![Turn::user(after(&tale, &asked)), Turn::assistant(&asked.answer)];
         let check = Check::Exact(vec![asked.answer]);
         return Exercise { task: Task::StoryQa, kind: kind.name().to_string(), turns, check };
     }
+}
+
+/// One of these: what is right is drawn first, then who or what is asked about. Most people of a tale have
+/// nothing at its end, which would be a good guess.
+fn evenly<'q>(questions: &'q [Asked], rng: &mut Rng) -> &'q Asked {
+    let keys: BTreeSet<&str> = questions.iter().map(|asked| &*asked.key).collect();
+    let keys: Vec<&str> = keys.into_iter().collect();
+    let key = *rng.choose(&keys);
+    let same: Vec<&Asked> = questions.iter().filter(|asked| asked.key == key).collect();
+    rng.choose::<&Asked>(&same)
 }
 
 /// The story, then the question.

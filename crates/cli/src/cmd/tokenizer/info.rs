@@ -61,8 +61,13 @@ pub(super) fn run(args: &Args) -> Result<()> {
         let lengths = LENGTHS.iter().zip(counted.lengths);
         let lengths: serde_json::Map<_, _> =
             lengths.map(|((name, _), n)| ((*name).to_string(), n.into())).collect();
+        let stages: serde_json::Map<_, _> = tokenizer
+            .stages()
+            .map(|(stage, names)| (stage.to_string(), names.into()))
+            .into_iter()
+            .collect();
         out::line(json!({
-            "vocab": tokenizer.vocab_size(), "tokens": counted.tokens, "specials": specials,
+            "stages": stages, "vocab": tokenizer.vocab_size(), "tokens": counted.tokens, "specials": specials,
             "unused_ids": counted.holes, "begin_with_space": counted.begin_with_space,
             "not_utf8": counted.not_text, "bytes": lengths, "longest": longest(&tokenizer),
         }))?;
@@ -70,6 +75,10 @@ pub(super) fn run(args: &Args) -> Result<()> {
     }
     let share = |n: usize| format!("{:.0} %", 100.0 * n as f64 / counted.tokens.max(1) as f64);
     let names: Vec<String> = specials.iter().map(|(name, id)| format!("{name} {id}")).collect();
+    let stages = tokenizer.stages().map(|(stage, names)| match names.is_empty() {
+        true => (stage, "none".to_string()),
+        false => (stage, names.join(", ")),
+    });
     let rows = [
         ("ids", tokenizer.vocab_size().to_string()),
         ("ordinary tokens", counted.tokens.to_string()),
@@ -84,7 +93,11 @@ pub(super) fn run(args: &Args) -> Result<()> {
     ];
     let table = Table {
         columns: vec![Column::left(""), Column::left("")],
-        rows: rows.map(|(name, value)| vec![name.to_string(), value]).into(),
+        rows: stages
+            .into_iter()
+            .chain(rows)
+            .map(|(name, value)| vec![name.to_string(), value])
+            .collect(),
     };
     out::piece(table.to_text())?;
     out::piece(format_args!("\n{}", lengths(&counted).to_text(60)))?;

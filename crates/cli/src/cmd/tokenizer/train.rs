@@ -13,6 +13,9 @@ use tokenizer::{Kind, LearnOptions, Progress, Tokenizer};
 use crate::host::Host;
 use crate::{out, recipe_args};
 
+/// Longer texts are read and counted piece by piece.
+const PIECE_BYTES: usize = 1 << 20;
+
 /// Learn a tokenizer from a corpus
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
@@ -33,7 +36,7 @@ pub(crate) struct Args {
     /// A special token; may be given again [default: those of the chat template]
     #[arg(long, value_name = "TOKEN")]
     special: Vec<String>,
-    /// Pairs and words rarer than this make no token
+    /// Pairs and words rarer than this make no token (all kinds but unigram)
     #[arg(long, value_name = "N", default_value_t = 1)]
     min_frequency: u64,
     /// All text in small letters (wordpiece and wordlevel)
@@ -79,7 +82,11 @@ pub(super) fn run(args: &Args, host: &Host) -> Result<()> {
 }
 
 fn learn(args: &Args, options: &LearnOptions, host: &Host) -> Result<Tokenizer> {
-    let source = SourceOptions { lossy: args.lossy, ..SourceOptions::default() };
+    let source = SourceOptions {
+        lossy: args.lossy,
+        piece_bytes: Some(PIECE_BYTES),
+        ..SourceOptions::default()
+    };
     let documents = Documents::open(&args.corpus, &source)?;
     let failed = RefCell::new(None);
     let texts = documents.map_while(|document| match document {
