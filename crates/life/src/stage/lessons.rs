@@ -26,12 +26,13 @@ use crate::{Error, Recipe, Session, Talks};
 const FIRST_HELD_OUT: u64 = 1 << 40;
 /// How many of them.
 const N_HELD_OUT: u64 = 400;
-/// Lessons of copying and of calling rolls that a course begins with; about 1.3M tokens.
+/// Lessons of copying and of calling rolls that a course begins with, and what they take, about.
 const PRACTICE: [f64; 2] = [7000.0, 4600.0];
-/// What they take, about …
 const PRACTICE_TOKENS: f64 = 1.3e6;
-/// … and the share of reading that they may take at most.
+/// The share of reading that practice may take at most. A short run has less of it …
 const MOST_PRACTICE: f64 = 0.6;
+/// … and a long run more: so much of its reading. What practice has not taught is learnt late or never.
+const PRACTICE_OF_LONG_RUNS: f64 = 0.3;
 /// The share of teaching in which stories grow, and the tokens of a lesson, about.
 const GROWING: f64 = 0.35;
 const TOKENS_PER_LESSON: f64 = 260.0;
@@ -136,8 +137,9 @@ pub fn practice(course: &Course) -> impl Iterator<Item = Vec<Message>> + use<'_>
 
 /// The course that so many tokens are taken from.
 pub fn course(seed: u64, amount: Amount) -> Course {
-    let share = (amount.reading as f64 * MOST_PRACTICE / PRACTICE_TOKENS).min(1.0);
-    let [copying, calling] = PRACTICE.map(|lessons| (lessons * share) as u64);
+    let of_reading = |share: f64| amount.reading as f64 * share / PRACTICE_TOKENS;
+    let times = of_reading(MOST_PRACTICE).min(of_reading(PRACTICE_OF_LONG_RUNS).max(1.0));
+    let [copying, calling] = PRACTICE.map(|lessons| (lessons * times) as u64);
     let growing = (GROWING * amount.teaching as f64 / TOKENS_PER_LESSON) as u64;
     Course::new(seed, Mix::default(), Pace { copying, calling, growing })
 }
@@ -224,6 +226,16 @@ mod tests {
     use tokenizer::TrainOptions;
 
     use super::*;
+
+    #[test]
+    fn long_runs_practise_longer() {
+        let lessons = |reading| course(1, Amount { reading, teaching: 0 }).pace().practice();
+        let ordinary = PRACTICE.iter().sum::<f64>() as u64;
+        assert_eq!(lessons(0), 0);
+        assert!((ordinary / 2..ordinary).contains(&lessons(1_500_000)));
+        assert_eq!(lessons(4_000_000), ordinary);
+        assert!((2 * ordinary..3 * ordinary).contains(&lessons(12_000_000)));
+    }
 
     /// Text of the tokens that are learnt, and of those that are not.
     fn learnt(messages: &[Message]) -> (String, String) {
