@@ -18,6 +18,8 @@ const MOST_OF_A_KIND: [usize; Kind::ALL.len()] = [6, 6, 2, 3, 4, 3];
 const RECALLS: usize = 5;
 /// Sentences of a story of the exam at least.
 const EXAM_SENTENCES: usize = 8;
+/// One question in so many stays whose answer is that somebody has nothing.
+const NOTHING: u64 = 3;
 /// Other answers of the same kind in it at least.
 const EXAM_DISTRACTORS: usize = 3;
 
@@ -63,14 +65,17 @@ pub fn exam(split: Split, rng: &mut Rng) -> Exercise {
             continue;
         }
         let asked = evenly(&questions, rng).clone();
+        // Of most tales there is no other how many that is as hard.
+        if asked.key == "nothing" && !rng.one_in(NOTHING) {
+            continue;
+        }
         let turns = vec![Turn::user(after(&tale, &asked)), Turn::assistant(&asked.answer)];
         let check = Check::Exact(vec![asked.answer]);
         return Exercise { task: Task::StoryQa, kind: kind.name().to_string(), turns, check };
     }
 }
 
-/// One of these: what is right is drawn first, then who or what is asked about. Most people of a tale have
-/// nothing at its end, which would be a good guess.
+/// One of these: what is right is drawn first, then who or what is asked about.
 fn evenly<'q>(questions: &'q [Asked], rng: &mut Rng) -> &'q Asked {
     let keys: BTreeSet<&str> = questions.iter().map(|asked| &*asked.key).collect();
     let keys: Vec<&str> = keys.into_iter().collect();
