@@ -75,8 +75,8 @@ function draw(pane) {
   const { out, tokens } = pane;
   out.querySelector(".error")?.remove();
   out.classList.toggle("as-ids", asIds.checked);
-  while (out.childElementCount > tokens.length) out.lastElementChild.remove();
   const drawn = [...out.children];
+  for (const span of drawn.splice(tokens.length)) span.remove();
   const more = document.createDocumentFragment();
   tokens.forEach((token, i) => {
     const look = token.text === null ? `token c${i % COLOURS} piece` : `token c${i % COLOURS}`;
@@ -90,7 +90,7 @@ function draw(pane) {
 
 // A line's end is shown and ends the line; a piece of a character is its bytes.
 const words = (token) =>
-  token.text === null ? `⟨${token.bytes}⟩` : token.text.replaceAll("\n", "↵\n");
+  token.text === null ? `‹${token.bytes}›` : token.text.replaceAll("\n", "↵\n");
 
 function point(pane, i) {
   for (const other of panes) other.out.querySelector(".here")?.classList.remove("here");
