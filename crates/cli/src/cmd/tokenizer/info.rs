@@ -67,7 +67,8 @@ pub(super) fn run(args: &Args) -> Result<()> {
             .into_iter()
             .collect();
         out::line(json!({
-            "stages": stages, "vocab": tokenizer.vocab_size(), "tokens": counted.tokens, "specials": specials,
+            "stages": stages, "vocab": tokenizer.vocab_size(),
+            "tokens": counted.tokens, "specials": specials,
             "unused_ids": counted.holes, "begin_with_space": counted.begin_with_space,
             "not_utf8": counted.not_text, "bytes": lengths, "longest": longest(&tokenizer),
         }))?;
