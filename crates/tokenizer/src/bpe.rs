@@ -37,6 +37,7 @@ mod pairs;
 mod passes;
 mod pieces;
 pub mod train;
+mod wholes;
 
 use std::borrow::Cow;
 
@@ -53,6 +54,7 @@ use joints::Joints;
 use merge::{Part, fast};
 use pairs::Pairs;
 use pieces::Pieces;
+use wholes::Wholes;
 
 pub use encode::Scratch;
 pub use pieces::Kind;
@@ -157,8 +159,8 @@ pub struct Bpe {
     pairs: Pairs,
     form: Form,
     options: Box<Options>,
-    /// One bit an id: whether merging the piece's own bytes comes down to it.
-    wholes: Vec<u64>,
+    /// Words on bytes that are one token.
+    wholes: Wholes,
     /// Characters that words on bytes begin with as they are.
     folded: Option<Folded>,
     /// Pieces that are never taken whole.
@@ -281,7 +283,7 @@ impl Bpe {
             pairs,
             form,
             options: Box::new(options),
-            wholes: vec![],
+            wholes: Wholes::default(),
             folded: None,
             apart: FxHashSet::default(),
             adds_up: false,
@@ -298,30 +300,29 @@ impl Bpe {
     /// The same, and `ids` are never taken for whole words; merging decides about such text.
     pub(crate) fn with_apart(mut self, ids: &[u32]) -> Self {
         self.apart = ids.iter().copied().collect();
+        if self.options.ignore_merges {
+            for piece in ids.iter().filter_map(|&id| self.vocab.get(id)) {
+                self.wholes.forget(piece);
+            }
+        }
         self.owner = new_owner();
         self
     }
 
-    /// Notes which pieces a word that is one comes down to.
+    /// Notes the words that are one token: all pieces where merges do not count, or else those that
+    /// merging their own bytes comes down to.
     fn find_wholes(&mut self) {
         let Form::Bytes(byte_ids) = &self.form else { return };
-        if self.options.ignore_merges {
-            return; // Then all are taken whole.
-        }
-        let is_whole = |id: u32| {
-            let Some(piece) = self.vocab.get(id).filter(|piece| !piece.is_empty()) else {
-                return false;
-            };
+        let is_whole = |&(id, piece): &(u32, &[u8])| {
             let mut ids: Vec<u32> = piece.iter().map(|&b| byte_ids[usize::from(b)]).collect();
             fast(&self.pairs, &mut ids, 0);
             ids == [id]
         };
-        let ids = self.vocab.len() as u32;
-        let bits = |word: u32| {
-            let ids = word * 64..(word * 64 + 64).min(ids);
-            ids.filter(|&id| is_whole(id)).fold(0_u64, |bits, id| bits | 1 << (id % 64))
-        };
-        self.wholes = (0..ids.div_ceil(64)).into_par_iter().map(bits).collect();
+        let mut pieces: Vec<_> = self.vocab.iter().collect();
+        if !self.options.ignore_merges {
+            pieces = pieces.into_par_iter().filter(is_whole).collect();
+        }
+        self.wholes = Wholes::new(pieces.into_iter().map(|(id, piece)| (piece, id)));
     }
 
     /// The piece of `id` as a file writes it: bytes in visible characters.

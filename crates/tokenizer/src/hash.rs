@@ -55,6 +55,13 @@ pub(crate) type KeyedSet<K> = HashSet<K, Keyed>;
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Keyed;
 
+impl Keyed {
+    /// A number that is this process's, for a table with a hash of its own.
+    pub(crate) fn secret() -> u64 {
+        keys()[0]
+    }
+}
+
 impl BuildHasher for Keyed {
     type Hasher = KeyedHasher;
 

@@ -71,6 +71,7 @@ pub mod decode;
 mod stream;
 
 mod hash;
+mod key;
 mod token;
 
 mod hf;

@@ -11,16 +11,15 @@
 //! when it is full: no text makes it larger than some 16 megabytes. A cache outlives a text, and is
 //! good for one model only: [`Owned`] knows whose it is.
 
-mod key;
 mod sets;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytemuck::{Pod, Zeroable};
 
-use self::key::Key;
 use self::sets::Sets;
 use crate::Error;
+use crate::key::Key;
 use crate::pretokenize::fast::{Fast, Split, Text, WithSplit};
 
 /// The longest word that is kept, in bytes.
@@ -103,18 +102,21 @@ pub(crate) fn new_owner() -> u64 {
 }
 
 impl WordCache {
-    /// Appends the ids of all words of `text`; `encode` appends those of a word that is not known.
-    pub(crate) fn encode_text<E>(
+    /// Appends the ids of all words of `text`; of a word that is not known `whole` is asked first if
+    /// it is short, then `encode` appends them.
+    pub(crate) fn encode_text<W, E>(
         &mut self,
         split: Fast,
         text: &str,
         ids: &mut Vec<u32>,
+        whole: W,
         encode: E,
     ) -> Result<(), Error>
     where
+        W: Fn(Key) -> Option<u32>,
         E: FnMut(&str, &mut Vec<u32>) -> Result<(), Error>,
     {
-        split.with(EncodeText { cache: self, text: Text::new(text), ids, encode })
+        split.with(EncodeText { cache: self, text: Text::new(text), ids, whole, encode })
     }
 
     /// Appends the ids of `word`; `encode` appends them if they are not known.
@@ -133,7 +135,6 @@ impl WordCache {
         self.encode_keyed(Key::of(word.as_bytes()), word, ids, encode)
     }
 
-    #[inline(never)]
     fn encode_keyed<E>(
         &mut self,
         key: Key,
@@ -150,6 +151,21 @@ impl WordCache {
             ids.extend_from_slice(known);
             return Ok(());
         }
+        self.encode_new(key, word, ids, encode)
+    }
+
+    /// For a word that is not known.
+    #[inline(never)]
+    fn encode_new<E>(
+        &mut self,
+        key: Key,
+        word: &str,
+        ids: &mut Vec<u32>,
+        encode: &mut E,
+    ) -> Result<(), Error>
+    where
+        E: FnMut(&str, &mut Vec<u32>) -> Result<(), Error>,
+    {
         let start = ids.len();
         encode(word, ids)?;
         if key.is_long() || ids.len() - start <= MOST_OF_SHORT {
@@ -239,14 +255,19 @@ fn insert(sets: &mut [Set], slot: Slot) {
     set.0[0] = slot;
 }
 
-struct EncodeText<'a, 't, E> {
+struct EncodeText<'a, 't, W, E> {
     cache: &'a mut WordCache,
     text: Text<'t>,
     ids: &'a mut Vec<u32>,
+    whole: W,
     encode: E,
 }
 
-impl<E: FnMut(&str, &mut Vec<u32>) -> Result<(), Error>> WithSplit for EncodeText<'_, '_, E> {
+impl<W, E> WithSplit for EncodeText<'_, '_, W, E>
+where
+    W: Fn(Key) -> Option<u32>,
+    E: FnMut(&str, &mut Vec<u32>) -> Result<(), Error>,
+{
     type Output = Result<(), Error>;
 
     /// The loop in which all time goes: for a known word of three ids at most it has no branch
@@ -273,15 +294,24 @@ impl<E: FnMut(&str, &mut Vec<u32>) -> Result<(), Error>> WithSplit for EncodeTex
                     self.ids.extend_from_slice(&gathered[..n]);
                     n = 0;
                 }
+            } else if let Some((key, id)) = key.and_then(|key| Some((key, (self.whole)(key)?))) {
+                self.cache.put(key, &[], &[id]);
+                sets = self.cache.sets.get(); // There may be more of them.
+                gathered[n] = id;
+                n += 1;
+                if n > GATHERED - MOST_OF_SHORT {
+                    self.ids.extend_from_slice(&gathered[..n]);
+                    n = 0;
+                }
             } else {
                 self.ids.extend_from_slice(&gathered[..n]);
                 n = 0;
                 let (word, encode) = (text.word(start, end), &mut self.encode);
                 match key {
-                    Some(key) => self.cache.encode_keyed(key, word, self.ids, encode)?,
+                    Some(key) => self.cache.encode_new(key, word, self.ids, encode)?,
                     None => self.cache.encode_word(word, self.ids, encode)?,
                 }
-                sets = self.cache.sets.get(); // There may be more of them.
+                sets = self.cache.sets.get();
             }
             start = end;
         }

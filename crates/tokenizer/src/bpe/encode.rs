@@ -7,6 +7,7 @@ use super::merge::{Part, fast, heap, scan, scan_with_dropout};
 use super::pieces::Either;
 use super::{Bpe, Form, NO_ID, Span, Unknown};
 use crate::Error;
+use crate::key::Key;
 use crate::pretokenize::fast::Fast;
 use crate::token::Token;
 use crate::word_cache::Owned;
@@ -44,8 +45,17 @@ impl Bpe {
     ) -> Result<(), Error> {
         match &self.form {
             Form::Bytes(byte_ids) => {
-                let encode = |word: &str, ids: &mut _| self.merge_word(byte_ids, word, ids);
-                scratch.words.of(self.owner).encode_text(split, text, ids, encode)
+                let whole = |key| self.wholes.short(key);
+                let encode = |word: &str, ids: &mut Vec<u32>| {
+                    // A short one was asked for just now.
+                    let long = (!Key::holds(word.as_bytes())).then_some(word.as_bytes());
+                    match long.and_then(|word| self.wholes.get(word)) {
+                        Some(id) => ids.push(id),
+                        None => self.merge_parts(byte_ids, word, ids)?,
+                    }
+                    Ok(())
+                };
+                scratch.words.of(self.owner).encode_text(split, text, ids, whole, encode)
             }
             _ => split.for_each_word(text, |word| self.encode_text(word, scratch, ids)),
         }
@@ -61,7 +71,7 @@ impl Bpe {
         match (&self.form, std::str::from_utf8(word)) {
             (_, Ok(text)) => self.encode(text, scratch, ids),
             (Form::Bytes(byte_ids), _) => {
-                match self.vocab.id(word).filter(|&id| self.is_whole(id)) {
+                match self.wholes.get(word) {
                     Some(id) => ids.push(id),
                     None => self.merge_bytes(byte_ids, word, ids)?,
                 }
@@ -90,16 +100,27 @@ impl Bpe {
         word: &str,
         ids: &mut Vec<u32>,
     ) -> Result<(), Error> {
-        let start = ids.len();
-        match (self.vocab.id(word.as_bytes()).filter(|&id| self.is_whole(id)), &self.folded) {
-            (Some(id), _) => ids.push(id),
-            (None, Some(folded)) => {
-                check_length(word.len())?;
-                folded.parts(byte_ids, word, ids);
-                fast(&self.pairs, ids, start);
-            }
-            (None, None) => self.merge_bytes(byte_ids, word.as_bytes(), ids)?,
+        match self.wholes.get(word.as_bytes()) {
+            Some(id) => ids.push(id),
+            None => self.merge_parts(byte_ids, word, ids)?,
         }
+        Ok(())
+    }
+
+    /// The ids of a word that is no token.
+    fn merge_parts(
+        &self,
+        byte_ids: &[u32; 256],
+        word: &str,
+        ids: &mut Vec<u32>,
+    ) -> Result<(), Error> {
+        let Some(folded) = &self.folded else {
+            return self.merge_bytes(byte_ids, word.as_bytes(), ids);
+        };
+        check_length(word.len())?;
+        let start = ids.len();
+        folded.parts(byte_ids, word, ids);
+        fast(&self.pairs, ids, start);
         Ok(())
     }
 
@@ -114,11 +135,6 @@ impl Bpe {
         self.byte_parts(byte_ids, word, ids)?;
         fast(&self.pairs, ids, start);
         Ok(())
-    }
-
-    fn is_whole(&self, id: u32) -> bool {
-        let bits = self.wholes.get(id as usize / 64).copied().unwrap_or(0);
-        self.options.ignore_merges && !self.apart.contains(&id) || bits >> (id % 64) & 1 == 1
     }
 
     /// Appends the symbols of bytes.
@@ -241,7 +257,7 @@ impl Bpe {
             Form::Bytes(byte_ids) if self.adds_up => {
                 return self.byte_tokens(byte_ids, word, scratch, out);
             }
-            Form::Bytes(_) => self.vocab.id(word.as_bytes()).filter(|&id| self.is_whole(id)),
+            Form::Bytes(_) => self.wholes.get(word.as_bytes()),
             _ => self.whole_text(word),
         };
         if let Some(id) = whole {

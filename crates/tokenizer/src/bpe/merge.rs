@@ -14,7 +14,7 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-use super::pairs::Pairs;
+use super::pairs::{Asked, Pairs};
 use super::passes;
 
 /// No element has this index; no pair has this rank.
@@ -133,8 +133,8 @@ struct Ranked {
 
 impl Ranked {
     #[inline(always)]
-    fn set(&mut self, at: usize, pairs: &Pairs, left: u32, right: u32) {
-        (self.keys[at], self.products[at]) = match pairs.get(left, right) {
+    fn set(&mut self, at: usize, answer: Option<(u32, u32)>) {
+        (self.keys[at], self.products[at]) = match answer {
             Some((rank, product)) => {
                 (f32::from_bits(LEAST + (rank << PLACE_BITS | at as u32)), product)
             }
@@ -162,8 +162,12 @@ fn short<P: Part>(pairs: &Pairs, parts: &mut Vec<P>, start: usize) {
     let word = &mut parts[start..];
     let n = word.len();
     let mut ranked = Ranked { keys: [f32::INFINITY; LONG], products: [NONE; LONG] };
-    for (at, pair) in word.windows(2).enumerate() {
-        ranked.set(at, pairs, pair[0].id(), pair[1].id());
+    let mut asked = [Asked::default(); LONG];
+    for (asked, pair) in asked.iter_mut().zip(word.windows(2)) {
+        *asked = pairs.ask(pair[0].id(), pair[1].id());
+    }
+    for (at, (&asked, pair)) in asked.iter().zip(word.windows(2)).enumerate() {
+        ranked.set(at, pairs.answer(asked, pair[0].id(), pair[1].id()));
     }
     let (mut before, mut after) = (BEFORE, AFTER);
     let searched = n.next_multiple_of(LANES);
@@ -173,13 +177,16 @@ fn short<P: Part>(pairs: &Pairs, parts: &mut Vec<P>, start: usize) {
         word[at] = word[at].join(word[right], ranked.products[at]);
         (ranked.keys[at], ranked.keys[right]) = (f32::INFINITY, f32::INFINITY);
         after[at] = next as u8;
+        // Where there is no neighbour, its pair is asked for in vain.
+        let left = usize::from(before[at]) % LONG;
+        let ids = [word[left.min(n - 1)].id(), word[at].id(), word[next.min(n - 1)].id()];
+        let (asked_left, asked_right) = (pairs.ask(ids[0], ids[1]), pairs.ask(ids[1], ids[2]));
         if next < n {
-            before[next % LONG] = at as u8;
-            ranked.set(at, pairs, word[at].id(), word[next].id());
+            before[next] = at as u8;
+            ranked.set(at, pairs.answer(asked_right, ids[1], ids[2]));
         }
         if at > 0 {
-            let left = usize::from(before[at]) % LONG;
-            ranked.set(left, pairs, word[left].id(), word[at].id());
+            ranked.set(left, pairs.answer(asked_left, ids[0], ids[1]));
         }
     }
     let (mut at, mut kept) = (0, 0);

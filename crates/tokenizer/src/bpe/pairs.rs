@@ -21,6 +21,14 @@ struct Slot {
     product: u32,
 }
 
+/// A pair that is asked for: the slot to look at first, its tag, and the pair's own.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Asked {
+    at: u32,
+    tag: u8,
+    found: u8,
+}
+
 /// Ids below this have a table of all their pairs.
 const SMALL: u32 = 256;
 
@@ -65,15 +73,28 @@ impl Pairs {
     /// The rank of the pair and what it becomes.
     #[inline]
     pub(super) fn get(&self, left: u32, right: u32) -> Option<(u32, u32)> {
+        self.answer(self.ask(left, right), left, right)
+    }
+
+    /// The first half of [`get`](Self::get), which foresees nothing: of several pairs that are asked
+    /// for together, no look into memory waits for a wrong guess about another.
+    #[inline(always)]
+    pub(super) fn ask(&self, left: u32, right: u32) -> Asked {
+        let (at, tag) = self.place(left, right);
+        let at = at & (self.tags.len() - 1);
+        Asked { at: at as u32, tag, found: self.tags[at] }
+    }
+
+    /// The second half of [`get`](Self::get).
+    #[inline(always)]
+    pub(super) fn answer(&self, asked: Asked, left: u32, right: u32) -> Option<(u32, u32)> {
         if (left | right) < SMALL {
             let found = *self.small.get((left * SMALL + right) as usize)?;
             return (found.0 != FREE).then_some(found);
         }
-        let (mut at, tag) = self.place(left, right);
-        let mask = self.tags.len() - 1;
+        let Asked { at, tag, mut found } = asked;
+        let (mut at, mask) = (at as usize, self.tags.len() - 1);
         loop {
-            at &= mask;
-            let found = self.tags[at];
             if found == 0 {
                 return None;
             }
@@ -83,7 +104,8 @@ impl Pairs {
                     return Some((slot.rank, slot.product));
                 }
             }
-            at += 1;
+            at = (at + 1) & mask;
+            found = self.tags[at];
         }
     }
 

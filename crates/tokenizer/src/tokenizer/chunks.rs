@@ -124,9 +124,15 @@ impl Tokenizer {
         let mode = Mode::ids(self);
         let scratch = &mut *self.scratches.borrow();
         let mut chunks = scratch.chunks.take().unwrap_or_default();
-        let done = chunks.encode_text(Fast::Chunks(Chunks), text, ids, |chunk, ids| {
-            self.walk(chunk, mode, &mut Ids { model: &self.model, scratch: &mut *scratch, ids })
-        });
+        let done = chunks.encode_text(
+            Fast::Chunks(Chunks),
+            text,
+            ids,
+            |_| None,
+            |chunk, ids| {
+                self.walk(chunk, mode, &mut Ids { model: &self.model, scratch: &mut *scratch, ids })
+            },
+        );
         scratch.chunks = Some(chunks);
         done
     }

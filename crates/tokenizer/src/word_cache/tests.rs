@@ -38,7 +38,7 @@ fn a_known_word_is_not_encoded_again() {
             asked.push(word.to_owned());
             encode(word, ids)
         };
-        cache.encode_text(split(), text, &mut ids, encode).unwrap();
+        cache.encode_text(split(), text, &mut ids, |_| None, encode).unwrap();
     }
     assert_eq!(asked, [" a", " b", " verylongwordthatisnotitsownkey"]);
     assert_eq!(ids, expected(&text.repeat(2)));
@@ -48,9 +48,27 @@ fn a_known_word_is_not_encoded_again() {
 fn what_the_model_cannot_encode_is_an_error_and_not_kept() {
     let (mut cache, mut ids) = (WordCache::default(), vec![]);
     let failed = |_: &str, _: &mut Vec<u32>| Err(Error::EmptyCorpus);
-    assert!(cache.encode_text(split(), "a b", &mut ids, failed).is_err());
-    cache.encode_text(split(), "a b", &mut ids, encode).unwrap();
+    assert!(cache.encode_text(split(), "a b", &mut ids, |_| None, failed).is_err());
+    cache.encode_text(split(), "a b", &mut ids, |_| None, encode).unwrap();
     assert_eq!(ids, expected("a b"));
+}
+
+#[test]
+fn a_word_that_is_one_token_is_not_encoded_at_all() {
+    let (mut cache, mut asked, mut ids) = (WordCache::default(), vec![], vec![]);
+    let text = " b a b averylongwordthatisnotitsownkey a b".repeat(400);
+    let whole = |key| (key == Key::of(b" b")).then_some(7);
+    let encode = |word: &str, ids: &mut Vec<u32>| {
+        asked.push(word.to_owned());
+        encode(word, ids)
+    };
+    cache.encode_text(split(), &text, &mut ids, whole, encode).unwrap();
+    assert_eq!(asked, [" a", " averylongwordthatisnotitsownkey"]);
+    let mut expected = vec![];
+    for word in [" b", " a", " b", " averylongwordthatisnotitsownkey", " a", " b"] {
+        if word == " b" { expected.push(7) } else { self::encode(word, &mut expected).unwrap() }
+    }
+    assert_eq!(ids, expected.repeat(400));
 }
 
 /// A word of its own for each number, in letters.
@@ -67,13 +85,13 @@ fn it_stays_small_and_right_when_it_overflows() {
             |n: u32| format!(" {:x}{}", n * 7 + round, "abcdefghijklmnopqrstuvwxyz".repeat(2));
         let text: String = (0..2000).map(word).collect::<String>() + " some short words";
         ids.clear();
-        cache.encode_text(split(), &text, &mut ids, encode).unwrap();
+        cache.encode_text(split(), &text, &mut ids, |_| None, encode).unwrap();
         assert_eq!(ids, expected(&text));
     }
     assert!(cache.sets.get().len() <= MOST_SETS && cache.bytes.len() <= MOST_BESIDE);
     let many: String = (0..200_000).map(spelled).collect();
     ids.clear();
-    cache.encode_text(split(), &many, &mut ids, encode).unwrap();
+    cache.encode_text(split(), &many, &mut ids, |_| None, encode).unwrap();
     assert_eq!(ids, expected(&many));
     assert_eq!(cache.sets.get().len(), MOST_SETS);
 }
@@ -84,7 +102,7 @@ proptest! {
         let mut cache = WordCache::default();
         for text in &texts {
             let (mut ids, mut by_word) = (vec![], vec![]);
-            cache.encode_text(split(), text, &mut ids, encode).unwrap();
+            cache.encode_text(split(), text, &mut ids, |_| None, encode).unwrap();
             prop_assert_eq!(&ids, &expected(text));
             let mut one = encode;
             split().for_each_word(text, |w| cache.encode_word(w, &mut by_word, &mut one)).unwrap();

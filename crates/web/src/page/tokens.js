@@ -4,6 +4,7 @@
 
 const byId = (id) => document.getElementById(id);
 const COLOURS = 5;
+const AT_ONCE = 600; // Tokens drawn before a pane is shown: more than a screen holds.
 
 const text = byId("text");
 const asIds = byId("as-ids");
@@ -15,6 +16,7 @@ const panes = [...document.querySelectorAll(".pane")].map((root) => ({
   out: root.querySelector(".tokens"),
   tokens: [],
   here: -1,
+  drawing: 0, // Which drawing this is: a newer one ends an older one.
   asking: false,
   stale: false, // Is something typed or chosen that is not asked about yet?
   since: 0, // When that began.
@@ -53,6 +55,7 @@ async function cut(tokenizer, text) {
 function show(pane, answer, typed) {
   pane.here = -1;
   if (answer.error) {
+    pane.drawing++;
     pane.tokens = [];
     pane.count.textContent = "";
     const words = document.createElement("p");
@@ -70,23 +73,42 @@ function show(pane, answer, typed) {
 }
 
 // Only what differs from the last answer is touched: whoever types one more letter has one more token
-// drawn, and the browser has no other to lay out.
-function draw(pane) {
+// drawn, and the browser has no other to lay out. Where much differs, what can be seen is shown first,
+// and what lies below the screen follows.
+async function draw(pane) {
   const { out, tokens } = pane;
+  const drawing = ++pane.drawing;
   out.querySelector(".error")?.remove();
   out.classList.toggle("as-ids", asIds.checked);
   const drawn = [...out.children];
-  for (const span of drawn.splice(tokens.length)) span.remove();
-  const more = document.createDocumentFragment();
-  tokens.forEach((token, i) => {
-    const look = token.text === null ? `token c${i % COLOURS} piece` : `token c${i % COLOURS}`;
-    const says = asIds.checked ? String(token.id) : words(token);
-    const span = drawn[i] ?? more.appendChild(document.createElement("span"));
-    if (span.className !== look) span.className = look;
-    if (span.textContent !== says) span.textContent = says;
-  });
-  out.append(more);
+  for (let next = 0; ; ) {
+    next = stretch(pane, drawn, next);
+    for (const span of drawn.splice(next)) span.remove();
+    if (next === tokens.length) return;
+    await painted();
+    if (pane.drawing !== drawing) return;
+  }
 }
+
+// Draws from a token on until enough is new, and says where it stopped.
+function stretch({ out, tokens }, drawn, next) {
+  const more = document.createDocumentFragment();
+  for (let touched = 0; next < tokens.length && touched < AT_ONCE; next++) {
+    const token = tokens[next];
+    const colour = `token c${next % COLOURS}`;
+    const look = token.text === null ? `${colour} piece` : colour;
+    const says = asIds.checked ? String(token.id) : words(token);
+    const span = drawn[next] ?? more.appendChild(document.createElement("span"));
+    if (span.className === look && span.textContent === says) continue;
+    span.className = look;
+    span.textContent = says;
+    touched++;
+  }
+  out.append(more);
+  return next;
+}
+
+const painted = () => new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
 
 // A line's end is shown and ends the line; a piece of a character is its bytes.
 const words = (token) =>
@@ -96,8 +118,9 @@ function point(pane, i) {
   for (const other of panes) other.out.querySelector(".here")?.classList.remove("here");
   pane.here = i;
   const token = pane.tokens[i];
-  if (!token) return;
-  pane.out.children[i].classList.add("here");
+  const span = pane.out.children[i];
+  if (!token || !span) return;
+  span.classList.add("here");
   const name = token.text === null ? "a piece of a character" : JSON.stringify(token.text);
   detail.textContent = `${pane.of.value}: token ${i + 1} of ${pane.tokens.length}, id ${token.id}, ${name}, bytes ${token.bytes}`;
 }

@@ -28,13 +28,13 @@ const FILLED: [u128; SHORT + 1] = {
 /// See the module's text. The key of nothing is of no word.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
 #[repr(transparent)]
-pub(super) struct Key([u64; 2]);
+pub(crate) struct Key([u64; 2]);
 
 impl Key {
     /// The key of the word `text[start..end]` if it is short; reads past the word where the text
     /// goes on, instead of going by its length.
     #[inline(always)]
-    pub(super) fn within(text: &[u8], start: usize, end: usize) -> Option<Self> {
+    pub(crate) fn within(text: &[u8], start: usize, end: usize) -> Option<Self> {
         let len = end - start;
         if len > SHORT {
             return None;
@@ -45,8 +45,14 @@ impl Key {
         }
     }
 
-    /// The key of any word that is not empty.
-    pub(super) fn of(word: &[u8]) -> Self {
+    /// Whether a word is short: its key is its own, and of no other.
+    #[inline(always)]
+    pub(crate) fn holds(word: &[u8]) -> bool {
+        word.len() <= SHORT
+    }
+
+    /// The key of any word; that of the empty one is the key of nothing.
+    pub(crate) fn of(word: &[u8]) -> Self {
         if word.len() <= SHORT { Self::short_near_end(word) } else { Self::long(word) }
     }
 
@@ -76,13 +82,19 @@ impl Key {
     }
 
     #[inline(always)]
-    pub(super) fn is_long(self) -> bool {
+    pub(crate) fn is_long(self) -> bool {
         self.0[1] >= LONG
     }
 
     #[inline(always)]
-    pub(super) fn hash(self) -> u64 {
-        fold(self.0[0] ^ 0x9E37_79B9_7F4A_7C15, self.0[1] ^ 0xA409_3822_299F_31D0)
+    pub(crate) fn hash(self) -> u64 {
+        self.hash_with(0x9E37_79B9_7F4A_7C15)
+    }
+
+    /// Another hash for each secret: who does not know it cannot prepare keys that meet.
+    #[inline(always)]
+    pub(crate) fn hash_with(self, secret: u64) -> u64 {
+        fold(self.0[0] ^ secret, self.0[1] ^ 0xA409_3822_299F_31D0 ^ secret.rotate_left(32))
     }
 }
 
