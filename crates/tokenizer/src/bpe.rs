@@ -160,7 +160,7 @@ pub struct Bpe {
     form: Form,
     options: Box<Options>,
     /// Words on bytes that are one token.
-    wholes: Wholes,
+    wholes: Box<Wholes>,
     /// Characters that words on bytes begin with as they are.
     folded: Option<Folded>,
     /// Pieces that are never taken whole.
@@ -283,7 +283,7 @@ impl Bpe {
             pairs,
             form,
             options: Box::new(options),
-            wholes: Wholes::default(),
+            wholes: Box::default(),
             folded: None,
             apart: FxHashSet::default(),
             adds_up: false,
@@ -322,7 +322,7 @@ impl Bpe {
         if !self.options.ignore_merges {
             pieces = pieces.into_par_iter().filter(is_whole).collect();
         }
-        self.wholes = Wholes::new(pieces.into_iter().map(|(id, piece)| (piece, id)));
+        self.wholes = Box::new(Wholes::new(pieces.into_iter().map(|(id, piece)| (piece, id))));
     }
 
     /// The piece of `id` as a file writes it: bytes in visible characters.

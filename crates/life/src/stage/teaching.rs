@@ -47,6 +47,10 @@ const DEFAULT_MINUTES: f64 = 10.0;
 const OTHER_MINUTES: f64 = 0.75;
 /// The share of the rest that reading gets.
 const READING: f64 = 0.25;
+/// Minutes more of it where it begins with practice, which a short life needs as much of as a long one …
+const PRACTICE_MINUTES: f64 = 1.0;
+/// … but at most this share of all.
+const MOST_PRACTICE: f64 = 0.1;
 /// The share of all that teaching gets however long the rest took.
 const LEAST_TEACHING: f64 = 0.5;
 /// The share of teaching that goes into steps.
@@ -93,10 +97,12 @@ fn reading_as(recipe: &Recipe, (n, d): (usize, usize)) -> Dials {
     if !recipe.life {
         return dials;
     }
-    let minutes = minutes(recipe).map(|minutes| minutes * READING);
+    let all = minutes(recipe);
     if recipe.from.is_some() {
-        return Dials { minutes, ..dials };
+        return Dials { minutes: all.map(|all| all * READING), ..dials };
     }
+    let most = if recipe.village().is_some() { PRACTICE_MINUTES } else { 0.0 };
+    let minutes = all.map(|all| all * READING + most.min(all * MOST_PRACTICE));
     let optimizer = dials.optimizer.or(Some(Choice::Muon));
     let context = dials.context.or(Some(CONTEXT));
     // Its biases let heads look back from the start.
@@ -229,7 +235,17 @@ mod tests {
         assert_eq!((dials.optimizer, dials.lr, dials.arch, dials.layers), (None, None, None, None));
         assert_eq!(dials.minutes, Some(10.0 * READING));
         let new = reading(&Recipe { from: None, ..recipe(10.0) });
-        assert_eq!(new.optimizer, Some(Choice::Muon));
+        assert_eq!((new.optimizer, new.minutes), (Some(Choice::Muon), dials.minutes));
+    }
+
+    #[test]
+    fn practice_has_time_of_its_own() {
+        let village = |minutes| Recipe { from: None, instructions: vec![], ..recipe(minutes) };
+        for (minutes, more) in [(1.0, 0.2 / 3.0), (10.0, 0.925), (60.0, PRACTICE_MINUTES)] {
+            let read = reading(&village(minutes)).minutes.unwrap();
+            let all = super::minutes(&village(minutes)).unwrap();
+            assert!((read - all * READING - more).abs() < 1e-9, "{minutes}: {read} of {all}");
+        }
     }
 
     #[test]
