@@ -322,7 +322,7 @@ impl Bpe {
         if !self.options.ignore_merges {
             pieces = pieces.into_par_iter().filter(is_whole).collect();
         }
-        self.wholes = Box::new(Wholes::new(pieces.into_iter().map(|(id, piece)| (piece, id))));
+        *self.wholes = Wholes::new(pieces.into_iter().map(|(id, piece)| (piece, id)));
     }
 
     /// The piece of `id` as a file writes it: bytes in visible characters.
