@@ -132,19 +132,7 @@ impl WordCache {
         if word.is_empty() || word.len() > LONGEST {
             return encode(word, ids);
         }
-        self.encode_keyed(Key::of(word.as_bytes()), word, ids, encode)
-    }
-
-    fn encode_keyed<E>(
-        &mut self,
-        key: Key,
-        word: &str,
-        ids: &mut Vec<u32>,
-        encode: &mut E,
-    ) -> Result<(), Error>
-    where
-        E: FnMut(&str, &mut Vec<u32>) -> Result<(), Error>,
-    {
+        let key = Key::of(word.as_bytes());
         if let Some(known) =
             find(self.sets.get(), key).and_then(|slot| self.ids_of(slot, word.as_bytes()))
         {

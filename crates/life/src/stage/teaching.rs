@@ -50,7 +50,7 @@ const READING: f64 = 0.25;
 /// Minutes more of it where it begins with practice, which a short life needs as much of as a long one …
 const PRACTICE_MINUTES: f64 = 1.0;
 /// … but at most this share of all.
-const MOST_PRACTICE: f64 = 0.1;
+const MOST_OF_SHORT: f64 = 0.1;
 /// The share of all that teaching gets however long the rest took.
 const LEAST_TEACHING: f64 = 0.5;
 /// The share of teaching that goes into steps.
@@ -102,7 +102,7 @@ fn reading_as(recipe: &Recipe, (n, d): (usize, usize)) -> Dials {
         return Dials { minutes: all.map(|all| all * READING), ..dials };
     }
     let most = if recipe.village().is_some() { PRACTICE_MINUTES } else { 0.0 };
-    let minutes = all.map(|all| all * READING + most.min(all * MOST_PRACTICE));
+    let minutes = all.map(|all| all * READING + most.min(all * MOST_OF_SHORT));
     let optimizer = dials.optimizer.or(Some(Choice::Muon));
     let context = dials.context.or(Some(CONTEXT));
     // Its biases let heads look back from the start.

@@ -4,7 +4,7 @@
 
 const byId = (id) => document.getElementById(id);
 const COLOURS = 5;
-const AT_ONCE = 600; // Tokens drawn before a pane is shown: more than a screen holds.
+const AT_ONCE = 600; // Tokens drawn before a pane is shown: as a rule more than a screen holds.
 
 const text = byId("text");
 const asIds = byId("as-ids");
