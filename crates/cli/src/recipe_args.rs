@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 use clap::ValueEnum;
+use clap::builder::PossibleValuesParser;
 use life::{Recipe, Source};
 use train::config::{Learns, Offloaded, Precision, Recompute};
 use train::plan::{Choice, Decay, Dials};
@@ -75,9 +76,8 @@ pub(crate) struct DialArgs {
     /// Parameters in the blocks, such as 2M [default: what the time allows]
     #[arg(long, value_name = "N", value_parser = count, help_heading = "Model")]
     size: Option<u64>,
-    /// llama (RMSNorm, RoPE, SwiGLU), qwen2 (the same with biases on queries, keys and values) or
-    /// gpt2 (LayerNorm, learned positions, GELU) [default: llama; qwen2 for a whole life]
-    #[arg(long, value_parser = ["llama", "qwen2", "gpt2"], help_heading = "Model")]
+    /// The family whose form the model has [default: llama; qwen2 for a whole life]
+    #[arg(long, value_parser = families(), help_heading = "Model")]
     arch: Option<String>,
     /// Blocks
     #[arg(long, value_name = "N", help_heading = "Model")]
@@ -94,7 +94,7 @@ pub(crate) struct DialArgs {
     /// Inner width of the feed-forward block
     #[arg(long, value_name = "F", help_heading = "Model")]
     ff_width: Option<usize>,
-    /// Whether layers have biases [default: gpt2 true, llama false]
+    /// Whether layers have biases [default: as the family has them]
     #[arg(long, value_name = "BOOL", help_heading = "Model")]
     bias: Option<bool>,
     /// Whether the embedding is the output matrix too [default: true]
@@ -340,6 +340,10 @@ impl DialArgs {
         });
         dials.learns = learns.or(dials.learns);
     }
+}
+
+fn families() -> PossibleValuesParser {
+    arch::family::FAMILIES.iter().map(|family| family.name()).into()
 }
 
 fn set<T: Clone>(to: &mut T, from: &Option<T>) {

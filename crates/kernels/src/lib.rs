@@ -31,6 +31,7 @@ pub mod reduce;
 pub mod rope;
 pub mod row_scores;
 pub mod sgd;
+pub mod softcap;
 
 pub use element::{Element, bf16};
 pub use isa::Isa;

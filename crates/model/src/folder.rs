@@ -70,6 +70,7 @@ pub fn from_source(
     device: &Device,
     source: &dyn WeightSource,
 ) -> Result<Transformer, Arch> {
+    family::check_weights(spec, source)?;
     Transformer::build(spec, device, |slot, shape| family::read_slot(spec, slot, shape, source))
 }
 
@@ -78,9 +79,7 @@ pub fn from_source(
 /// # Errors
 /// [`Arch`]'s for a family that has no files.
 pub fn tensors(model: &Transformer) -> Result<Vec<(String, Weights)>, Arch> {
-    let published = family::named(&model.spec().family)?;
-    let slots = model.slots().into_iter();
-    Ok(slots.flat_map(|(slot, tensor)| published.write(model.spec(), slot, tensor)).collect())
+    family::publish(model.spec(), model.slots())
 }
 
 /// Writes the model into the folder, each file in one step.
@@ -90,7 +89,7 @@ pub fn tensors(model: &Transformer) -> Result<Vec<(String, Weights)>, Arch> {
 pub fn save(model: &Transformer, folder: &Path) -> Result<(), Error> {
     let (spec, path) = (model.spec(), folder.join("config.json"));
     let tensors = tensors(model)?;
-    let config = format!("{:#}\n", family::to_config(spec));
+    let config = format!("{:#}\n", family::to_config(spec)?);
     stdx::atomic_file::write(&path, config.as_bytes())
         .map_err(|source| Error::Io { path, source })?;
     let entries: Vec<Entry<'_>> =
@@ -122,7 +121,13 @@ impl WeightSource for File<'_> {
         Weights::new(shape, self.tensors.f32(name).map_err(read)?)
     }
 
-    fn has(&self, name: &str) -> bool {
-        self.tensors.has(&format!("{}{name}", self.prefix))
+    fn shape(&self, name: &str) -> Option<Vec<usize>> {
+        let name = format!("{}{name}", self.prefix);
+        self.tensors.has(&name).then(|| self.tensors.shape(&name).ok().map(<[usize]>::to_vec))?
+    }
+
+    fn names(&self) -> Vec<String> {
+        let own = self.tensors.names().filter_map(|name| name.strip_prefix(self.prefix));
+        own.map(str::to_string).collect()
     }
 }

@@ -14,7 +14,7 @@
 //! use again. The estimate is meant to lie above what is measured by no more than a tenth
 //! (`bench/train/memory` compares).
 
-use arch::{Activation, Positions};
+use arch::Positions;
 use burn::tensor::Device;
 use serde::Serialize;
 
@@ -217,7 +217,9 @@ impl Sizes {
             Precision::F32 => 4.0,
         };
         let (d, f) = (spec.d_model as f64, spec.d_ff as f64);
-        let gate = if spec.activation == Activation::SwiGlu { 2.0 } else { 1.0 };
+        let gate = if spec.activation.is_gated() { 2.0 } else { 1.0 };
+        // Each token goes through so many feed-forward blocks.
+        let through = spec.experts.as_ref().map_or(1.0, |experts| experts.active as f64);
         let heads = (spec.n_heads * spec.head_dim) as f64;
         Self {
             stream: 4.0 * n * d,
@@ -225,8 +227,8 @@ impl Sizes {
             qkv: element * n * spec.qkv_width() as f64,
             mixed: element * n * heads,
             denominators: 4.0 * n * spec.n_heads as f64,
-            up: element * n * gate * f,
-            down: element * n * f,
+            up: through * element * n * gate * f,
+            down: through * element * n * f,
             logits: logits(config) + element * n * d,
             width: d,
             widest: (gate * f).max(spec.qkv_width() as f64),

@@ -15,7 +15,7 @@
 
 mod of_model;
 
-use arch::{Positions, Spec};
+use arch::{Biases, Norm, Spec, family};
 use data::Sampling;
 use optim::schedule::{Schedule, Shape};
 use optim::{adamw, muon, sgd};
@@ -388,32 +388,25 @@ fn shape(dials: &Dials, vocab_size: usize, size: u64) -> Result<Spec, Error> {
         let expected = format!("a divisor of the width {width}");
         return Err(Error::Option { name: "--heads", got: heads.to_string(), expected });
     }
-    let base = match dials.arch.as_deref().unwrap_or("llama") {
-        "llama" => Spec::llama(vocab_size, width, layers, heads),
-        "qwen2" => Spec::qwen2(vocab_size, width, layers, heads),
-        "gpt2" => Spec::gpt2(vocab_size, width, layers, heads),
-        other => {
-            let expected = "llama, qwen2 or gpt2".to_string();
-            return Err(Error::Option { name: "--arch", got: other.to_string(), expected });
-        }
+    let name = dials.arch.as_deref().unwrap_or("llama");
+    let base = family::of_size(name, vocab_size, width, layers, heads)?;
+    let biases = match dials.bias {
+        None => base.biases,
+        Some(false) => Biases::NONE,
+        Some(true) => Biases { norm: base.norm == Norm::Layer, ..Biases::ALL },
     };
-    if base.family == "gpt2" && dials.kv_heads.is_some_and(|n| n != heads) {
-        let why = "--kv-heads goes with --arch llama or qwen2; in a GPT-2 all heads have their own";
-        return Err(Error::Contradiction(why.into()));
-    }
-    if dials.bias == Some(true) && matches!(base.positions, Positions::Rope { .. }) {
-        let why =
-            "--bias goes with --arch gpt2; a Llama's layers have none, Qwen 2's what it needs";
-        return Err(Error::Contradiction(why.into()));
-    }
-    Ok(Spec {
+    let spec = Spec {
         n_kv_heads: dials.kv_heads.unwrap_or(base.n_kv_heads),
         d_ff: dials.ff_width.unwrap_or(base.d_ff),
-        bias: dials.bias.unwrap_or(base.bias),
+        biases,
         tied: dials.tied.unwrap_or(base.tied),
         context: dials.context.unwrap_or(base.context),
         ..base
-    })
+    };
+    spec.check()?;
+    // What the family's config could not express would be lost with the first save.
+    family::to_config(&spec)?;
+    Ok(spec)
 }
 
 /// The number of heads whose width is even and nearest to 64; one if the width is odd.
@@ -472,8 +465,9 @@ mod tests {
             ..Dials::default()
         };
         let config = of(&dials, None);
-        let Spec { n_layers, d_model, n_heads, context, bias, tied, .. } = config.spec;
-        assert_eq!((n_layers, d_model, n_heads, context, bias, tied), (3, 96, 3, 32, false, false));
+        let Spec { n_layers, d_model, n_heads, context, biases, tied, .. } = config.spec;
+        assert_eq!((n_layers, d_model, n_heads, context), (3, 96, 3, 32));
+        assert_eq!((biases, tied), (Biases::NONE, false));
         assert_eq!((config.steps(), config.schedule.warmup, config.rows), (77, 7, 5));
     }
 
@@ -490,11 +484,18 @@ mod tests {
         check(Dials { minutes: Some(f64::NAN), ..none() }, "at most a year");
         check(Dials { size: Some(10), heads: Some(7), steps: Some(1), ..none() }, "divisor");
         check(Dials { size: Some(10), batch: Some(0), ..none() }, "--batch");
-        check(Dials { arch: Some("rnn".into()), steps: Some(1), ..none() }, "llama, qwen2 or gpt2");
-        check(Dials { bias: Some(true), steps: Some(1), ..none() }, "gpt2");
+        check(Dials { arch: Some("rnn".into()), steps: Some(1), ..none() }, "known are: llama");
+        let qwen2 = Some("qwen2".to_string());
+        check(
+            Dials { arch: qwen2, bias: Some(true), steps: Some(1), ..none() },
+            "no words for biases",
+        );
         check(Dials { steps: Some(0), ..none() }, "steps");
         let gpt2 = Some("gpt2".to_string());
-        check(Dials { arch: gpt2, kv_heads: Some(2), size: Some(3_000_000), ..none() }, "llama");
+        check(
+            Dials { arch: gpt2, kv_heads: Some(2), size: Some(3_000_000), ..none() },
+            "n_kv_heads",
+        );
         check(Dials { size: Some(100_000_000_000), ..none() }, "--layers and --width");
         check(Dials { context: Some(1 << 27), ..none() }, "at most 1048576");
         check(Dials { batch: Some(1 << 40), ..none() }, "positions");

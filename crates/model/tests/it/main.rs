@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use arch::{Cache, Decoder, Error, Input, Logits, Spec};
+use arch::{Biases, Cache, Decoder, Error, Input, Logits, Spec};
 use burn::module::{Module, ModuleVisitor, Param};
 use burn::tensor::{Device, Tensor};
 use model::{Decoding, Transformer};
@@ -15,7 +15,7 @@ fn specs() -> Vec<Spec> {
         Spec { context: 32, ..Spec::llama(50, 24, 1, 2) },
         Spec { context: 32, ..Spec::gpt2(50, 32, 2, 4) },
         Spec { n_kv_heads: 2, context: 32, ..Spec::qwen2(50, 32, 2, 4) },
-        Spec { bias: false, tied: false, context: 32, ..Spec::gpt2(50, 32, 1, 4) },
+        Spec { biases: Biases::NONE, tied: false, context: 32, ..Spec::gpt2(50, 32, 1, 4) },
     ]
 }
 
@@ -178,6 +178,7 @@ fn whole_loss(model: &Transformer, batch: &model::Batch) -> Tensor<1> {
         scale: 0.25,
         precision: batch.pass.precision,
         regularization: batch.regularization,
+        softcap: model.spec().logit_softcap,
     };
     linear_cross_entropy(x, model.output_matrix(), targets)
 }

@@ -300,6 +300,7 @@ fn cross_entropy() {
             scale,
             precision,
             regularization,
+            softcap: None,
         };
         let fused = |l: &Leaves| {
             linear_cross_entropy(l.three[0].clone(), l.two[0].clone(), targets.clone())
@@ -421,7 +422,8 @@ fn a_frozen_output_layer_gets_no_gradient() {
     let (x, weight) = (leaf([2, 3, 8], 1), values([50, 8], 2).autodiff());
     let (ids, weights) = (Arc::from([1_u32; 6]), Arc::from([1.0_f32; 6]));
     let (precision, regularization) = (Precision::F32, Regularization::default());
-    let targets = Targets { ids, weights, scale: 1.0, precision, regularization };
+    let softcap = None;
+    let targets = Targets { ids, weights, scale: 1.0, precision, regularization, softcap };
     let grads = linear_cross_entropy(x.clone(), weight.clone(), targets).backward();
     assert!(x.grad(&grads).is_some() && weight.grad(&grads).is_none());
 }
