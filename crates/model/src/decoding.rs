@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use arch::{Cache, Decoder, Error, Input, Logits, Spec};
 use burn::tensor::{Tensor, TensorData};
-use kernels::attention::{Shape, attention_cached};
+use kernels::attention::{Cached, Form, Shape, attention_cached};
 use nn::pass::{Pass, Recompute};
 use ops::{Precision, Stored};
 
@@ -168,7 +168,8 @@ impl Decoding {
             head_dim,
             window: None,
         };
-        attention_cached(shape, &queries, keys, values, &mut out);
+        let (form, q) = (&Form::default(), &queries);
+        attention_cached(Cached { shape, form, sinks: None, q, keys, values }, &mut out);
         Tensor::from_data(TensorData::new(out, [1, n, q_width]), &qkv.device())
     }
 

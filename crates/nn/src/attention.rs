@@ -6,7 +6,7 @@ use std::sync::Arc;
 use burn::module::Module;
 use burn::tensor::Tensor;
 use ops::Stored;
-use ops::attention::{Shape, attention};
+use ops::attention::{Form, Shape, attention};
 use ops::rope::{Rope, RopeTable, rope};
 
 use crate::linear::Linear;
@@ -60,6 +60,7 @@ impl Attention {
             head_dim: self.head_dim,
             window: None,
         };
-        attention(qkv, ops::attention::Attention { shape, starts: pass.starts.clone() })
+        let (starts, form) = (pass.starts.clone(), Form::default());
+        attention(qkv, None, ops::attention::Attention { shape, starts, form })
     }
 }
