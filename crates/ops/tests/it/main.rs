@@ -252,9 +252,10 @@ fn attention() {
             (0..batch * context).map(|i| if i % context < 3 { 0 } else { 3 }).collect();
         let window = Some(context / 2);
         let shape = ops::attention::Shape { batch, context, n_heads, n_kv_heads, head_dim, window };
-        let with = ops::attention::Attention { shape, starts: Some(Arc::from(&starts[..])) };
-        let fused = |l: &Leaves| ops::attention::attention(l.three[0].clone(), with.clone());
-        let body = |l: &Leaves| ops::attention::plain(l.three[0].clone(), &with);
+        let (starts_read, form) = (Some(Arc::from(&starts[..])), ops::attention::Form::default());
+        let with = ops::attention::Attention { shape, starts: starts_read, form };
+        let fused = |l: &Leaves| ops::attention::attention(l.three[0].clone(), None, with.clone());
+        let body = |l: &Leaves| ops::attention::plain(l.three[0].clone(), None, &with);
         let mut mask = vec![0.0_f32; context * context];
         for i in 0..context {
             let hidden = |j: usize| j > i || j < starts[i] as usize || j + context / 2 <= i;
@@ -275,6 +276,110 @@ fn attention() {
         check("attention", &leaves, fused, plain, 2e-5);
         check("attention, plain", &leaves, body, plain, 2e-5);
     }
+}
+
+/// Each mechanism alone and all of them, over three query heads that share a key head.
+fn attention_forms() -> [ops::attention::Form; 4] {
+    use ops::attention::{Form, alibi_slopes};
+    let (scale, softcap) = (Some(0.5), Some(1.5));
+    let slopes: Option<Arc<[f32]>> = Some(alibi_slopes(3).into());
+    [
+        Form { scale, ..Form::default() },
+        Form { softcap, ..Form::default() },
+        Form { slopes: slopes.clone(), ..Form::default() },
+        Form { scale, softcap, slopes },
+    ]
+}
+
+#[test]
+fn attention_of_other_forms_with_sinks() {
+    let (context, head_dim) = (21, 6);
+    let shape = ops::attention::Shape {
+        batch: 2,
+        context,
+        n_heads: 3,
+        n_kv_heads: 1,
+        head_dim,
+        window: Some(13),
+    };
+    for form in attention_forms() {
+        let with = ops::attention::Attention { shape, starts: None, form };
+        let leaves = Leaves {
+            one: vec![leaf([3], 2)],
+            three: vec![leaf([2, context, 5 * head_dim], 1)],
+            ..Leaves::default()
+        };
+        let sinks = |l: &Leaves| Some(l.one[0].clone());
+        for (stored, tolerance) in [(Stored::F32, 2e-5), (Stored::Bf16, 2e-2)] {
+            let qkv = |l: &Leaves| stored.cast(l.three[0].clone());
+            let fused = |l: &Leaves| {
+                Stored::F32.cast(ops::attention::attention(qkv(l), sinks(l), with.clone()))
+            };
+            let body =
+                |l: &Leaves| Stored::F32.cast(ops::attention::plain(qkv(l), sinks(l), &with));
+            let third = |l: &Leaves| formed_attention(&with, &l.three[0], &l.one[0]);
+            check(&format!("{with:?} {stored:?}"), &leaves, fused, third, tolerance);
+            check(&format!("{with:?} {stored:?}, plain"), &leaves, body, third, tolerance);
+        }
+    }
+}
+
+/// By head: a mask and slopes added up beforehand, exponentials beside that of the sink.
+fn formed_attention(
+    with: &ops::attention::Attention,
+    qkv: &Tensor<3>,
+    sinks: &Tensor<1>,
+) -> Tensor<3> {
+    let ops::attention::Attention { shape, form, .. } = with;
+    let (d, context, n_heads) = (shape.head_dim, shape.context, shape.n_heads);
+    let part = |h: usize| qkv.clone().narrow(2, h * d, d);
+    let head = |h: usize| {
+        let (q, k, v) = (part(h), part(n_heads), part(n_heads + 1));
+        let scores = q.matmul(k.swap_dims(1, 2)) * form.scale.unwrap_or(1.0 / (d as f32).sqrt());
+        let scores = match form.softcap {
+            // tanh by the logistic function
+            Some(cap) => {
+                let s = burn::tensor::activation::sigmoid(scores * (2.0 / cap));
+                s * (2.0 * cap) - cap
+            }
+            None => scores,
+        };
+        let slope = form.slopes.as_ref().map_or(0.0, |slopes| slopes[h]);
+        let added = |i: usize, j: usize| match j <= i && j + 13 > i {
+            true => slope * (j as f32 - i as f32),
+            false => -1e9,
+        };
+        let added: Vec<f32> =
+            (0..context * context).map(|n| added(n / context, n % context)).collect();
+        let added = TensorData::new(added, [1, context, context]);
+        let added = Tensor::<3>::from_data(added, &Device::flex()).autodiff();
+        let weights = (scores + added).exp();
+        let sink = sinks.clone().narrow(0, h, 1).exp().unsqueeze::<3>();
+        weights.clone().matmul(v) / (weights.sum_dim(2) + sink)
+    };
+    Tensor::cat((0..n_heads).map(head).collect(), 2)
+}
+
+#[test]
+fn sinks_that_do_not_learn_get_no_gradient_and_those_that_do_need_no_other() {
+    let shape = ops::attention::Shape {
+        batch: 1,
+        context: 5,
+        n_heads: 2,
+        n_kv_heads: 1,
+        head_dim: 3,
+        window: None,
+    };
+    let with = ops::attention::Attention { shape, starts: None, form: Default::default() };
+    let gradients = |qkv: Tensor<3>, sinks: Tensor<1>| {
+        let y = ops::attention::attention(qkv.clone(), Some(sinks.clone()), with.clone());
+        let grads = (y * values([1, 5, 6], 3).autodiff()).sum().backward();
+        (qkv.grad(&grads).map(vec), sinks.grad(&grads).map(vec))
+    };
+    let (dqkv, dsinks) = gradients(leaf([1, 5, 12], 1), leaf([2], 2));
+    assert!(dqkv.is_some() && dsinks.is_some());
+    assert_eq!(gradients(leaf([1, 5, 12], 1), values([2], 2).autodiff()), (dqkv, None));
+    assert_eq!(gradients(values([1, 5, 12], 1).autodiff(), leaf([2], 2)), (None, dsinks));
 }
 
 #[test]
