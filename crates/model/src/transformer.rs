@@ -262,7 +262,7 @@ impl Transformer {
         }
         let angles = match spec.positions {
             Positions::Rope { theta } => {
-                Some(Arc::new(RopeTable::new(spec.head_dim, f64::from(theta), spec.context)))
+                Some(Arc::new(RopeTable::plain(spec.head_dim, f64::from(theta), spec.context)))
             }
             Positions::Learned => None,
         };
