@@ -41,16 +41,16 @@ pub fn sum_of(n: usize, term: impl Fn(usize) -> f32) -> f32 {
 /// `Σ term(v)` over the values of `x`, as [`sum_of`] makes it; chunks of known length are what the
 /// compiler turns into vector code.
 #[inline(always)]
-pub fn sum_over(x: &[f32], term: impl Fn(f32) -> f32) -> f32 {
+pub fn sum_over<E: Element>(x: &[E], term: impl Fn(f32) -> f32) -> f32 {
     let mut lanes = [0.0; WIDTH];
     let mut chunks = x.chunks_exact(WIDTH);
     for chunk in &mut chunks {
-        for (lane, &v) in lanes.iter_mut().zip(chunk) {
-            *lane += term(v);
+        for (lane, v) in lanes.iter_mut().zip(chunk) {
+            *lane += term(v.to_f32());
         }
     }
-    for (lane, &v) in lanes.iter_mut().zip(chunks.remainder()) {
-        *lane += term(v);
+    for (lane, v) in lanes.iter_mut().zip(chunks.remainder()) {
+        *lane += term(v.to_f32());
     }
     sum(lanes)
 }

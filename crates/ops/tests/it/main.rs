@@ -3,6 +3,11 @@
 //! A case gives the operation and its plain form as functions of the same leaves; both are summed
 //! against the same random weights, so that each value of the result counts differently.
 
+mod activation;
+mod dropout;
+mod head_norm;
+mod rope;
+
 use std::sync::Arc;
 
 use burn::tensor::activation::{log_softmax, softmax};
@@ -149,30 +154,6 @@ fn norm() {
 }
 
 #[test]
-fn activation() {
-    use ops::activation::{Activation, activation};
-    let leaves = || Leaves { three: vec![leaf([3, 5, 34], 1)], ..Leaves::default() };
-    let gelu = |l: &Leaves| {
-        let x = l.three[0].clone();
-        let inner = (x.clone() + x.clone().powf_scalar(3.0) * 0.044_715) * 0.797_884_6;
-        x * (inner.tanh() + 1.0) * 0.5
-    };
-    let fused = |l: &Leaves| activation(l.three[0].clone(), Activation::GeluTanh);
-    check("gelu", &leaves(), fused, gelu, 1e-5);
-    let body = |l: &Leaves| ops::activation::plain(l.three[0].clone(), Activation::GeluTanh);
-    check("gelu, plain", &leaves(), body, gelu, 1e-5);
-    let swiglu = |l: &Leaves| {
-        let (gate, up) =
-            (l.three[0].clone().narrow(2, 0, 17), l.three[0].clone().narrow(2, 17, 17));
-        burn::tensor::activation::silu(gate) * up
-    };
-    let fused = |l: &Leaves| activation(l.three[0].clone(), Activation::SwiGlu);
-    check("swiglu", &leaves(), fused, swiglu, 1e-5);
-    let body = |l: &Leaves| ops::activation::plain(l.three[0].clone(), Activation::SwiGlu);
-    check("swiglu, plain", &leaves(), body, swiglu, 1e-5);
-}
-
-#[test]
 fn embedding() {
     let leaves = Leaves { two: vec![leaf([11, 6], 1), leaf([4, 6], 2)], ..Leaves::default() };
     let ids = [3_u32, 0, 3, 10, 7, 3, 3, 1];
@@ -198,45 +179,6 @@ fn embedding() {
     };
     check("embedding", &leaves, fused, plain, 1e-6);
     check("embedding, plain", &leaves, body, plain, 1e-6);
-}
-
-#[test]
-fn rope() {
-    let (heads, dim, n_turned) = (4, 6, 3);
-    let leaves = Leaves { three: vec![leaf([2, 5, heads * dim], 1)], ..Leaves::default() };
-    let places: Vec<u32> = (0..10).map(|i| i % 5 + 2).collect();
-    let table = Arc::new(ops::rope::RopeTable::new(dim, 10_000.0, 8));
-    let with = ops::rope::Rope { table, positions: Arc::from(places.as_slice()), n_turned };
-    let fused = |l: &Leaves| ops::rope::rope(l.three[0].clone(), with.clone());
-    let body = |l: &Leaves| ops::rope::plain(l.three[0].clone(), &with);
-    let plain = |l: &Leaves| {
-        let angles = |f: fn(f64) -> f64| {
-            let one = |row: usize, i: usize| {
-                let frequency = 10_000_f64.powf(-2.0 * i as f64 / dim as f64);
-                f(f64::from(places[row]) * frequency) as f32
-            };
-            let all: Vec<f32> = (0..10)
-                .flat_map(|row| (0..dim / 2).map(move |i| (row, i)))
-                .map(|(r, i)| one(r, i))
-                .collect();
-            Tensor::<3>::from_data(TensorData::new(all, [2, 5, dim / 2]), &Device::flex())
-                .autodiff()
-        };
-        let (cos, sin) = (angles(f64::cos), angles(f64::sin));
-        let head = |h: usize| {
-            let (a, b) = (h * dim, h * dim + dim / 2);
-            let (low, high) =
-                (l.three[0].clone().narrow(2, a, 3), l.three[0].clone().narrow(2, b, 3));
-            if h >= n_turned {
-                return Tensor::cat(vec![low, high], 2);
-            }
-            let turned_low = low.clone() * cos.clone() - high.clone() * sin.clone();
-            Tensor::cat(vec![turned_low, high * cos.clone() + low * sin.clone()], 2)
-        };
-        Tensor::cat((0..heads).map(head).collect(), 2)
-    };
-    check("rope", &leaves, fused, plain, 1e-5);
-    check("rope, plain", &leaves, body, plain, 1e-5);
 }
 
 #[test]
