@@ -9,11 +9,13 @@ import sys
 import numpy
 import torch
 import transformers
+transformers.logging.set_verbosity_error()
 from safetensors.numpy import load_file, save_file
 
 V, STEPS = 96, 200
 SMALL = dict(vocab_size=V, hidden_size=32, intermediate_size=48, num_hidden_layers=3,
-             num_attention_heads=4, num_key_value_heads=2, max_position_embeddings=256)
+             num_attention_heads=4, num_key_value_heads=2, max_position_embeddings=256,
+             pad_token_id=0, bos_token_id=1, eos_token_id=2)
 NEOX = {k: v for k, v in SMALL.items() if k != "num_key_value_heads"}
 GPT2 = dict(vocab_size=V, n_embd=32, n_layer=2, n_head=4, n_positions=256)
 OPT = dict(vocab_size=V, hidden_size=32, ffn_dim=48, num_hidden_layers=2, num_attention_heads=4,
@@ -48,7 +50,7 @@ VARIANTS = {
                                 logits_scaling=6.0, attention_multiplier=0.3)),
     "phi3": ("phi3", SMALL),
     "phi3-long": ("phi3", dict(SMALL, original_max_position_embeddings=64, rope_scaling=LONG)),
-    "phi3-partial": ("phi3", dict(SMALL, head_dim=None, hidden_size=64, partial_rotary_factor=0.75)),
+    "phi3-partial": ("phi3", dict(SMALL, hidden_size=64, partial_rotary_factor=0.75)),
     "gemma2": ("gemma2", dict(GEMMA, attn_logit_softcapping=5.0, final_logit_softcapping=3.0)),
     "gemma3": ("gemma3_text", dict(GEMMA, layer_types=["sliding_attention", "full_attention", "sliding_attention"])),
     "gpt_oss": ("gpt_oss", dict(OSS, rope_scaling=dict(YARN, truncate=False))),
@@ -118,6 +120,7 @@ def make(folder, names):
         tokens, mask = batch()
         places = (mask.cumsum(1) - 1).clamp(min=0)
         labels = tokens.masked_fill(mask == 0, -100)
+        labels[1, 5] = -100  # padding predicts nothing
         out = model(tokens, attention_mask=mask, position_ids=places, labels=labels)
         out.loss.backward()
         said = {"logits": out.logits.detach().numpy(), "loss": out.loss.detach().reshape(1).numpy()}
@@ -140,8 +143,8 @@ def cached(model):
     rows, cache = [], None
     with torch.no_grad():
         for token in ids("steps", STEPS):
-            out = model(torch.tensor([[token]]), past_key_values=cache, use_cache=True)
-            cache = out.past_key_values
+            out = model(torch.tensor([[token]]), cache=cache, use_cache=True)
+            cache = out.cache
             rows.append(out.logits[0, -1].numpy())
     return numpy.stack(rows)
 

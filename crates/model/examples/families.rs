@@ -67,7 +67,7 @@ fn learnt(model: &Transformer) -> (Vec<f32>, Vec<f32>, Transformer) {
     let pass = Pass { positions, starts: Some(starts), ..Pass::plain(ROWS, PLACES) };
     let inputs: Arc<[u32]> = tokens.as_slice().into();
     let hidden = model.forward(inputs.clone(), &pass);
-    let logits = ops::storage::with_values(&model.logits(hidden, &pass), <[f32]>::to_vec);
+    let logits = ops::storage::with_values(&model.logits(hidden, &pass).inner(), <[f32]>::to_vec);
     let counts = |(row, place): (usize, usize)| place + 1 < PLACES && place + 1 > pad(row);
     let weights: Arc<[f32]> = cells().map(|cell| f32::from(u8::from(counts(cell)))).collect();
     let scale = 1.0 / weights.iter().sum::<f32>();

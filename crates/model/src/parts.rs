@@ -245,11 +245,10 @@ impl Parts<'_> {
         let at = |part| Slot::Block(i, part);
         let router = self.linear(at(Part::Router), at(Part::RouterBias))?;
         let mut all = |weight: Part, bias: Part| {
-            let each = (0..n)
-                .map(|e| self.linear(at(of_expert(weight, e)), at(of_expert(bias, e))))
-                .collect::<Result<Vec<_>, _>>()?;
-            let weight = Tensor::cat(each.iter().map(|l| l.weight.val()).collect(), 0);
-            let biases: Vec<_> = each.iter().filter_map(|l| Some(l.bias.as_ref()?.val())).collect();
+            let each = (0..n).map(|e| self.matrix(at(of_expert(weight, e))));
+            let weight = Tensor::cat(each.collect::<Result<Vec<_>, _>>()?, 0);
+            let biases = (0..n).filter_map(|e| self.optional_vector(at(of_expert(bias, e))));
+            let biases: Vec<_> = biases.collect();
             let bias = (!biases.is_empty()).then(|| Tensor::cat(biases, 0));
             Ok::<_, Error>(Linear::new(weight, bias))
         };

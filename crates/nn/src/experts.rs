@@ -14,7 +14,7 @@
 use std::sync::{Arc, Mutex};
 
 use arch::Spec;
-use burn::module::{Module, Param};
+use burn::module::Module;
 use burn::tensor::activation::softmax;
 use burn::tensor::{Bool, IndexingUpdateOp, Int, Tensor, TensorData};
 use ops::activation::{Activation, activation};
@@ -101,7 +101,7 @@ impl Experts {
 
     /// The k largest of each row, the largest first: `(N · k)`. Of equal ones the first counts more.
     fn chosen(&self, logits: &Tensor<2>) -> Vec<usize> {
-        let logits = logits.clone().detach();
+        let logits = logits.clone().inner();
         ops::storage::with_values(&logits, |values| {
             values.chunks_exact(self.n).flat_map(|row| largest(row, self.active)).collect()
         })
@@ -137,7 +137,7 @@ pub fn balance(routing: &Routing, active: usize, counts: &[bool]) -> Option<Tens
     let mut times = vec![0.0_f32; n];
     let mut probabilities = Tensor::<1>::zeros([n], &device);
     for logits in blocks.iter() {
-        ops::storage::with_values(&logits.clone().detach(), |values| {
+        ops::storage::with_values(&logits.clone().inner(), |values| {
             for (row, _) in values.chunks_exact(n).zip(counts).filter(|(_, counts)| **counts) {
                 largest(row, active).for_each(|e| times[e] += 1.0 / total);
             }

@@ -46,6 +46,6 @@ pub(crate) fn operation(activation: arch::Activation) -> Activation {
         arch::Activation::GeGlu => Activation::GeGlu,
         arch::Activation::GeGluTanh => Activation::GeGluTanh,
         arch::Activation::ReGlu => Activation::ReGlu,
-        arch::Activation::SwiGluClamped => Activation::SwiGluClamped,
+        arch::Activation::SwiGluClamped => Activation::ClampedSwiGlu { limit: 7.0, alpha: 1.702 },
     }
 }

@@ -38,6 +38,8 @@ impl Family for Phi3 {
     fn config(&self, spec: &Spec) -> Value {
         let mut config = llama::config("Phi3ForCausalLM", spec, Defaults::default());
         config["sliding_window"] = json!(spec.attention.window);
+        // Left out, it would be an id that a small vocabulary lacks.
+        config["pad_token_id"] = Value::Null;
         config["original_max_position_embeddings"] = json!(spec.context);
         if let Positions::Rope(rope) = &spec.positions
             && let Scaling::Long(long) = &rope.scaling

@@ -48,6 +48,8 @@ impl Family for SmolLm3 {
     fn config(&self, spec: &Spec) -> Value {
         let mut config = llama::config("SmolLM3ForCausalLM", spec, defaults());
         llama::write_biases(&mut config, spec);
+        // Left out, it would be an id that a small vocabulary lacks.
+        config["pad_token_id"] = Value::Null;
         let turned = |i| usize::from(!spec.attention.unturned.has(i));
         config["no_rope_layers"] = json!((0..spec.n_layers).map(turned).collect::<Vec<_>>());
         config["use_sliding_window"] = json!(spec.attention.window.is_some());
