@@ -64,7 +64,9 @@ fn learnt(model: &Transformer) -> (Vec<f32>, Vec<f32>, Transformer) {
     let cells = || (0..ROWS).flat_map(|row| (0..PLACES).map(move |place| (row, place)));
     let positions = cells().map(|(row, place)| place.saturating_sub(pad(row)) as u32).collect();
     let starts = cells().map(|(row, place)| pad(row).min(place) as u32).collect();
-    let pass = Pass { positions, starts: Some(starts), ..Pass::plain(ROWS, PLACES) };
+    let real = cells().map(|(row, place)| place >= pad(row)).collect();
+    let (starts, real) = (Some(starts), Some(real));
+    let pass = Pass { positions, starts, tokens: real, ..Pass::plain(ROWS, PLACES) };
     let inputs: Arc<[u32]> = tokens.as_slice().into();
     let hidden = model.forward(inputs.clone(), &pass);
     let logits = ops::storage::with_values(&model.logits(hidden, &pass).inner(), <[f32]>::to_vec);

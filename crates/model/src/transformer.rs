@@ -174,7 +174,8 @@ impl Transformer {
         let targets = Targets { ids, weights, scale, precision, regularization, softcap };
         let loss = linear_cross_entropy(x, self.output_matrix(), targets);
         let (Some(experts), Some(routing)) = (balanced, &pass.routing) else { return loss };
-        let counts = vec![true; batch.weights.len()];
+        let all = || vec![true; batch.weights.len()].into();
+        let counts = pass.tokens.clone().unwrap_or_else(all);
         let total: f32 = batch.weights.iter().sum();
         match balance(routing, experts.active, &counts) {
             Some(balance) => loss + balance * (experts.balance * total * scale),

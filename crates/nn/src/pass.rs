@@ -40,6 +40,8 @@ pub struct Pass {
     pub recompute: Recompute,
     /// Where what is kept to make it from lies, if not in memory.
     pub offload: Option<Offload>,
+    /// Which positions are tokens and no padding, `(B·T)`; `None`: all. Only the load of experts asks.
+    pub tokens: Option<Arc<[bool]>>,
     /// What routers of mixtures say goes here, where the loss asks for a balanced load.
     pub routing: Option<Routing>,
 }
@@ -56,6 +58,7 @@ impl Pass {
             starts: None,
             recompute: Recompute::Nothing,
             offload: None,
+            tokens: None,
             routing: None,
         }
     }

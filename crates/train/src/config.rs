@@ -269,6 +269,12 @@ impl Config {
             let expected = "moments, or --recompute blocks beside it: only what that keeps can be";
             return refuse("what is offloaded", "activations".into(), expected);
         }
+        let balanced = self.spec.experts.as_ref().is_some_and(|experts| experts.balance > 0.0);
+        if balanced && self.recompute != Recompute::Nothing {
+            let expected =
+                "nothing: the load of a mixture of experts is balanced over all blocks at once";
+            return refuse("what is made again", "more".into(), expected);
+        }
         self.check_rates()
     }
 

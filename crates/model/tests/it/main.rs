@@ -1,5 +1,7 @@
 //! The model against itself: fused and open, cached and whole, in memory and on disk.
 
+mod families;
+
 use std::sync::Arc;
 
 use arch::{Biases, Cache, Decoder, Error, Input, Logits, Spec};
