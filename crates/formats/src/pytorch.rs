@@ -17,6 +17,7 @@ mod globals;
 mod legacy;
 mod pickle;
 mod state;
+mod value;
 mod zip;
 
 use std::collections::BTreeMap;
@@ -27,7 +28,7 @@ use crate::contents::Contents;
 use crate::error::{listed, shorten};
 use crate::tensors::{Place, Table};
 use crate::{Error, Tensors, View};
-use pickle::Pickle;
+use value::Pickle;
 
 const FORMAT: &str = "PyTorch";
 

@@ -11,10 +11,9 @@
 mod index;
 mod write;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use crate::error::shorten;
 use crate::pytorch::PyTorch;
 use crate::safetensors::SafeTensors;
 use crate::{Error, Tensors, View};
@@ -81,31 +80,24 @@ impl Weights {
 
     fn open_shards(&mut self, index: &Path) -> Result<(), Error> {
         let wrong = |problems| Error::Weights { path: self.folder.clone(), problems };
-        let promised = index::read(index).map_err(wrong)?;
-        let mut problems = Vec::new();
+        let (promised, mut problems) = index::read(index).map_err(|why| wrong(vec![why]))?;
+        let mut shards: BTreeMap<&str, usize> = BTreeMap::new();
+        promised.values().for_each(|shard| *shards.entry(shard.as_str()).or_default() += 1);
         let mut found: BTreeMap<String, Vec<&str>> = BTreeMap::new();
-        let mut lost = BTreeSet::new();
-        let shards: BTreeSet<&str> = promised.values().map(String::as_str).collect();
-        for shard in &shards {
-            let opened = index::within(&self.folder, shard).and_then(|path| match path {
-                Some(path) => open_one(&path).map_err(|error| error.to_string()),
-                None => Err(absent(shard, &promised)),
-            });
-            match opened {
+        let mut lost = BTreeMap::new();
+        for (&shard, &tensors) in &shards {
+            let path = index::within(&self.folder, shard, tensors);
+            match path.and_then(|path| open_one(&path).map_err(|error| error.to_string())) {
                 Ok(file) => {
                     for name in file.names() {
                         self.places.insert(name.to_string(), self.files.len());
-                        found.entry(name.to_string()).or_default().push(*shard);
+                        found.entry(name.to_string()).or_default().push(shard);
                     }
                     self.files.push(file);
                 }
-                Err(problem) => {
-                    problems.push(problem);
-                    lost.insert(*shard);
-                }
+                Err(why) => drop(lost.insert(shard, why)),
             }
         }
-        shorten(&mut problems);
         problems.extend(index::disagreements(&promised, &found, &lost));
         if problems.is_empty() {
             return Ok(());
@@ -144,11 +136,6 @@ fn open_one(path: &Path) -> Result<Box<dyn Tensors + Send + Sync>, Error> {
         return Ok(Box::new(SafeTensors::open(path)?));
     }
     Ok(Box::new(PyTorch::open(path)?))
-}
-
-fn absent(shard: &str, promised: &BTreeMap<String, String>) -> String {
-    let tensors = promised.values().filter(|file| *file == shard).count();
-    format!("{shard} is absent, with {tensors} tensors: copy or download it again")
 }
 
 #[cfg(test)]

@@ -4,7 +4,8 @@
 //! checked against the file yet: a tensor learns its name, by which errors tell of it, only later.
 
 use super::globals::Global;
-use super::pickle::{Machine, Object, Storage, Tensor, Value};
+use super::pickle::Machine;
+use super::value::{Object, Storage, Tensor, Value};
 
 const WRONG_TENSOR: &str = "a tensor's description is wrong";
 
@@ -113,7 +114,8 @@ fn dict<'a>(pairs: Value, machine: &Machine<'a>) -> Option<Object<'a>> {
 #[cfg(test)]
 mod tests {
     use crate::Dtype;
-    use crate::pytorch::pickle::{Object, read};
+    use crate::pytorch::pickle::read;
+    use crate::pytorch::value::Object;
 
     /// `torch._utils._rebuild_tensor_v2`, then its arguments and the call.
     fn rebuilt(arguments: &[u8]) -> Vec<u8> {

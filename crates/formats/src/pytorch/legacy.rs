@@ -14,7 +14,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::pickle::{Object, Pickle, Storage, Value};
+use super::value::{Object, Pickle, Storage, Value};
 use super::{FORMAT, Storages, sound};
 use crate::dtype::words;
 use crate::tensors::Place;

@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 
 use super::Storages;
-use super::pickle::{Object, Pickle, Tensor, Value};
+use super::value::{Object, Pickle, Tensor, Value};
 use crate::Dtype;
 use crate::tensors::Place;
 
@@ -142,7 +142,8 @@ fn span(offset: usize, shape: &[usize], strides: &[usize]) -> Option<(usize, usi
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pytorch::pickle::{Storage, read};
+    use crate::pytorch::pickle::read;
+    use crate::pytorch::value::Storage;
 
     fn check(change: impl Fn(&mut Tensor<'_>), expected: Result<(usize, usize), &str>) {
         let storages = Storages::from([("0", 100..124)]);

@@ -1,7 +1,7 @@
 //! The index of shards: what it promises, whether its files are files of the folder, and where it and
 //! the shards disagree.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
 
 use serde_json::Value;
@@ -12,25 +12,21 @@ use crate::json::Pairs;
 /// Longer ones are refused.
 const LONGEST: u64 = 100_000_000;
 
-/// The shard of each tensor, or all that is wrong with the index.
-pub(super) fn read(path: &Path) -> Result<BTreeMap<String, String>, Vec<String>> {
+/// The shard of each tensor, and what is wrong with other entries; or why it cannot be read.
+pub(super) fn read(path: &Path) -> Result<(BTreeMap<String, String>, Vec<String>), String> {
     let file = path.file_name().unwrap_or_default().to_string_lossy();
-    let text = text(path).map_err(|why| vec![format!("{file}: {why}")])?;
-    let maps = parsed(&text).map_err(|why| vec![format!("{file}: {why}")])?;
+    let maps = text(path).and_then(|text| parsed(&text)).map_err(|why| format!("{file}: {why}"))?;
     let mut problems: Vec<String> =
         maps.twice().iter().map(|name| format!("{file}: tensor {name:?} is there twice")).collect();
     let mut promised = BTreeMap::new();
     for (name, shard) in maps.0 {
         match shard {
-            Value::String(shard) if is_plain(&shard) => drop(promised.insert(name, shard)),
-            Value::String(shard) => problems.push(format!(
-                "{file}: tensor {name:?} should lie in {shard:?}, which is no plain file name"
-            )),
+            Value::String(shard) => drop(promised.insert(name, shard)),
             _ => problems.push(format!("{file}: tensor {name:?} has no file name")),
         }
     }
     shorten(&mut problems);
-    if problems.is_empty() { Ok(promised) } else { Err(problems) }
+    Ok((promised, problems))
 }
 
 fn text(path: &Path) -> Result<String, String> {
@@ -58,35 +54,44 @@ fn is_plain(name: &str) -> bool {
     is_name && components.next().is_none() && !name.contains(['/', '\\', ':', '\0'])
 }
 
-/// The path of a shard, if it is there. It must lie in the folder itself; a link out of it is followed
-/// only to where the Hugging Face hub's cache keeps the files of a snapshot, `../../blobs`.
-pub(super) fn within(folder: &Path, shard: &str) -> Result<Option<PathBuf>, String> {
+/// The path of a shard in which so many tensors should lie. It must be a file of the folder; a link out
+/// of it is followed only to where the Hugging Face hub's cache keeps the files of a snapshot,
+/// `../../blobs`.
+pub(super) fn within(folder: &Path, shard: &str, tensors: usize) -> Result<PathBuf, String> {
+    if !is_plain(shard) {
+        return Err(format!(
+            "{tensors} tensors should lie in {shard:?}, which is no plain file name"
+        ));
+    }
     let path = folder.join(shard);
     let is_link = match std::fs::symlink_metadata(&path) {
         Ok(found) => found.is_symlink(),
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
+            return Err(format!("{shard} is absent, with {tensors} tensors: copy or download it"));
+        }
         Err(e) => return Err(format!("{shard}: {e}")),
     };
     if !is_link {
-        return Ok(Some(path));
+        return Ok(path);
     }
     let real = |path: &Path| std::fs::canonicalize(path).map_err(|e| format!("{shard}: {e}"));
     let (target, home) = (real(&path)?, real(folder)?);
     let cache = home.parent().and_then(Path::parent).map(|cache| cache.join("blobs"));
     if [Some(home), cache].iter().flatten().any(|place| target.parent() == Some(place.as_path())) {
-        return Ok(Some(path));
+        return Ok(path);
     }
     Err(format!("{shard} is a link out of the folder, to {}: copy the file", target.display()))
 }
 
-/// Where index and shards disagree, by name. Of shards that could not be opened nothing is said here.
+/// Where index and shards disagree, by name. Of a shard that is lost only that is said, and why.
 pub(super) fn disagreements(
     promised: &BTreeMap<String, String>,
     found: &BTreeMap<String, Vec<&str>>,
-    lost: &BTreeSet<&str>,
+    lost: &BTreeMap<&str, String>,
 ) -> Vec<String> {
+    let mut lost_shards: Vec<String> = lost.values().cloned().collect();
     let (mut absent, mut elsewhere) = (Vec::new(), Vec::new());
-    for (name, shard) in promised.iter().filter(|(_, shard)| !lost.contains(shard.as_str())) {
+    for (name, shard) in promised.iter().filter(|(_, shard)| !lost.contains_key(shard.as_str())) {
         match found.get(name).and_then(|shards| shards.first()) {
             None => absent.push(format!("tensor {name:?} is promised and not in {shard}")),
             Some(other) if !found[name].contains(&shard.as_str()) => {
@@ -104,8 +109,9 @@ pub(super) fn disagreements(
     let mut twice: Vec<String> = twice
         .map(|(name, shards)| format!("tensor {name:?} is in several: {}", shards.join(", ")))
         .collect();
-    [&mut absent, &mut elsewhere, &mut unknown, &mut twice].into_iter().for_each(shorten);
-    [absent, elsewhere, unknown, twice].concat()
+    let kinds = [&mut lost_shards, &mut absent, &mut elsewhere, &mut unknown, &mut twice];
+    kinds.into_iter().for_each(shorten);
+    [lost_shards, absent, elsewhere, unknown, twice].concat()
 }
 
 #[cfg(test)]

@@ -151,10 +151,19 @@ fn all_that_does_not_fit_together_is_told_at_once() {
 fn an_index_names_plain_files_of_its_folder() {
     let folder = folder();
     let here = folder.path();
-    let pairs = r#""a": "../a.safetensors", "b": "/etc/b", "c": 3, "a": "a.safetensors""#;
-    let words =
-        ["\"../a.safetensors\"", "\"/etc/b\"", "\"c\" has no file name", "\"a\" is there twice"];
-    check(here, pairs, &words, &[]);
+    let pairs = format!(
+        r#""a": "../a.safetensors", "b": "/etc/b", "c": 3, "d": "{0}", "d": "{0}", "e": "gone""#,
+        shard(1, 2)
+    );
+    let words = [
+        "1 tensors should lie in \"../a.safetensors\"",
+        "\"/etc/b\", which is no plain file name",
+        "\"c\" has no file name",
+        "\"d\" is there twice",
+        "gone is absent",
+        "\"d\" is promised and not in",
+    ];
+    check(here, &pairs, &words, &[]);
     check(here, "\"a\": \"b\"}, \"weight_map\": {", &["it is no index", "weight_map"], &[]);
     fs::write(here.join(INDEX), "[]").unwrap();
     assert!(Weights::open(here).unwrap_err().to_string().contains("it is no index"));
