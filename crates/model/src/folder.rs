@@ -1,14 +1,16 @@
-//! Model folders as Hugging Face has them: `config.json` and `model.safetensors`.
+//! Model folders as Hugging Face has them: `config.json` and weights, which are read from
+//! `model.safetensors`, from shards or from pickles ([`formats::shards`]) and written as the first.
 //!
 //! What is written loads in transformers with equal logits, and here bit for bit. Tokenizer files
-//! are others' business. Leaves out sharded weights.
+//! are others' business.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use arch::{Error as Arch, Spec, Tensor as Weights, WeightSource, family};
 use burn::tensor::Device;
-use formats::safetensors::{Entry, SafeTensors, write};
+use formats::safetensors::{Entry, write};
+use formats::{Tensors, shards};
 
 use crate::Transformer;
 
@@ -34,9 +36,9 @@ pub enum Error {
     /// The config or the tensors do not make a model.
     #[error(transparent)]
     Arch(#[from] Arch),
-    /// The weight file is damaged.
+    /// The weights are absent or damaged.
     #[error(transparent)]
-    Weights(#[from] formats::safetensors::Error),
+    Weights(#[from] formats::Error),
 }
 
 /// Reads the folder's spec.
@@ -57,7 +59,7 @@ pub fn spec(folder: &Path) -> Result<Spec, Error> {
 /// All of [`Error`].
 pub fn load(folder: &Path, device: &Device) -> Result<Transformer, Error> {
     let spec = spec(folder)?;
-    let file = File { tensors: &SafeTensors::open(&folder.join("model.safetensors"))?, prefix: "" };
+    let file = File { tensors: &shards::Weights::open(folder)?, prefix: "" };
     Ok(from_source(&spec, device, &file)?)
 }
 
@@ -98,11 +100,11 @@ pub fn save(model: &Transformer, folder: &Path) -> Result<(), Error> {
     Ok(write(&folder.join("model.safetensors"), &entries, &metadata)?)
 }
 
-/// A weight file as a source of named tensors.
+/// A weight file, or several, as a source of named tensors.
 #[derive(Debug)]
 pub struct File<'a> {
-    /// The file.
-    pub tensors: &'a SafeTensors,
+    /// What is in it.
+    pub tensors: &'a dyn Tensors,
     /// What stands before each name in it.
     pub prefix: &'a str,
 }
@@ -113,10 +115,7 @@ impl WeightSource for File<'_> {
         if !self.tensors.has(name) {
             return Err(Arch::MissingTensor { name: name.clone() });
         }
-        let read = |e: formats::safetensors::Error| Arch::Read {
-            name: name.clone(),
-            reason: e.to_string(),
-        };
+        let read = |e: formats::Error| Arch::Read { name: name.clone(), reason: e.to_string() };
         let shape = self.tensors.shape(name).map_err(read)?.to_vec();
         Weights::new(shape, self.tensors.f32(name).map_err(read)?)
     }

@@ -15,6 +15,7 @@ use std::path::{Path, PathBuf};
 
 use burn::tensor::{Device, Tensor, TensorData};
 use data::Cursor;
+use formats::Tensors;
 use formats::safetensors::{Entry, SafeTensors, write};
 use model::Transformer;
 use model::folder::{File, from_source, tensors};
@@ -70,7 +71,7 @@ pub struct Found {
 pub fn save(folder: &Path, state: &State, config: &Config) -> Result<PathBuf, Error> {
     let path = folder.join(format!("step-{:08}{EXTENSION}", state.place.step));
     let failed = |reason: String| Error::Checkpoint { path: path.clone(), reason };
-    let full = |e: formats::safetensors::Error| {
+    let full = |e: formats::Error| {
         failed(format!(
             "it cannot be written: {e}. Make room on the disk and resume: earlier checkpoints are whole"
         ))
@@ -209,7 +210,7 @@ pub fn load(
 }
 
 /// Over the place, then all values, tensor by tensor in the order of names.
-fn sum(file: &SafeTensors) -> Result<u64, formats::safetensors::Error> {
+fn sum(file: &SafeTensors) -> Result<u64, formats::Error> {
     let mut sum = Sum::default();
     sum.add_bytes(file.metadata().get("state").map_or("", String::as_str).as_bytes());
     for name in file.names() {

@@ -101,7 +101,7 @@ pub enum Error {
     Model(#[from] arch::Error),
     /// A weight file.
     #[error(transparent)]
-    Weights(#[from] formats::safetensors::Error),
+    Weights(#[from] formats::Error),
     /// The journal.
     #[error(transparent)]
     Journal(#[from] journal::Error),

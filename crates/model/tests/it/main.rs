@@ -141,6 +141,27 @@ fn a_folder_comes_back_bit_for_bit() {
     }
 }
 
+#[test]
+fn a_folder_of_shards_is_the_same_model() {
+    let (folder, model) = (tempfile::tempdir().unwrap(), build(&specs()[0]));
+    let here = folder.path();
+    model::folder::save(&model, here).unwrap();
+    let tensors = model::folder::tensors(&model).unwrap();
+    let entries: Vec<formats::safetensors::Entry<'_>> = tensors
+        .iter()
+        .map(|(name, t)| formats::safetensors::Entry::f32(name, &t.shape, &t.values))
+        .collect();
+    formats::shards::write_shards(here, &entries, 4096).unwrap();
+    assert!(!here.join("model.safetensors").exists());
+    let loaded = model::folder::load(here, &Device::flex()).unwrap();
+    assert_eq!(loaded.slots(), model.slots());
+    let mut files = std::fs::read_dir(here).unwrap().map(|e| e.unwrap().path());
+    let first = files.find(|p| p.to_string_lossy().contains("model-00001-of-")).unwrap();
+    std::fs::remove_file(&first).unwrap();
+    let error = model::folder::load(here, &Device::flex()).unwrap_err().to_string();
+    assert!(error.contains("model-00001-of-") && error.contains("is absent"), "{error}");
+}
+
 /// The golden file holds transformers' logits for these specs, weights and ids, at the last two
 /// positions; `bench/parity/export --write` makes it.
 #[test]
