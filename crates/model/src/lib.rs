@@ -2,7 +2,7 @@
 //! is tested against.
 //!
 //! Reading order: [`transformer`] (the model, top to bottom), [`hooks`] (its named activations),
-//! [`init`] (random weights), [`freeze`] (what learns), [`decoding`] (token by token, with a cache), [`folder`] (model folders
+//! [`init`] (random weights), [`paths`] (its parameters by name), [`freeze`] (what learns), [`decoding`] (token by token, with a cache), [`folder`] (model folders
 //! as Hugging Face has them).
 //!
 //! Must never know: loops over data, sampling, text.
@@ -13,6 +13,7 @@ pub mod folder;
 pub mod freeze;
 pub mod hooks;
 pub mod init;
+pub mod paths;
 pub mod transformer;
 
 pub use decoding::Decoding;

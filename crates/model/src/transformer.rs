@@ -98,26 +98,9 @@ impl Batch {
 }
 
 impl Transformer {
-    /// The matrices inside the blocks by their path in the module, each with the rows of the matrices
-    /// that are stacked in it: queries, keys and values; gate and up.
+    /// The matrices inside the blocks; see [`crate::paths::stacks`].
     pub fn stacks(&self) -> BTreeMap<String, Vec<usize>> {
-        let spec = &self.spec;
-        let head = spec.head_dim;
-        let (q, kv) = (spec.n_heads * head, spec.n_kv_heads * head);
-        let up = match spec.activation {
-            arch::Activation::SwiGlu => vec![spec.d_ff; 2],
-            arch::Activation::GeluTanh => vec![spec.d_ff],
-        };
-        let of_block = [
-            ("attention.qkv", vec![q, kv, kv]),
-            ("attention.out", vec![spec.d_model]),
-            ("feed_forward.up", up),
-            ("feed_forward.down", vec![spec.d_model]),
-        ];
-        let path = |i: usize, name: &str| format!("blocks.{i}.{name}.weight");
-        let all = (0..spec.n_layers)
-            .flat_map(|i| of_block.clone().map(|(name, rows)| (path(i, name), rows)));
-        all.collect()
+        crate::paths::stacks(&self.spec)
     }
 
     /// The final stream, normalised: ids `(B·T)` to `(B, T, D)`.

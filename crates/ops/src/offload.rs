@@ -234,7 +234,10 @@ mod tests {
         let values: Vec<u8> = (0..100_000).map(|i| (i % 251) as u8).collect();
         let tensor = crate::bytes::from_vec(values.clone(), &Device::flex());
         let kept = offload.keep_bytes(tensor);
-        assert_eq!((&crate::bytes::hold(kept.clone())[..], offload.bytes()), (&values[..], 100_000));
+        assert_eq!(
+            (&crate::bytes::hold(kept.clone())[..], offload.bytes()),
+            (&values[..], 100_000)
+        );
         let mut opened = crate::bytes::open(kept);
         opened.values()[7] = 99;
         assert_eq!(crate::bytes::hold(opened.close())[7], 99);

@@ -220,10 +220,7 @@ mod tests {
     #[test]
     fn groups_are_read_as_people_write_them() {
         let group: Group = "blocks.0.*:lr=0.1,weight-decay=0".parse().unwrap();
-        assert_eq!(
-            group,
-            Group { lr: 0.1, weight_decay: Some(0.0), ..Group::of("blocks.0.*") }
-        );
+        assert_eq!(group, Group { lr: 0.1, weight_decay: Some(0.0), ..Group::of("blocks.0.*") });
         assert_eq!("*.bias:frozen".parse::<Group>().unwrap(), Group::frozen("*.bias"));
         for (text, words) in [
             ("head", "no : in it"),

@@ -117,9 +117,7 @@ mod tests {
     fn groups_and_depth_make_a_parameters_numbers() {
         let mut options = Options { layer_decay: Some(0.5), ..Options::default() };
         options.groups = vec!["*.bias:lr=3,weight-decay=0.25".parse().unwrap()];
-        let of = |path: &str, shape: &[usize]| {
-            options.numbers_of(&parameter(path, shape, None), 2)
-        };
+        let of = |path: &str, shape: &[usize]| options.numbers_of(&parameter(path, shape, None), 2);
         assert_eq!(of("blocks.1.out.weight", &[2, 2]), (0.5, 0.1));
         assert_eq!(of("blocks.0.out.bias", &[2]), (0.75, 0.25));
         assert_eq!(of("final_norm.gain", &[2]), (1.0, 0.0));

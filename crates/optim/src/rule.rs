@@ -204,8 +204,7 @@ mod tests {
         for t in 1..=3 {
             let step = Step { parameter: &parameter, t, lr: 0.1, weight_decay: 0.1, scale: 0.5 };
             let gradient = tensor(t as usize + 1, shape);
-            let (moved, memory, mut waiting) =
-                in_place(rule, &step, one, &gradient, memory_of_one);
+            let (moved, memory, mut waiting) = in_place(rule, &step, one, &gradient, memory_of_one);
             Waiting::orthogonalize(waiting.iter_mut());
             one = waiting.map_or_else(|| moved.clone(), |waiting| waiting.apply(moved.clone()));
             memory_of_one = memory;
