@@ -17,9 +17,9 @@ mod of_model;
 
 use arch::{Positions, Spec};
 use data::Sampling;
-pub use optim::Choice;
+use optim::Knobs;
 use optim::schedule::{Schedule, Shape};
-use optim::{Group, Knobs};
+pub use optim::{Choice, Group};
 use serde::{Deserialize, Serialize};
 
 pub use of_model::plan_of_model;
