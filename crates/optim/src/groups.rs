@@ -10,7 +10,7 @@ use burn::module::{Module, ModuleMapper, Param};
 use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
-use crate::{Error, Parameter, layers};
+use crate::{Error, Parameter, depth};
 
 /// Some parameters and how they learn.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -138,7 +138,7 @@ fn known(parameters: &[Parameter]) -> String {
     let mut lines: Vec<(String, Option<usize>)> = Vec::new();
     let mut places: BTreeMap<String, usize> = BTreeMap::new();
     for Parameter { path, .. } in parameters {
-        let block = layers::block(path);
+        let block = depth::block(path);
         let line = match block {
             Some(i) => path.replacen(&format!("blocks.{i}."), "blocks.N.", 1),
             None => path.clone(),

@@ -3,7 +3,7 @@
 //! Reading order: [`schedule`] (the learning rate of each step), [`gradients`] (their norm, and
 //! the parameter that spoilt it), [`optimizer`] (the update of a module, in place), [`options`] (all that
 //! is chosen of it), [`registry`] (the rules by name), [`rule`] (what a rule is; one file each),
-//! [`memory`] (what it remembers), [`groups`] and [`layers`] (parameters that learn otherwise),
+//! [`memory`] (what it remembers), [`groups`] and [`depth`] (parameters that learn otherwise),
 //! [`average`] (a running mean of the weights).
 //!
 //! ```
@@ -20,8 +20,8 @@ pub mod gradients;
 pub mod schedule;
 
 pub mod average;
+pub mod depth;
 pub mod groups;
-pub mod layers;
 pub mod memory;
 pub mod optimizer;
 pub mod options;

@@ -15,7 +15,7 @@ use crate::average::Average;
 use crate::memory::{Memory, Slot};
 use crate::rule::muon::Waiting;
 use crate::rule::{Step, in_place, plain};
-use crate::{Error, Options, Parameter, layers};
+use crate::{Error, Options, Parameter, depth};
 
 /// By the path of a hidden matrix: the rows of each of the matrices that are stacked in it.
 pub type Stacks = BTreeMap<String, Vec<usize>>;
@@ -58,7 +58,7 @@ pub fn parameters<M: Module>(module: &M, stacks: &Stacks) -> Vec<Parameter> {
 impl Optimizer {
     /// An optimizer of a module with these parameters that has taken no step.
     pub fn new(options: Options, parameters: Vec<Parameter>) -> Self {
-        let blocks = parameters.iter().filter_map(|parameter| layers::block(&parameter.path));
+        let blocks = parameters.iter().filter_map(|parameter| depth::block(&parameter.path));
         let n_blocks = blocks.max().map_or(0, |last| last + 1);
         let places = parameters.into_iter().map(|parameter| {
             let (rate, weight_decay) = options.numbers_of(&parameter, n_blocks);

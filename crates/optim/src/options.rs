@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::groups::{Group, group_of};
 use crate::registry::Chosen;
 use crate::rule::expect;
-use crate::{Error, Parameter, layers};
+use crate::{Error, Parameter, depth};
 
 /// The choices of a run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -70,11 +70,11 @@ impl Options {
     /// zero.
     pub(crate) fn numbers_of(&self, parameter: &Parameter, n_blocks: usize) -> (f64, f32) {
         let group = group_of(&self.groups, &parameter.path);
-        let depth =
-            self.layer_decay.map_or(1.0, |factor| layers::rate(&parameter.path, n_blocks, factor));
+        let below =
+            self.layer_decay.map_or(1.0, |factor| depth::rate(&parameter.path, n_blocks, factor));
         let usual = if parameter.is_matrix() { self.weight_decay } else { 0.0 };
         let weight_decay = group.and_then(|group| group.weight_decay).unwrap_or(usual);
-        (depth * group.map_or(1.0, |group| group.lr), weight_decay)
+        (below * group.map_or(1.0, |group| group.lr), weight_decay)
     }
 
     /// Bytes of what is remembered of a parameter that learns.

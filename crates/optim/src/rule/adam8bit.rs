@@ -14,7 +14,7 @@ use super::adamw;
 use super::muon::Waiting;
 use super::{Listed, Parameter, Rule, Step};
 use crate::Error;
-use crate::layers::is_table;
+use crate::depth::is_table;
 use crate::memory::{Memory, Slot, View};
 use crate::registry::Knobs;
 
