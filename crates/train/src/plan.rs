@@ -525,7 +525,7 @@ mod tests {
         let lion = Dials { optimizer: Some(Choice::Lion), steps: Some(1), ..none() };
         check(Dials { momentum: Some(0.9), ..lion.clone() }, "--optimizer muon, sgd");
         check(Dials { beta1: Some(2.0), ..lion.clone() }, "beta1 is 2");
-        check(Dials { freeze: Some(vec!["no.such".into()]), ..lion.clone() }, "head");
+        check(Dials { freeze: Some(vec!["no.such".into()]), ..lion.clone() }, "final_norm");
         check(Dials { layer_decay: Some(2.0), ..lion }, "layer to layer");
     }
 

@@ -69,8 +69,8 @@ fn start(seed: u64, n: usize) -> Vec<f32> {
     (0..n as u64).map(|i| ((i * 31 + seed * 7) % 23) as f32 / 11.0 - 1.0).collect()
 }
 
-/// Of step `t`, over seven powers of two.
+/// Of step `t`, over seven powers of three: those of two would put numbers half way between two codes.
 fn gradient(seed: u64, t: u64, n: usize) -> Vec<f32> {
     let of = |i: u64| ((i * 29 + t * 17 + seed * 5) % 31) as f32 / 15.0 - 1.0;
-    (0..n as u64).map(|i| of(i) / (1 << (i % 8)) as f32).collect()
+    (0..n as u64).map(|i| of(i) / 3_u32.pow((i % 7) as u32) as f32).collect()
 }
