@@ -10,13 +10,17 @@
 //! Must never know: tensors, models.
 
 pub mod activation;
+pub mod adafactor;
+pub mod adam8bit;
 pub mod adamw;
 pub mod attention;
 pub mod column_sums;
 pub mod convert;
 pub mod cross_entropy;
 pub mod dropout;
+pub mod dynamic_map;
 pub mod element;
+pub mod ema;
 pub mod embedding;
 pub mod exp;
 pub mod fresh;
@@ -25,6 +29,7 @@ pub mod head_norm;
 pub mod isa;
 pub mod lanes;
 pub mod linear_cross_entropy;
+pub mod lion;
 pub mod muon;
 pub mod newton_schulz;
 pub mod norm;

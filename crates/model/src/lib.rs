@@ -3,7 +3,7 @@
 //!
 //! Reading order: [`transformer`] (the model, top to bottom), [`block`], [`parts`]
 //! (a model from its tensors and back), [`hooks`] (its named activations),
-//! [`init`] (random weights), [`freeze`] (what learns), [`decoding`] (token by token, with a cache), [`folder`] (model folders
+//! [`init`] (random weights), [`paths`] (its parameters by name), [`freeze`] (what learns), [`decoding`] (token by token, with a cache), [`folder`] (model folders
 //! as Hugging Face has them).
 //!
 //! Must never know: loops over data, sampling, text.
@@ -16,6 +16,7 @@ pub mod freeze;
 pub mod hooks;
 pub mod init;
 pub mod parts;
+pub mod paths;
 pub mod transformer;
 
 pub use decoding::Decoding;

@@ -90,28 +90,9 @@ impl Transformer {
         Self { embedding, blocks, final_norm, project, head, spec }
     }
 
-    /// The matrices inside the blocks by their path in the module, each with the rows of the matrices
-    /// that are stacked in it: queries, keys and values; gate and up; the experts. Routers are none of
-    /// them.
+    /// The matrices inside the blocks; see [`crate::paths::stacks`].
     pub fn stacks(&self) -> BTreeMap<String, Vec<usize>> {
-        let spec = &self.spec;
-        let head = spec.head_dim;
-        let (q, kv) = (spec.n_heads * head, spec.n_kv_heads * head);
-        let parts = if spec.activation.is_gated() { 2 } else { 1 };
-        let (within, n) = match &spec.experts {
-            Some(experts) => ("experts", experts.n),
-            None => ("feed_forward", 1),
-        };
-        let of_block = [
-            ("attention.qkv".to_string(), vec![q, kv, kv]),
-            ("attention.out".to_string(), vec![spec.d_model]),
-            (format!("{within}.up"), vec![spec.d_ff; n * parts]),
-            (format!("{within}.down"), vec![spec.d_model; n]),
-        ];
-        let path = |i: usize, name: &str| format!("blocks.{i}.{name}.weight");
-        let all = (0..spec.n_layers)
-            .flat_map(|i| of_block.clone().map(|(name, rows)| (path(i, &name), rows)));
-        all.collect()
+        crate::paths::stacks(&self.spec)
     }
 
     /// The final stream, as the output matrix sees it: ids `(B·T)` to `(B, T, E)`.

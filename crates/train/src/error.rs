@@ -23,6 +23,9 @@ pub enum Error {
         /// What would have worked.
         expected: String,
     },
+    /// An optimizer that cannot be.
+    #[error(transparent)]
+    Optimizer(#[from] optim::Error),
     /// A run that would not fit.
     #[error(
         "the run needs {:.1} GB of memory and {:.1} GB are free; {advice}",

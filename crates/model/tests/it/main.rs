@@ -59,6 +59,18 @@ fn the_open_path_gives_what_the_fused_one_gives_and_shows_every_name() {
 }
 
 #[test]
+fn paths_and_shapes_are_known_before_there_is_a_model() {
+    for spec in specs() {
+        let mut known: Vec<(String, Vec<usize>)> = model::paths::parameters(&spec);
+        let model = build(&spec);
+        let found = optim::parameters(&model, &model.stacks()).into_iter();
+        let mut found: Vec<(String, Vec<usize>)> = found.map(|p| (p.path, p.shape)).collect();
+        (known.sort(), found.sort());
+        assert_eq!(known, found);
+    }
+}
+
+#[test]
 fn a_hook_changes_what_follows() {
     let (model, pass) = (build(&specs()[0]), Pass::plain(1, 12));
     let mut silence = |name: &str, x: Tensor<3>| match name {
@@ -256,8 +268,8 @@ fn the_same_seed_gives_the_same_weights_and_losses_fall() {
     let device = Device::flex().autodiff();
     let train = || {
         let mut model = model::init::random(spec, 1, &device).unwrap();
-        let mut optimizer =
-            optim::Optimizer::new(optim::adamw::Options::default(), None, optim::Stacks::new());
+        let parameters = optim::parameters(&model, &model.stacks());
+        let mut optimizer = optim::Optimizer::new(optim::Options::default(), parameters);
         let batch = model::Batch {
             inputs: Arc::from(&IDS[..11]),
             targets: Arc::from(&IDS[1..]),
