@@ -16,8 +16,8 @@ use std::path::{Path, PathBuf};
 
 use burn::tensor::{Device, Tensor, TensorData};
 use data::Cursor;
-use formats::Tensors;
-use formats::safetensors::{Dtype, Entry, SafeTensors, write};
+use formats::{Dtype, Tensors};
+use formats::safetensors::{Entry, SafeTensors, write};
 use model::Transformer;
 use model::folder::{File, from_source, tensors};
 use ops::offload::Offload;
@@ -267,7 +267,7 @@ fn remembered(
     if !file.has(name) {
         return Ok(None);
     }
-    let read = || -> Result<Memory, formats::safetensors::Error> {
+    let read = || -> Result<Memory, formats::Error> {
         if file.dtype(name)? == Dtype::U8 {
             return Ok(Memory::Bytes(bytes::from_vec(file.bytes(name)?.to_vec(), device)));
         }
@@ -275,7 +275,7 @@ fn remembered(
         let n = values.len();
         Ok(Memory::Numbers(Tensor::from_data(TensorData::new(values, [n]), device)))
     };
-    let wrong = |e: formats::safetensors::Error| optim::Error::Memory {
+    let wrong = |e: formats::Error| optim::Error::Memory {
         name: name.to_string(),
         reason: e.to_string(),
     };
