@@ -16,8 +16,8 @@ use std::path::{Path, PathBuf};
 
 use burn::tensor::{Device, Tensor, TensorData};
 use data::Cursor;
-use formats::{Dtype, Tensors};
 use formats::safetensors::{Entry, SafeTensors, write};
+use formats::{Dtype, Tensors};
 use model::Transformer;
 use model::folder::{File, from_source, tensors};
 use ops::offload::Offload;
@@ -275,10 +275,8 @@ fn remembered(
         let n = values.len();
         Ok(Memory::Numbers(Tensor::from_data(TensorData::new(values, [n]), device)))
     };
-    let wrong = |e: formats::Error| optim::Error::Memory {
-        name: name.to_string(),
-        reason: e.to_string(),
-    };
+    let wrong =
+        |e: formats::Error| optim::Error::Memory { name: name.to_string(), reason: e.to_string() };
     read().map(Some).map_err(wrong)
 }
 
