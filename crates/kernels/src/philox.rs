@@ -30,6 +30,7 @@ pub fn words_in_lanes(first: u64, high: u64, key: [u32; 2]) -> [[u32; WIDTH]; 4]
 }
 
 /// All rounds, of `N` counters side by side.
+#[expect(clippy::needless_range_loop, reason = "four arrays in step become vector instructions")]
 #[inline(always)]
 fn rounds<const N: usize>(mut counters: [[u32; N]; 4], mut key: [u32; 2]) -> [[u32; N]; 4] {
     for _ in 0..ROUNDS {

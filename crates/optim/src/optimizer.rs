@@ -375,9 +375,8 @@ mod tests {
 
     #[test]
     fn groups_learn_otherwise() {
-        let mut options = Options::default();
-        options.groups =
-            vec!["gain:lr=0".parse().unwrap(), "matrix:weight-decay=0".parse().unwrap()];
+        let groups = vec!["gain:lr=0".parse().unwrap(), "matrix:weight-decay=0".parse().unwrap()];
+        let options = Options { groups, ..Options::default() };
         let (mut optimizer, module) = (optimizer(options, &Stacks::new()), pair());
         let grads = gradients(&module);
         let module = optimizer.step(module, grads, 0.0, 0.1);

@@ -397,7 +397,7 @@ mod tests {
         check(&|c| c.optimizer.clip = f64::NAN, "clip");
         check(&|c| c.keep = 0, "kept");
         check(&|c| c.spec.n_heads = 0, "n_heads");
-        check(&|c| c.spec.n_layers = 1 << 28, "the number of blocks");
+        check(&|c| c.spec.n_layers = 1 << 28, "blocks");
     }
 
     #[test]

@@ -34,9 +34,9 @@ fn every_family_computes_what_transformers_computes() {
 }
 
 fn check(name: &str, golden: &Value) {
-    let spec = family::from_config(&golden["config"]).unwrap();
+    let spec = family::from_config(&golden["config"]).expect("a config");
     let files = files(&spec);
-    let load = |device: &Device| folder::from_source(&spec, device, &files).unwrap();
+    let load = |device: &Device| folder::from_source(&spec, device, &files).expect("a model");
     let (logits, loss, gradients) = learnt(&load(&Device::flex().autodiff()));
     let last = (0..ROWS).flat_map(|row| {
         let from = (row * PLACES + PLACES - 1) * VOCABULARY;
@@ -44,8 +44,9 @@ fn check(name: &str, golden: &Value) {
     });
     near(&format!("{name}: logits"), last, &golden["logits"]);
     near(&format!("{name}: loss"), [loss], &Value::Array(vec![golden["loss"].clone()]));
-    let gradients: BTreeMap<_, _> = folder::tensors(&gradients).unwrap().into_iter().collect();
-    let expected = golden["gradients"].as_object().unwrap();
+    let gradients: BTreeMap<_, _> =
+        folder::tensors(&gradients).expect("tensors").into_iter().collect();
+    let expected = golden["gradients"].as_object().expect("gradients by name");
     assert!(gradients.keys().eq(expected.keys()), "{name}: other gradients");
     for (tensor, expected) in expected {
         let values = &gradients[tensor].values;
@@ -59,8 +60,8 @@ fn check(name: &str, golden: &Value) {
 
 fn near(what: &str, got: impl IntoIterator<Item = f32>, expected: &Value) {
     let got: Vec<f32> = got.into_iter().collect();
-    let expected: Vec<f32> =
-        expected.as_array().unwrap().iter().map(|v| v.as_f64().unwrap() as f32).collect();
+    let number = |v: &Value| v.as_f64().expect("a number") as f32;
+    let expected: Vec<f32> = expected.as_array().expect("a list").iter().map(number).collect();
     assert_eq!(got.len(), expected.len(), "{what}");
     let size = expected.iter().fold(1.0_f32, |size, v| size.max(v.abs()));
     for (g, e) in got.iter().zip(&expected) {
@@ -74,7 +75,7 @@ fn files(spec: &Spec) -> BTreeMap<String, Weights> {
         let n = shape.iter().product();
         (slot, Weights { shape, values: vec![0.0; n] })
     });
-    let published = family::publish(spec, zeros).unwrap().into_iter();
+    let published = family::publish(spec, zeros).expect("names").into_iter();
     published
         .map(|(name, t)| (name.clone(), weights(&name, t.shape, spec.gain_above_one)))
         .collect()
@@ -85,7 +86,7 @@ fn weights(name: &str, shape: Vec<usize>, above_one: bool) -> Weights {
     let n = shape.iter().product();
     let gain = name.ends_with("weight") && (name.contains("norm") || name.contains(".ln_"));
     let table = ["embed", ".wte.", ".wpe."].iter().any(|part| name.contains(part));
-    let width = *shape.last().unwrap() as f64;
+    let width = shape[shape.len() - 1] as f64;
     let value = |i| {
         let x = mixed(name, i);
         if gain {
@@ -145,7 +146,8 @@ impl ModuleMapper for Slopes {
 fn cached(model: Transformer) -> Vec<f32> {
     let decoding = Decoding::new(model);
     let mut cache = decoding.new_cache();
-    let mut step = |id: u32| decoding.forward(Input::Ids(&[id]), &mut cache, Logits::Last).unwrap();
+    let mut step =
+        |id: u32| decoding.forward(Input::Ids(&[id]), &mut cache, Logits::Last).expect("room");
     ids("steps", STEPS).into_iter().flat_map(&mut step).collect()
 }
 

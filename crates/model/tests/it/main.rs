@@ -60,12 +60,17 @@ fn the_open_path_gives_what_the_fused_one_gives_and_shows_every_name() {
 
 #[test]
 fn paths_and_shapes_are_known_before_there_is_a_model() {
-    for spec in specs() {
+    let of_family = |family: &&dyn arch::family::Family| {
+        arch::family::of_size(family.name(), 50, 32, 2, 4).expect("a family")
+    };
+    let forms: Vec<Spec> = arch::family::FAMILIES.iter().map(of_family).collect();
+    for spec in [specs(), forms].concat() {
         let mut known: Vec<(String, Vec<usize>)> = model::paths::parameters(&spec);
         let model = build(&spec);
         let found = optim::parameters(&model, &model.stacks()).into_iter();
         let mut found: Vec<(String, Vec<usize>)> = found.map(|p| (p.path, p.shape)).collect();
-        (known.sort(), found.sort());
+        known.sort();
+        found.sort();
         assert_eq!(known, found);
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use formats::Tensors;
 use train::config::{Learns, Recompute};
 use train::plan::Choice;
 
