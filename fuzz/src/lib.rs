@@ -1,4 +1,7 @@
-//! What every target does: read the bytes, and use what they gave, if they gave something.
+//! What every target does: read the bytes, and use what they gave, if they gave something. Here
+//! tokenizers, in [`weights`] weights.
+
+pub mod weights;
 
 use tokenizer::{Error, Tokenizer};
 use tokenizer::formats::{Choice, Encoding, Format, Source};

@@ -40,6 +40,19 @@ pub enum Error {
         /// From the file.
         got: Vec<usize>,
     },
+    /// A file's tensors are not those of the model that its config describes.
+    #[error("the weights are not those of the model that the config describes:{0}")]
+    Weights(Box<Wrong>),
+    /// A spec has what its family's config cannot express.
+    #[error(
+        "a config of {family} has no words for {what}; name the family lyceum to keep all of it"
+    )]
+    Unsayable {
+        /// The family.
+        family: String,
+        /// The spec's fields that would be lost, with their values.
+        what: String,
+    },
     /// A source failed to read a tensor.
     #[error("tensor {name:?} could not be read: {reason}")]
     Read {
@@ -69,4 +82,57 @@ pub enum Error {
     /// Something that this decoder does not offer.
     #[error("this decoder does not offer {0}")]
     Unsupported(&'static str),
+}
+
+/// All that is wrong with a file's tensors.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Wrong {
+    /// Names that the model needs and the file lacks.
+    pub missing: Vec<String>,
+    /// Names with the shape expected and the shape found.
+    pub misshaped: Vec<(String, Vec<usize>, Vec<usize>)>,
+    /// Names that the model has no place for.
+    pub extra: Vec<String>,
+    /// Output matrices that differ from the embedding, though the config says that they are one.
+    pub untied: Vec<String>,
+}
+
+/// Names of one kind that an error lists before it counts.
+const MOST_NAMES: usize = 40;
+
+impl Wrong {
+    /// Whether nothing is.
+    pub fn is_nothing(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+impl std::fmt::Display for Wrong {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let mut list = |what: &str, lines: Vec<String>| {
+            if lines.is_empty() {
+                return Ok(());
+            }
+            write!(f, "\n  {what} ({}):", lines.len())?;
+            for line in lines.iter().take(MOST_NAMES) {
+                write!(f, "\n    {line}")?;
+            }
+            match lines.len().saturating_sub(MOST_NAMES) {
+                0 => Ok(()),
+                more => write!(f, "\n    and {more} more"),
+            }
+        };
+        list("missing", self.missing.clone())?;
+        let shapes = self.misshaped.iter();
+        let shape = |(name, expected, got): &(String, Vec<usize>, Vec<usize>)| {
+            format!("{name}: expected {expected:?}, found {got:?}")
+        };
+        list("of another shape", shapes.map(shape).collect())?;
+        list("without a place in the model", self.extra.clone())?;
+        list(
+            "another matrix than the embedding, though the config ties them \
+             (\"tie_word_embeddings\": false would keep both)",
+            self.untied.clone(),
+        )
+    }
 }

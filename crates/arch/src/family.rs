@@ -1,101 +1,37 @@
 //! The families: one file each, one line each in [`FAMILIES`].
 //!
-//! A family maps a Hugging Face `config.json` to a [`Spec`] and back, and the names of its
-//! published tensors to [`Slot`]s of our model and back.
+//! A family maps a Hugging Face `config.json` to a [`Spec`] and back, and says of which published
+//! tensors each [`Slot`] of our model is made ([`Piece`]). The rest, reading, writing, and telling all
+//! that is wrong with a file at once, is the same for all and stands in [`reading`].
 
-use serde_json::{Value, json};
+pub mod keys;
+pub mod reading;
+pub mod rope_keys;
 
-use crate::{Error, Spec, Tensor, WeightSource};
-
+pub mod gemma2;
+pub mod gemma3;
 pub mod gpt2;
+pub mod gpt_neox;
+pub mod gpt_oss;
+pub mod granite;
 pub mod llama;
+pub mod lyceum;
+pub mod mistral;
+pub mod mixtral;
+pub mod opt;
+pub mod phi3;
 pub mod qwen2;
+pub mod qwen3;
+pub mod smollm3;
 
-/// A place in the model that holds one tensor. Projections that are computed together are held
-/// together: query, key and value rows in one matrix; gate and up rows in one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Slot {
-    /// `(V, D)`.
-    Embedding,
-    /// `(T, D)`, learned positions only.
-    Positions,
-    /// Of block `.0`.
-    Block(usize, Part),
-    /// `(D)`.
-    FinalNormGain,
-    /// `(D)`.
-    FinalNormBias,
-    /// `(V, D)`, untied models only.
-    Head,
-}
+use serde_json::Value;
 
-/// A tensor within a block. Matrices are `(out, in)`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[expect(missing_docs, reason = "each name says which tensor it is")]
-pub enum Part {
-    AttentionNormGain,
-    AttentionNormBias,
-    /// `((Hq + 2·Hkv)·head_dim, D)`: query, key, value rows.
-    Qkv,
-    QkvBias,
-    /// `(D, Hq·head_dim)`.
-    AttentionOut,
-    AttentionOutBias,
-    FeedForwardNormGain,
-    FeedForwardNormBias,
-    /// `(F, D)`, or `(2·F, D)` with gate rows first.
-    FeedForwardIn,
-    FeedForwardInBias,
-    /// `(D, F)`.
-    FeedForwardOut,
-    FeedForwardOutBias,
-}
+use crate::piece::Piece;
+use crate::slot::Slot;
+use crate::{Error, Spec};
+use keys::Keys;
 
-impl Spec {
-    /// Every slot that a model of this spec fills, with its shape, in the order of computation.
-    pub fn slots(&self) -> Vec<(Slot, Vec<usize>)> {
-        let mut slots = vec![(Slot::Embedding, vec![self.vocab_size, self.d_model])];
-        if self.positions == crate::Positions::Learned {
-            slots.push((Slot::Positions, vec![self.context, self.d_model]));
-        }
-        for block in 0..self.n_layers {
-            let parts = self.block_parts().into_iter();
-            slots.extend(parts.map(|(part, shape)| (Slot::Block(block, part), shape)));
-        }
-        slots.push((Slot::FinalNormGain, vec![self.d_model]));
-        if self.bias && self.norm == crate::Norm::Layer {
-            slots.push((Slot::FinalNormBias, vec![self.d_model]));
-        }
-        if !self.tied {
-            slots.push((Slot::Head, vec![self.vocab_size, self.d_model]));
-        }
-        slots
-    }
-
-    fn block_parts(&self) -> Vec<(Part, Vec<usize>)> {
-        let (d, heads) = (self.d_model, self.n_heads * self.head_dim);
-        let (qkv, ff_in) = (self.qkv_width(), self.ff_in_width());
-        let norm_bias = self.bias && self.norm == crate::Norm::Layer;
-        let all = [
-            (true, Part::AttentionNormGain, vec![d]),
-            (norm_bias, Part::AttentionNormBias, vec![d]),
-            (true, Part::Qkv, vec![qkv, d]),
-            (self.bias || self.qkv_bias, Part::QkvBias, vec![qkv]),
-            (true, Part::AttentionOut, vec![d, heads]),
-            (self.bias, Part::AttentionOutBias, vec![d]),
-            (true, Part::FeedForwardNormGain, vec![d]),
-            (norm_bias, Part::FeedForwardNormBias, vec![d]),
-            (true, Part::FeedForwardIn, vec![ff_in, d]),
-            (self.bias, Part::FeedForwardInBias, vec![ff_in]),
-            (true, Part::FeedForwardOut, vec![d, self.d_ff]),
-            (self.bias, Part::FeedForwardOutBias, vec![d]),
-        ];
-        all.into_iter()
-            .filter(|(present, ..)| *present)
-            .map(|(_, part, shape)| (part, shape))
-            .collect()
-    }
-}
+pub use reading::{check_weights, publish, read_slot};
 
 /// How one family's files look.
 pub trait Family: Sync {
@@ -106,23 +42,50 @@ pub trait Family: Sync {
     ///
     /// # Errors
     /// [`Error::Config`] for a key that is absent, of the wrong type, or asks for what we lack.
-    fn spec(&self, config: &Value) -> Result<Spec, Error>;
+    fn spec(&self, config: Keys<'_>) -> Result<Spec, Error>;
 
-    /// Writes the keys of a `config.json`.
+    /// Writes the keys of a `config.json`. What it has no word for is left out; [`to_config`] notices.
     fn config(&self, spec: &Spec) -> Value;
 
-    /// Gathers a slot's tensor from the published ones.
-    ///
-    /// # Errors
-    /// What `source` says of a tensor that it lacks.
-    fn read(&self, spec: &Spec, slot: Slot, source: &dyn WeightSource) -> Result<Tensor, Error>;
+    /// The family's form at the sizes of `base`, a Llama's of the family's name.
+    fn form(&self, base: Spec) -> Spec {
+        base
+    }
 
-    /// Splits a slot's tensor into the published ones, with their names.
-    fn write(&self, spec: &Spec, slot: Slot, tensor: Tensor) -> Vec<(String, Tensor)>;
+    /// The published tensors that a slot is made of, top to bottom.
+    fn pieces(&self, spec: &Spec, slot: Slot) -> Vec<Piece>;
+
+    /// Other names that files of this family have for the tensor called `name`.
+    fn other_names(&self, name: &str) -> Vec<String> {
+        let _ = name;
+        Vec::new()
+    }
+
+    /// Whether a tensor called `name` may stand in a file without being part of the decoder.
+    fn is_idle(&self, name: &str) -> bool {
+        let _ = name;
+        false
+    }
 }
 
 /// Every family, one line each.
-pub const FAMILIES: &[&dyn Family] = &[&llama::Llama, &qwen2::Qwen2, &gpt2::Gpt2];
+pub const FAMILIES: &[&dyn Family] = &[
+    &llama::Llama,
+    &mistral::Mistral,
+    &mixtral::Mixtral,
+    &qwen2::Qwen2,
+    &qwen3::Qwen3,
+    &smollm3::SmolLm3,
+    &granite::Granite,
+    &phi3::Phi3,
+    &gemma2::Gemma2,
+    &gemma3::Gemma3,
+    &gpt_oss::GptOss,
+    &gpt2::Gpt2,
+    &gpt_neox::GptNeoX,
+    &opt::Opt,
+    &lyceum::Lyceum,
+];
 
 /// The family called `name`.
 ///
@@ -135,76 +98,57 @@ pub fn named(name: &str) -> Result<&'static dyn Family, Error> {
     })
 }
 
+/// A family's form at a size, with a context of 256.
+///
+/// # Errors
+/// [`Error::UnknownFamily`].
+pub fn of_size(
+    name: &str,
+    vocab_size: usize,
+    d_model: usize,
+    n_layers: usize,
+    n_heads: usize,
+) -> Result<Spec, Error> {
+    let base = Spec::llama(vocab_size, d_model, n_layers, n_heads);
+    let family = named(name)?;
+    let form = family.form(Spec { family: name.into(), ..base });
+    Ok(Spec { family: name.into(), ..form })
+}
+
 /// The spec of a `config.json`, checked.
 ///
 /// # Errors
 /// [`Error::UnknownFamily`], [`Error::Config`], [`Error::Shape`].
 pub fn from_config(config: &Value) -> Result<Spec, Error> {
-    let spec = named(text(config, "model_type")?)?.spec(config)?;
+    let keys = Keys(config);
+    // A model that sees pictures too keeps its decoder's config apart.
+    if config["model_type"] == "gemma3" && config["text_config"].is_object() {
+        return from_config(&config["text_config"]);
+    }
+    let spec = named(keys.text("model_type")?)?.spec(keys)?;
     spec.check()?;
     Ok(spec)
 }
 
-/// The `config.json` of a spec of a known family; others give their spec's fields.
-pub fn to_config(spec: &Spec) -> Value {
-    named(&spec.family).map_or_else(|_| json!(spec), |family| family.config(spec))
-}
-
-/// A slot's tensor, with the shape that the spec says.
+/// The `config.json` of a spec.
 ///
 /// # Errors
-/// What the source says, or [`Error::TensorShape`].
-pub fn read_slot(
-    spec: &Spec,
-    slot: Slot,
-    expected: &[usize],
-    source: &dyn WeightSource,
-) -> Result<Tensor, Error> {
-    let tensor = named(&spec.family)?.read(spec, slot, source)?;
-    if tensor.shape != expected {
-        return Err(Error::TensorShape {
-            name: format!("{slot:?}"),
-            expected: expected.to_vec(),
-            got: tensor.shape,
-        });
+/// [`Error::UnknownFamily`]; [`Error::Unsayable`] with what the family's config has no words for.
+pub fn to_config(spec: &Spec) -> Result<Value, Error> {
+    let config = named(&spec.family)?.config(spec);
+    let back = from_config(&config)?;
+    if back == *spec {
+        return Ok(config);
     }
-    Ok(tensor)
-}
-
-fn text<'a>(config: &'a Value, key: &str) -> Result<&'a str, Error> {
-    config[key].as_str().ok_or_else(|| wrong(config, key, "a string"))
-}
-
-fn size(config: &Value, key: &str) -> Result<usize, Error> {
-    let number = config[key].as_u64().and_then(|n| usize::try_from(n).ok());
-    number.ok_or_else(|| wrong(config, key, "a whole number"))
-}
-
-fn number_or(config: &Value, key: &str, default: f64) -> Result<f64, Error> {
-    match &config[key] {
-        Value::Null => Ok(default),
-        value => value.as_f64().ok_or_else(|| wrong(config, key, "a number")),
-    }
-}
-
-fn flag_or(config: &Value, key: &str, default: bool) -> Result<bool, Error> {
-    match &config[key] {
-        Value::Null => Ok(default),
-        value => value.as_bool().ok_or_else(|| wrong(config, key, "true or false")),
-    }
-}
-
-fn wrong(config: &Value, key: &str, expected: &str) -> Error {
-    let got = match &config[key] {
-        Value::Null => "nothing".to_string(),
-        value => value.to_string().chars().take(60).collect(),
-    };
-    Error::Config { key: key.to_string(), expected: expected.to_string(), got }
-}
-
-/// The shortest decimal that reads back as this `f32`, so that 1e-5 is written as 1e-5.
-fn short(value: f32) -> f64 {
-    value.to_string().parse().unwrap_or_else(|_| f64::from(value))
+    let (meant, said) = (serde_json::json!(spec), serde_json::json!(back));
+    let keys = meant.as_object().into_iter().chain(said.as_object()).flat_map(|o| o.keys());
+    let mut lost: Vec<String> = keys
+        .filter(|key| meant[key.as_str()] != said[key.as_str()])
+        .map(|key| format!("{key}: {}", meant[key.as_str()]))
+        .collect();
+    lost.sort();
+    lost.dedup();
+    Err(Error::Unsayable { family: spec.family.clone(), what: lost.join("; ") })
 }
 
 #[cfg(test)]

@@ -2,12 +2,13 @@
 //!
 //! Reading order: [`spec`] (the numbers and choices that define a decoder), [`decoder`] (the trait
 //! through which everything decodes), [`weights`] (named tensors from a file or a live model),
+//! [`slot`] (the places in a model that hold them), [`piece`] (how published tensors make up a slot),
 //! [`family`] (one file a family: its `config.json` and its weight names, mapped to a [`Spec`]).
 //!
 //! ```
 //! use arch::{Spec, family};
 //! let spec = Spec::llama(512, 64, 2, 4);
-//! let config = family::to_config(&spec);
+//! let config = family::to_config(&spec).unwrap();
 //! assert_eq!(family::from_config(&config).unwrap(), spec);
 //! assert!(spec.n_params() > 100_000);
 //! ```
@@ -18,10 +19,16 @@
 pub mod decoder;
 pub mod error;
 pub mod family;
+pub mod piece;
+pub mod slot;
 pub mod spec;
 pub mod weights;
 
 pub use decoder::{Cache, Decoder, Input, Logits};
 pub use error::Error;
-pub use spec::{Activation, Norm, Positions, Spec};
+pub use slot::{Part, Slot};
+pub use spec::{
+    Activation, Arrangement, Attending, Biases, Experts, Layers, Norm, Positions, Rope, Scales,
+    Spec,
+};
 pub use weights::{Tensor, WeightSource};

@@ -60,8 +60,27 @@ pub trait WeightSource {
     /// [`Error::MissingTensor`] or [`Error::Read`].
     fn tensor(&self, name: &str) -> Result<Tensor, Error>;
 
+    /// Its shape; `None` if there is no such tensor.
+    fn shape(&self, name: &str) -> Option<Vec<usize>>;
+
+    /// Every name there is.
+    fn names(&self) -> Vec<String>;
+
     /// Whether there is a tensor called `name`.
-    fn has(&self, name: &str) -> bool;
+    fn has(&self, name: &str) -> bool {
+        self.shape(name).is_some()
+    }
+
+    /// Place `index` along the first dimension of the tensor called `name`. A source that can read less
+    /// than the whole tensor for it should.
+    ///
+    /// # Errors
+    /// As [`WeightSource::tensor`].
+    fn place(&self, name: &str, index: usize) -> Result<Tensor, Error> {
+        let mut place = self.tensor(name)?.rows(index, index + 1);
+        place.shape.remove(0);
+        Ok(place)
+    }
 }
 
 impl WeightSource for std::collections::BTreeMap<String, Tensor> {
@@ -69,8 +88,12 @@ impl WeightSource for std::collections::BTreeMap<String, Tensor> {
         self.get(name).cloned().ok_or_else(|| Error::MissingTensor { name: name.to_string() })
     }
 
-    fn has(&self, name: &str) -> bool {
-        self.contains_key(name)
+    fn shape(&self, name: &str) -> Option<Vec<usize>> {
+        self.get(name).map(|tensor| tensor.shape.clone())
+    }
+
+    fn names(&self) -> Vec<String> {
+        self.keys().cloned().collect()
     }
 }
 

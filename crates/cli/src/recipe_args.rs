@@ -4,9 +4,10 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 use clap::ValueEnum;
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use life::{Recipe, Source};
 use train::config::{Learns, Offloaded, Precision, Recompute};
-use train::plan::{Choice, Decay, Dials};
+use train::plan::{Choice, Decay, Dials, Group};
 
 use crate::host::Host;
 use crate::pick;
@@ -75,9 +76,8 @@ pub(crate) struct DialArgs {
     /// Parameters in the blocks, such as 2M [default: what the time allows]
     #[arg(long, value_name = "N", value_parser = count, help_heading = "Model")]
     size: Option<u64>,
-    /// llama (RMSNorm, RoPE, SwiGLU), qwen2 (the same with biases on queries, keys and values) or
-    /// gpt2 (LayerNorm, learned positions, GELU) [default: llama; qwen2 for a whole life]
-    #[arg(long, value_parser = ["llama", "qwen2", "gpt2"], help_heading = "Model")]
+    /// The family whose form the model has [default: llama; qwen2 for a whole life]
+    #[arg(long, value_parser = families(), help_heading = "Model")]
     arch: Option<String>,
     /// Blocks
     #[arg(long, value_name = "N", help_heading = "Model")]
@@ -94,7 +94,7 @@ pub(crate) struct DialArgs {
     /// Inner width of the feed-forward block
     #[arg(long, value_name = "F", help_heading = "Model")]
     ff_width: Option<usize>,
-    /// Whether layers have biases [default: gpt2 true, llama false]
+    /// Whether layers have biases [default: as the family has them]
     #[arg(long, value_name = "BOOL", help_heading = "Model")]
     bias: Option<bool>,
     /// Whether the embedding is the output matrix too [default: true]
@@ -111,7 +111,8 @@ pub(crate) struct DialArgs {
     /// Batches whose gradients make one step [default: 1]
     #[arg(long, value_name = "N", help_heading = "Training")]
     accumulate: Option<usize>,
-    /// The largest learning rate [default: by the width; with --from a smaller one, by the size]
+    /// The largest learning rate [default: by the optimizer and the width; with --from a smaller
+    /// one, by the size]
     #[arg(long, value_name = "RATE", value_parser = finite::<f64>, help_heading = "Training")]
     lr: Option<f64>,
     /// The last learning rate [default: a tenth of the largest]
@@ -121,18 +122,24 @@ pub(crate) struct DialArgs {
     #[arg(long, value_name = "N", help_heading = "Training")]
     warmup: Option<u64>,
     /// What the learning rate does after the warmup [default: cosine]
-    #[arg(long, value_enum, help_heading = "Training")]
-    decay: Option<DecayArg>,
-    /// Pull of matrices towards zero [default: 0.1]
+    #[arg(long, alias = "decay", value_enum, help_heading = "Training")]
+    schedule: Option<ScheduleArg>,
+    /// Pull of matrices towards zero [default: 0.1; lion 0.5, sgd 1e-4, adam and adafactor 0]
     #[arg(long, value_name = "X", value_parser = finite::<f32>, help_heading = "Training")]
     weight_decay: Option<f32>,
-    /// Who moves the matrices of the blocks [default: muon for a new model's whole life, else adamw]
-    #[arg(long, value_enum, help_heading = "Training")]
-    optimizer: Option<OptimizerArg>,
-    /// AdamW's first decay [default: 0.9]
+    /// How parameters move [default: muon for a new model's whole life, else adamw]
+    #[arg(long, value_name = "NAME", value_parser = optimizers(), help_heading = "Training")]
+    optimizer: Option<Choice>,
+    /// How much of the last direction sgd and muon keep [default: sgd 0.9, muon 0.95]
+    #[arg(long, value_name = "X", value_parser = finite::<f32>, help_heading = "Training")]
+    momentum: Option<f32>,
+    /// Whether sgd looks ahead along its momentum; muon does
+    #[arg(long, help_heading = "Training")]
+    nesterov: bool,
+    /// First decay of Adam's kind, and lion's [default: 0.9]
     #[arg(long, value_name = "X", value_parser = finite::<f32>, help_heading = "Training")]
     beta1: Option<f32>,
-    /// AdamW's second decay [default: 0.95]
+    /// Second decay of Adam's kind, and lion's [default: 0.95; lion 0.99]
     #[arg(long, value_name = "X", value_parser = finite::<f32>, help_heading = "Training")]
     beta2: Option<f32>,
     /// Norm that gradients are clipped to; 0: not at all [default: 1]
@@ -158,6 +165,22 @@ pub(crate) struct DialArgs {
     /// Which parameters learn [default: all]
     #[arg(long, value_enum, help_heading = "Training")]
     learns: Option<LearnsArg>,
+    /// Parameters that stay as they are, by a pattern over their paths, such as 'embedding.*' or
+    /// 'blocks.0.*'; may be given several times
+    #[arg(long, value_name = "PATTERN", help_heading = "Training")]
+    freeze: Vec<String>,
+    /// Parameters that learn otherwise, such as '*norm*:lr=0.1,weight-decay=0': lr times the learning
+    /// rate; the first that fits a parameter counts; may be given several times
+    #[arg(long, value_name = "PATTERN:…", help_heading = "Training")]
+    group: Vec<Group>,
+    /// What the learning rate is multiplied by from each block to the one below; 0.8 lets a model
+    /// that knows something forget less
+    #[arg(long, value_name = "X", value_parser = finite::<f64>, help_heading = "Training")]
+    layer_decay: Option<f64>,
+    /// Keep a running mean of the weights, of which a step keeps this much, such as 0.999: it is
+    /// measured beside the model, and written to the run's model-ema
+    #[arg(long, value_name = "X", value_parser = finite::<f64>, help_heading = "Training")]
+    ema: Option<f64>,
     /// Of the first weights and the order of the text [default: 1]
     #[arg(long, value_name = "N", help_heading = "Training")]
     seed: Option<u64>,
@@ -177,20 +200,15 @@ pub(crate) struct DialArgs {
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
-enum DecayArg {
+enum ScheduleArg {
     Cosine,
+    /// A straight line down
+    Linear,
+    /// Nothing, then a line down over the last fifth
     Wsd,
+    /// The inverse of the steps' root
+    InverseSqrt,
     Constant,
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum OptimizerArg {
-    /// For everything
-    Adamw,
-    /// For the matrices in the blocks, AdamW for the rest
-    Muon,
-    /// With momentum, for everything
-    Sgd,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -292,6 +310,10 @@ impl DialArgs {
         take!(
             label_smoothing,
             z_loss,
+            optimizer,
+            momentum,
+            layer_decay,
+            ema,
             beta1,
             beta2,
             clip,
@@ -304,18 +326,23 @@ impl DialArgs {
         if self.windows {
             dials.windows = Some(true);
         }
-        let optimizer = self.optimizer.map(|optimizer| match optimizer {
-            OptimizerArg::Adamw => Choice::AdamW,
-            OptimizerArg::Muon => Choice::Muon,
-            OptimizerArg::Sgd => Choice::Sgd,
+        if self.nesterov {
+            dials.nesterov = Some(true);
+        }
+        if !self.freeze.is_empty() {
+            dials.freeze = Some(self.freeze.clone());
+        }
+        if !self.group.is_empty() {
+            dials.groups = Some(self.group.clone());
+        }
+        let schedule = self.schedule.map(|schedule| match schedule {
+            ScheduleArg::Cosine => Decay::Cosine,
+            ScheduleArg::Linear => Decay::Linear,
+            ScheduleArg::Wsd => Decay::Wsd,
+            ScheduleArg::InverseSqrt => Decay::InverseSqrt,
+            ScheduleArg::Constant => Decay::Constant,
         });
-        dials.optimizer = optimizer.or(dials.optimizer);
-        let decay = self.decay.map(|decay| match decay {
-            DecayArg::Cosine => Decay::Cosine,
-            DecayArg::Wsd => Decay::Wsd,
-            DecayArg::Constant => Decay::Constant,
-        });
-        dials.decay = decay.or(dials.decay);
+        dials.schedule = schedule.or(dials.schedule);
         let precision = self.precision.map(|precision| match precision {
             PrecisionArg::F32 => Precision::F32,
             PrecisionArg::Bf16 => Precision::Bf16,
@@ -340,6 +367,25 @@ impl DialArgs {
         });
         dials.learns = learns.or(dials.learns);
     }
+}
+
+fn families() -> PossibleValuesParser {
+    arch::family::FAMILIES.iter().map(|family| family.name()).into()
+}
+
+/// All optimizers, each with what it is and the learning rate that it has by itself.
+fn optimizers() -> impl TypedValueParser<Value = Choice> {
+    let values = Choice::ALL.iter().map(|choice| {
+        let (at_256, at_64) = (choice.rate(2e-3), choice.rate(4e-3));
+        let rate = match at_256 == at_64 {
+            true => format!("{at_256:.0e}"),
+            false => format!("{at_256:.0e} at width 256"),
+        };
+        PossibleValue::new(choice.name()).help(format!("{} (--lr {rate})", choice.about()))
+    });
+    let named = |name: String| Choice::ALL.iter().copied().find(|choice| choice.name() == name);
+    PossibleValuesParser::new(values.collect::<Vec<_>>())
+        .try_map(move |name| named(name).ok_or("an optimizer that there is"))
 }
 
 fn set<T: Clone>(to: &mut T, from: &Option<T>) {
@@ -400,5 +446,33 @@ mod tests {
             (Some(600), Some(3), Some(64))
         );
         assert_eq!((recipe.train.minutes, recipe.train.steps), (None, Some(9)));
+    }
+
+    #[test]
+    fn optimizers_are_known_by_the_names_of_their_list() {
+        #[derive(Debug, clap::Parser)]
+        struct Line {
+            #[command(flatten)]
+            dials: DialArgs,
+        }
+        let parse = |words: &str| {
+            let words = std::iter::once("lyceum").chain(words.split_whitespace());
+            let line = <Line as clap::Parser>::try_parse_from(words)?;
+            let mut dials = Dials::default();
+            line.dials.dial(&mut dials);
+            Ok::<_, clap::Error>(dials)
+        };
+        for &choice in Choice::ALL {
+            let dials = parse(&format!("--optimizer {}", choice.name())).unwrap();
+            assert_eq!(dials.optimizer, Some(choice));
+        }
+        let dials =
+            parse("--schedule inverse-sqrt --freeze a.* --freeze b --group *:lr=2 --ema 0.9");
+        let dials = dials.unwrap();
+        assert_eq!(dials.freeze.unwrap(), ["a.*", "b"]);
+        assert_eq!((dials.groups.unwrap()[0].lr, dials.ema), (2.0, Some(0.9)));
+        assert_eq!(parse("--decay linear").unwrap().schedule, Some(Decay::Linear));
+        let message = parse("--optimizer adagrad").unwrap_err().to_string();
+        assert!(message.contains("adafactor"), "{message}");
     }
 }

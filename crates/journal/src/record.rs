@@ -52,6 +52,19 @@ pub enum Record {
         #[serde(with = "any_number")]
         bits_per_byte: f64,
     },
+    /// The running mean of the model's weights was measured as the model was.
+    Average {
+        /// After how many steps.
+        step: u64,
+        /// Which text: `val`, or [`ANSWERS`].
+        split: String,
+        /// Mean loss in nats per token.
+        #[serde(with = "any_number")]
+        loss: f64,
+        /// The same in bits per byte of text.
+        #[serde(with = "any_number")]
+        bits_per_byte: f64,
+    },
     /// The model was asked to speak.
     Sample {
         /// After how many steps.
@@ -117,6 +130,7 @@ impl Record {
         match self {
             Self::Step { step, .. }
             | Self::Eval { step, .. }
+            | Self::Average { step, .. }
             | Self::Sample { step, .. }
             | Self::Checkpoint { step, .. }
             | Self::Error { step, .. } => Some(*step),
@@ -197,6 +211,10 @@ mod tests {
         check(
             Record::Eval { step: 9, split: "val".into(), loss: 1.5, bits_per_byte: 0.75 },
             r#"{"kind":"eval","step":9,"split":"val","loss":1.5,"bits_per_byte":0.75}"#,
+        );
+        check(
+            Record::Average { step: 9, split: "val".into(), loss: 1.25, bits_per_byte: 0.5 },
+            r#"{"kind":"average","step":9,"split":"val","loss":1.25,"bits_per_byte":0.5}"#,
         );
         check(
             Record::Sample { step: 9, prompt: "Anna".into(), text: "went\nhome \"soon\"".into() },

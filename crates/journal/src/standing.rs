@@ -168,7 +168,10 @@ impl Standing {
             Record::Stage { name, status, seconds, .. } => self.take_stage(name, *status, *seconds),
             Record::Note { text } if !self.notes.contains(text) => self.notes.push(text.clone()),
             Record::Error { message, .. } => self.error = Some(message.clone()),
-            Record::Note { .. } | Record::Sample { .. } | Record::Checkpoint { .. } => {}
+            Record::Note { .. }
+            | Record::Average { .. }
+            | Record::Sample { .. }
+            | Record::Checkpoint { .. } => {}
         }
     }
 

@@ -3,10 +3,11 @@
 //!
 //! A row of `qkv` holds `Hq` query heads, `Hkv` key heads, `Hkv` value heads of `D` values each;
 //! query head `h` reads key head `h / (Hq / Hkv)`. `softmax(q·k / sqrt(D))` runs over the keys from
-//! the query's start (0, or that of its document, or of its window) to the query itself.
+//! the query's start (0, or that of its document, or of its window) to the query itself. [`Form`]
+//! may put another scale, a cap and slopes before the softmax, and sinks join its denominator.
 //!
 //! Reading order: [`naive`] (the definition and its gradient), `tile` (the one product all is made
-//! of), `pack` (how rows get in and out), `forward`, `backward`. A block is 32 queries, one a lane:
+//! of), `pack` (how rows get in and out), `form`, `forward`, `backward`, `sinks`. A block is 32 queries, one a lane:
 //! scores are kept key by key, so that the softmax needs no sum across lanes. One task does one
 //! key head of one sequence with all its query heads in order, hence no result depends on the
 //! number of threads. Instruction sets with fused multiply-add differ from others in the last bits.
@@ -22,15 +23,21 @@ use crate::isa::Isa;
 
 mod backward;
 mod cached;
+mod form;
 mod forward;
+mod input;
 pub mod naive;
 mod pack;
+mod sinks;
 #[cfg(test)]
 mod tests;
 mod tile;
 
-pub use cached::attention_cached;
+pub use cached::{Cached, attention_cached};
+pub use form::{Form, alibi_slopes};
+pub use input::Input;
 use pack::{Columns, Group, Rows, SCRATCH, Scratch};
+pub use sinks::sinks_backward;
 
 /// Multiplications below which it does not pay to wake another thread.
 const HEAVY: usize = 1 << 18;
@@ -75,50 +82,11 @@ impl Shape {
         self.n_heads / self.n_kv_heads
     }
 
-    fn heavy(&self) -> bool {
-        self.batch * self.context * self.context * self.out_width() >= HEAVY
-    }
-
     fn check(&self) {
         let heads = self.n_kv_heads > 0 && self.n_heads.is_multiple_of(self.n_kv_heads);
         assert!(heads && self.n_heads > 0, "attention: n_heads must be a multiple of n_kv_heads");
         assert!(self.head_dim > 0 && self.context > 0, "attention: an empty head or context");
         assert!(self.window != Some(0), "attention: a window of nothing");
-    }
-
-    fn check_rows(&self, qkv: usize, starts: Option<&[u32]>, out: usize, lse: usize) {
-        self.check();
-        let rows = self.batch * self.context;
-        assert_eq!(qkv, rows * self.qkv_width(), "attention: qkv is not (B, T, (Hq + 2 Hkv) D)");
-        assert_eq!(out, rows * self.out_width(), "attention: out is not (B, T, Hq D)");
-        assert_eq!(lse, rows * self.n_heads, "attention: lse is not (B, Hq, T)");
-        let Some(starts) = starts else { return };
-        assert_eq!(starts.len(), rows, "attention: one start a position is needed");
-        for row in starts.chunks_exact(self.context) {
-            let seen = row.iter().zip(0..).all(|(&start, position)| start <= position);
-            assert!(seen, "attention: a start lies behind its position");
-            assert!(row.is_sorted(), "attention: starts fall within a row");
-        }
-    }
-
-    /// The inputs of task `i`: key head `i % Hkv` of sequence `i / Hkv`.
-    fn task<'a, E>(&self, i: usize, qkv: &'a [E], starts: Option<&'a [u32]>) -> Group<'a, E> {
-        let (sequence, g) = (i / self.n_kv_heads, i % self.n_kv_heads);
-        let rows = sequence * self.context..(sequence + 1) * self.context;
-        let width = self.qkv_width();
-        let data = &qkv[rows.start * width..rows.end * width];
-        let at = |head: usize| Rows { data, width, column: head * self.head_dim };
-        Group {
-            q: at(g * self.group()),
-            k: at(self.n_heads + g),
-            v: at(self.n_heads + self.n_kv_heads + g),
-            starts: starts.map(|s| &s[rows]),
-            window: self.window,
-            n_heads: self.group(),
-            n_queries: self.context,
-            n_keys: self.context,
-            head_dim: self.head_dim,
-        }
     }
 }
 
@@ -156,39 +124,22 @@ macro_rules! by_isa {
     }};
 }
 
-/// `out` `(B, T, Hq D)` and `lse` `(B, Hq, T)`, the logarithm of the softmax's denominator, from
-/// `qkv` `(B, T, (Hq + 2 Hkv) D)`.
-///
-/// `starts` `(B, T)` holds the first position of the sequence that each query may see; it never
-/// falls along a sequence.
-pub fn attention<E: Element>(
-    shape: Shape,
-    qkv: &[E],
-    starts: Option<&[u32]>,
-    out: &mut [E],
-    lse: &mut [f32],
-) {
-    attention_on(Isa::current(), shape, qkv, starts, out, lse);
+/// `out` `(B, T, Hq D)`, and `lse` `(B, Hq, T)`, the logarithm of the softmax's denominator.
+pub fn attention<E: Element>(input: Input<'_, E>, out: &mut [E], lse: &mut [f32]) {
+    attention_on(Isa::current(), input, out, lse);
 }
 
-fn attention_on<E: Element>(
-    isa: Isa,
-    shape: Shape,
-    qkv: &[E],
-    starts: Option<&[u32]>,
-    out: &mut [E],
-    lse: &mut [f32],
-) {
-    shape.check_rows(qkv.len(), starts, out.len(), lse.len());
+fn attention_on<E: Element>(isa: Isa, input: Input<'_, E>, out: &mut [E], lse: &mut [f32]) {
+    input.check(out.len(), lse.len());
+    let shape = input.shape;
     let out = Columns::new(out, shape.out_width());
     let task = |(i, lse): (usize, &mut [f32])| {
-        let group = shape.task(i, qkv, starts);
         let first_row = i / shape.n_kv_heads * shape.context;
         let column = i % shape.n_kv_heads * shape.group() * shape.head_dim;
-        forward_group(isa, &group, &out.part(first_row, column), lse);
+        forward_group(isa, &input.task(i), &out.part(first_row, column), lse);
     };
     let lse_per_task = shape.group() * shape.context;
-    if shape.heavy() {
+    if input.heavy() {
         lse.par_chunks_exact_mut(lse_per_task).enumerate().for_each(task);
     } else {
         lse.chunks_exact_mut(lse_per_task).enumerate().for_each(task);
@@ -208,36 +159,39 @@ fn forward_group<E: Element>(
     });
 }
 
-/// What [`attention_backward`] reads and writes.
-#[derive(Debug)]
+/// What [`attention_backward`] and [`sinks_backward`] read.
+#[derive(Clone, Copy, Debug)]
 pub struct AttentionBackward<'a, E> {
     /// As in the forward pass.
-    pub shape: Shape,
-    /// As in the forward pass.
-    pub qkv: &'a [E],
-    /// As in the forward pass.
-    pub starts: Option<&'a [u32]>,
+    pub input: Input<'a, E>,
     /// What the forward pass wrote.
     pub out: &'a [E],
     /// What the forward pass wrote.
     pub lse: &'a [f32],
     /// The gradient of `out`.
     pub dout: &'a [E],
-    /// Receives the gradient of `qkv`.
-    pub dqkv: &'a mut [E],
 }
 
-/// With `p = exp(q·k / sqrt(D) - lse)` made again and `ds = p (dout·v - dout·out)`:
-/// `dv = pᵀ dout`, `dq = ds k / sqrt(D)`, `dk = dsᵀ q / sqrt(D)`.
-pub fn attention_backward<E: Element>(args: AttentionBackward<'_, E>) {
-    attention_backward_on(Isa::current(), args);
+impl<E> AttentionBackward<'_, E> {
+    fn check(&self) {
+        self.input.check(self.out.len(), self.lse.len());
+        let (out, dout) = (self.out.len(), self.dout.len());
+        assert_eq!(out, dout, "attention's gradient: out and dout differ in length");
+    }
 }
 
-fn attention_backward_on<E: Element>(isa: Isa, args: AttentionBackward<'_, E>) {
-    let AttentionBackward { shape, qkv, starts, out, lse, dout, dqkv } = args;
-    shape.check_rows(qkv.len(), starts, out.len(), lse.len());
-    assert_eq!(out.len(), dout.len(), "attention_backward: out and dout differ in length");
-    assert_eq!(qkv.len(), dqkv.len(), "attention_backward: qkv and dqkv differ in length");
+/// Fills `dqkv`, the gradient of `qkv`. With `p = exp(score - lse)` made again and
+/// `ds = p (dout·v - dout·out)`, times the cap's derivative where there is a cap:
+/// `dv = pᵀ dout`, `dq = scale ds k`, `dk = scale dsᵀ q`.
+pub fn attention_backward<E: Element>(args: AttentionBackward<'_, E>, dqkv: &mut [E]) {
+    attention_backward_on(Isa::current(), args, dqkv);
+}
+
+fn attention_backward_on<E: Element>(isa: Isa, args: AttentionBackward<'_, E>, dqkv: &mut [E]) {
+    args.check();
+    let AttentionBackward { input, out, lse, dout } = args;
+    let shape = input.shape;
+    assert_eq!(input.qkv.len(), dqkv.len(), "attention_backward: qkv and dqkv differ in length");
     let dqkv = Columns::new(dqkv, shape.qkv_width());
     let task = |i: usize| {
         let (sequence, g) = (i / shape.n_kv_heads, i % shape.n_kv_heads);
@@ -251,7 +205,7 @@ fn attention_backward_on<E: Element>(isa: Isa, args: AttentionBackward<'_, E>) {
         let part = |head: usize| dqkv.part(first_row, head * shape.head_dim);
         let per_task = shape.group() * shape.context;
         let given = backward::Given {
-            group: shape.task(i, qkv, starts),
+            group: input.task(i),
             out: rows(&out[skipped..]),
             dout: rows(&dout[skipped..]),
             lse: &lse[i * per_task..(i + 1) * per_task],
@@ -262,7 +216,7 @@ fn attention_backward_on<E: Element>(isa: Isa, args: AttentionBackward<'_, E>) {
         backward_group(isa, &given);
     };
     let tasks = shape.batch * shape.n_kv_heads;
-    if shape.heavy() {
+    if input.heavy() {
         (0..tasks).into_par_iter().for_each(task);
     } else {
         (0..tasks).for_each(task);

@@ -77,15 +77,15 @@ impl Isa {
 /// `scale_body` compiled with the features of [`Isa::current`].
 #[macro_export]
 macro_rules! for_each_isa {
-    ($(#[$meta:meta])* $vis:vis fn $name:ident $(<$g:ident: $bound:path>)? ($($arg:ident: $ty:ty),* $(,)?) $(-> $ret:ty)? => $body:path) => {
+    ($(#[$meta:meta])* $vis:vis fn $name:ident $(<$($g:ident: $bound:path),+>)? ($($arg:ident: $ty:ty),* $(,)?) $(-> $ret:ty)? => $body:path) => {
         $(#[$meta])*
-        $vis fn $name $(<$g: $bound>)? ($($arg: $ty),*) $(-> $ret)? {
+        $vis fn $name $(<$($g: $bound),+>)? ($($arg: $ty),*) $(-> $ret)? {
             #[cfg(target_arch = "x86_64")]
             {
                 #[target_feature(enable = "avx2,fma")]
-                fn avx2 $(<$g: $bound>)? ($($arg: $ty),*) $(-> $ret)? { $body($($arg),*) }
+                fn avx2 $(<$($g: $bound),+>)? ($($arg: $ty),*) $(-> $ret)? { $body($($arg),*) }
                 #[target_feature(enable = "avx2,fma,avx512f,avx512bw,avx512vl,avx512dq")]
-                fn avx512 $(<$g: $bound>)? ($($arg: $ty),*) $(-> $ret)? { $body($($arg),*) }
+                fn avx512 $(<$($g: $bound),+>)? ($($arg: $ty),*) $(-> $ret)? { $body($($arg),*) }
                 let isa = $crate::isa::Isa::current();
                 if isa >= $crate::isa::Isa::Avx512 {
                     #[expect(unsafe_code, reason = "a function compiled for found instructions")]

@@ -41,16 +41,16 @@ pub fn sum_of(n: usize, term: impl Fn(usize) -> f32) -> f32 {
 /// `Σ term(v)` over the values of `x`, as [`sum_of`] makes it; chunks of known length are what the
 /// compiler turns into vector code.
 #[inline(always)]
-pub fn sum_over(x: &[f32], term: impl Fn(f32) -> f32) -> f32 {
+pub fn sum_over<E: Element>(x: &[E], term: impl Fn(f32) -> f32) -> f32 {
     let mut lanes = [0.0; WIDTH];
     let mut chunks = x.chunks_exact(WIDTH);
     for chunk in &mut chunks {
-        for (lane, &v) in lanes.iter_mut().zip(chunk) {
-            *lane += term(v);
+        for (lane, v) in lanes.iter_mut().zip(chunk) {
+            *lane += term(v.to_f32());
         }
     }
-    for (lane, &v) in lanes.iter_mut().zip(chunks.remainder()) {
-        *lane += term(v);
+    for (lane, v) in lanes.iter_mut().zip(chunks.remainder()) {
+        *lane += term(v.to_f32());
     }
     sum(lanes)
 }
@@ -88,6 +88,19 @@ pub fn max(x: &[f32]) -> f32 {
         .fold(f32::NEG_INFINITY, |m, &v| if v > m { v } else { m })
 }
 
+/// The greatest `|x|` (0 if empty); a NaN among them may or may not be seen.
+#[inline(always)]
+pub fn max_abs(x: &[f32]) -> f32 {
+    let mut lanes = [0.0; WIDTH];
+    let (chunks, rest) = x.as_chunks::<WIDTH>();
+    for chunk in chunks {
+        for (lane, v) in lanes.iter_mut().zip(chunk) {
+            *lane = if v.abs() > *lane { v.abs() } else { *lane };
+        }
+    }
+    lanes.iter().chain(rest).fold(0.0, |m, v| if v.abs() > m { v.abs() } else { m })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -100,6 +113,8 @@ mod tests {
             assert_eq!(sum_over(&x, |v| v), (n * (n + 1) / 2) as f32);
             assert_eq!(dot(&x, &x), (n * (n + 1) * (2 * n + 1) / 6) as f32);
             assert_eq!(max(&x), if n == 0 { f32::NEG_INFINITY } else { n as f32 });
+            let turned: Vec<f32> = x.iter().map(|v| -v).collect();
+            assert_eq!((max_abs(&x), max_abs(&turned)), (n as f32, n as f32));
         }
     }
 }

@@ -10,27 +10,37 @@
 //! Must never know: tensors, models.
 
 pub mod activation;
+pub mod adafactor;
+pub mod adam8bit;
 pub mod adamw;
 pub mod attention;
 pub mod column_sums;
 pub mod convert;
 pub mod cross_entropy;
+pub mod dropout;
+pub mod dynamic_map;
 pub mod element;
+pub mod ema;
 pub mod embedding;
 pub mod exp;
 pub mod fresh;
 pub mod gemm;
+pub mod head_norm;
 pub mod isa;
 pub mod lanes;
 pub mod linear_cross_entropy;
+pub mod lion;
 pub mod muon;
 pub mod newton_schulz;
 pub mod norm;
+pub mod normal;
 pub mod parallel;
+pub mod philox;
 pub mod reduce;
 pub mod rope;
 pub mod row_scores;
 pub mod sgd;
+pub mod softcap;
 
 pub use element::{Element, bf16};
 pub use isa::Isa;

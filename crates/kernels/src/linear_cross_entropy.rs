@@ -18,7 +18,7 @@ use crate::cross_entropy::{Regularization, row_loss, row_with};
 use crate::element::{Element, Values, bf16};
 use crate::fresh::for_overwrite;
 use crate::gemm::{Epilogue, Gemm, Operand, Packed, Precision, packed_bytes};
-use crate::{convert, parallel};
+use crate::{convert, parallel, softcap};
 
 mod by_vocabulary;
 
@@ -46,6 +46,8 @@ pub struct Aims<'a> {
     pub scale: f32,
     /// What is mixed into the loss.
     pub with: Regularization,
+    /// Logits are `c tanh(l / c)`.
+    pub softcap: Option<f32>,
 }
 
 impl Aims<'_> {
@@ -271,13 +273,22 @@ impl Packs {
         let x = Operand::rows(E::values(x), self.width);
         self.logits.multiply(x, &mut logits, Epilogue::default());
         let mut loss = 0.0;
+        let mut capped = Vec::new();
         for (i, row) in logits.chunks_exact_mut(vocab).enumerate() {
             let (id, weight) = (aims.ids[i], aims.weights[i]);
+            if let Some(c) = aims.softcap {
+                softcap::cap(row, c);
+                capped.clear();
+                capped.extend_from_slice(row);
+            }
             let of_row = match dlogits.chunks_exact_mut(wide).nth(i) {
                 None if aims.with == Regularization::default() => row_loss(row, id),
                 None => row_with(row, id, 0.0, aims.with),
                 Some(out) => {
                     let loss = row_with(row, id, aims.scale * weight, aims.with);
+                    if let Some(c) = aims.softcap {
+                        softcap::backward(row, &capped, c);
+                    }
                     convert::store(row, &mut out[..vocab]);
                     out[vocab..].fill(G::default());
                     loss
@@ -301,8 +312,10 @@ pub fn naive<E: Element>(layer: &Layer<'_, E>, aims: &Aims<'_>) -> Made<f32> {
     let w = |j: usize, d: usize| f64::from(layer.weight.get(j * width + d));
     let (smoothing, z) = (f64::from(aims.with.label_smoothing), f64::from(aims.with.z_loss));
     for i in 0..m {
+        let cap = |l: f64| aims.softcap.map_or(l, |c| f64::from(c) * (l / f64::from(c)).tanh());
+        let capped_at = |l: f64| aims.softcap.map_or(1.0, |c| 1.0 - (l / f64::from(c)).powi(2));
         let logits: Vec<f64> =
-            (0..vocab).map(|j| (0..width).map(|d| x(i, d) * w(j, d)).sum()).collect();
+            (0..vocab).map(|j| cap((0..width).map(|d| x(i, d) * w(j, d)).sum())).collect();
         let max = logits.iter().copied().fold(f64::MIN, f64::max);
         let log_z = logits.iter().map(|l| (l - max).exp()).sum::<f64>().ln() + max;
         let (aim, mean) = (logits[aims.ids[i] as usize], logits.iter().sum::<f64>() / n);
@@ -312,6 +325,7 @@ pub fn naive<E: Element>(layer: &Layer<'_, E>, aims: &Aims<'_>) -> Made<f32> {
         for (j, logit) in logits.iter().enumerate() {
             let hit = if j == aims.ids[i] as usize { 1.0 - smoothing } else { 0.0 };
             let slope = (1.0 + 2.0 * z * log_z) * (logit - log_z).exp() - hit - smoothing / n;
+            let slope = slope * capped_at(*logit);
             for d in 0..width {
                 dx[i * width + d] += scale * slope * w(j, d);
                 dweight[j * width + d] += scale * slope * x(i, d);

@@ -2,9 +2,8 @@
 //!
 //! `x̂ = (x - mean) / sqrt(mean((x - mean)²) + eps)`, `y = x̂ * gain + bias`; RMSNorm takes 0 for the
 //! mean. `x` is `(rows, D)` with `D = gain.len()`. The backward pass computes mean and scale again:
-//! that is cheaper than reading them back.
-
-use rayon::prelude::*;
+//! that is cheaper than reading them back. [`Row`] is the norm of one row, of which the norms of
+//! heads ([`crate::head_norm`]) are made too.
 
 use crate::element::Element;
 use crate::for_each_isa;
@@ -61,30 +60,75 @@ fn norm_rows_body<O: Element>(
     eps: f32,
     y: &mut [O],
 ) {
-    let width = gain.len();
+    let (row, width) = (Row { kind, gain, eps }, gain.len());
     for (x, y) in x.chunks_exact(width).zip(y.chunks_exact_mut(width)) {
-        let (mean, scale) = mean_and_scale(kind, x, eps);
-        if let Some(bias) = bias {
-            for (((y, x), g), b) in y.iter_mut().zip(x).zip(gain).zip(bias) {
-                *y = O::from_f32((x - mean) * scale * g + b);
-            }
-        } else {
-            for ((y, x), g) in y.iter_mut().zip(x).zip(gain) {
-                *y = O::from_f32((x - mean) * scale * g);
-            }
-        }
+        row.forward(x, bias, y);
     }
 }
 
-#[inline(always)]
-fn mean_and_scale(kind: NormKind, x: &[f32], eps: f32) -> (f32, f32) {
-    let n = x.len() as f32;
-    let mean = match kind {
-        NormKind::Layer => sum_over(x, |v| v) / n,
-        NormKind::Rms => 0.0,
-    };
-    let variance = sum_over(x, |v| (v - mean) * (v - mean)) / n;
-    (mean, 1.0 / (variance + eps).sqrt())
+/// The norm of one row of `gain.len()` values.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Row<'a> {
+    pub(crate) kind: NormKind,
+    pub(crate) gain: &'a [f32],
+    pub(crate) eps: f32,
+}
+
+impl Row<'_> {
+    #[inline(always)]
+    pub(crate) fn forward<X: Element, O: Element>(
+        self,
+        x: &[X],
+        bias: Option<&[f32]>,
+        y: &mut [O],
+    ) {
+        let (mean, scale) = self.mean_and_scale(x);
+        if let Some(bias) = bias {
+            for (((y, x), g), b) in y.iter_mut().zip(x).zip(self.gain).zip(bias) {
+                *y = O::from_f32((x.to_f32() - mean) * scale * g + b);
+            }
+        } else {
+            for ((y, x), g) in y.iter_mut().zip(x).zip(self.gain) {
+                *y = O::from_f32((x.to_f32() - mean) * scale * g);
+            }
+        }
+    }
+
+    /// Writes `dx`; adds to `sums`, which holds those of `dgain`, then those of `dbias`.
+    #[inline(always)]
+    pub(crate) fn backward<X: Element, G: Element>(
+        self,
+        x: &[X],
+        dy: &[G],
+        dx: &mut [X],
+        sums: &mut [f32],
+    ) {
+        let (gain, width) = (self.gain, self.gain.len());
+        let (dgain, dbias) = sums.split_at_mut(width);
+        let dbias = &mut dbias[..width];
+        let (x, dy, dx) = (&x[..width], &dy[..width], &mut dx[..width]);
+        let (mean, scale) = self.mean_and_scale(x);
+        let (along, shift) = means(x, gain, dy, |v| (v - mean) * scale);
+        let shift = if self.kind == NormKind::Layer { shift } else { 0.0 };
+        for i in 0..width {
+            let d = dy[i].to_f32();
+            let unit = (x[i].to_f32() - mean) * scale;
+            dx[i] = X::from_f32((d * gain[i] - shift - unit * along) * scale);
+            dgain[i] += d * unit;
+            dbias[i] += d;
+        }
+    }
+
+    #[inline(always)]
+    fn mean_and_scale<X: Element>(self, x: &[X]) -> (f32, f32) {
+        let n = x.len() as f32;
+        let mean = match self.kind {
+            NormKind::Layer => sum_over(x, |v| v) / n,
+            NormKind::Rms => 0.0,
+        };
+        let variance = sum_over(x, |v| (v - mean) * (v - mean)) / n;
+        (mean, 1.0 / (variance + self.eps).sqrt())
+    }
 }
 
 /// What [`norm_backward`] reads and writes.
@@ -120,25 +164,12 @@ pub fn norm_backward<G: Element>(args: NormBackward<'_, G>) {
     assert_eq!(x.len(), dy.len(), "norm_backward: x and dy differ in length");
     assert_eq!(x.len(), dx.len(), "norm_backward: x and dx differ in length");
     assert_eq!(width, dgain.len(), "norm_backward: gain and dgain differ in length");
-    let chunk = |(i, dx): (usize, &mut [f32])| {
-        let at = i * ROWS * width;
+    let partial = parallel::rows_map(dx, width, ROWS, |row, dx| {
+        let (x, dy) = (&x[row * width..][..dx.len()], &dy[row * width..][..dx.len()]);
         let mut sums = vec![0.0; 2 * width];
-        norm_backward_rows(
-            kind,
-            &x[at..][..dx.len()],
-            gain,
-            eps,
-            &dy[at..][..dx.len()],
-            dx,
-            &mut sums,
-        );
+        norm_backward_rows(kind, x, gain, eps, dy, dx, &mut sums);
         sums
-    };
-    let partial: Vec<Vec<f32>> = if x.len() < parallel::MIN_WORK {
-        dx.chunks_mut(ROWS * width).enumerate().map(chunk).collect()
-    } else {
-        dx.par_chunks_mut(ROWS * width).enumerate().map(chunk).collect()
-    };
+    });
     add_up(&partial, 0, dgain);
     if let Some(dbias) = dbias {
         assert_eq!(width, dbias.len(), "norm_backward: gain and dbias differ in length");
@@ -146,7 +177,8 @@ pub fn norm_backward<G: Element>(args: NormBackward<'_, G>) {
     }
 }
 
-fn add_up(partial: &[Vec<f32>], from: usize, out: &mut [f32]) {
+/// The sums of `out.len()` values from `from` on, chunk by chunk in order.
+pub(crate) fn add_up(partial: &[Vec<f32>], from: usize, out: &mut [f32]) {
     out.fill(0.0);
     for sums in partial {
         out.iter_mut().zip(&sums[from..]).for_each(|(o, s)| *o += s);
@@ -165,7 +197,6 @@ for_each_isa!(
     ) => norm_backward_rows_body
 );
 
-/// `sums` holds those of `dgain`, then those of `dbias`.
 #[inline(always)]
 fn norm_backward_rows_body<G: Element>(
     kind: NormKind,
@@ -176,41 +207,35 @@ fn norm_backward_rows_body<G: Element>(
     dx: &mut [f32],
     sums: &mut [f32],
 ) {
-    let width = gain.len();
-    let (dgain, dbias) = sums.split_at_mut(width);
-    let dbias = &mut dbias[..width];
+    let (row, width) = (Row { kind, gain, eps }, gain.len());
     let rows = x.chunks_exact(width).zip(dy.chunks_exact(width)).zip(dx.chunks_exact_mut(width));
     for ((x, dy), dx) in rows {
-        let (mean, scale) = mean_and_scale(kind, x, eps);
-        let (along, shift) = means(x, gain, dy, |v| (v - mean) * scale);
-        let shift = if kind == NormKind::Layer { shift } else { 0.0 };
-        for i in 0..width {
-            let d = dy[i].to_f32();
-            let unit = (x[i] - mean) * scale;
-            dx[i] = (d * gain[i] - shift - unit * along) * scale;
-            dgain[i] += d * unit;
-            dbias[i] += d;
-        }
+        row.backward(x, dy, dx, sums);
     }
 }
 
 /// `mean(dy · gain · x̂)` and `mean(dy · gain)` of a row, in lanes.
 #[inline(always)]
-fn means<G: Element>(x: &[f32], gain: &[f32], dy: &[G], unit: impl Fn(f32) -> f32) -> (f32, f32) {
+fn means<X: Element, G: Element>(
+    x: &[X],
+    gain: &[f32],
+    dy: &[G],
+    unit: impl Fn(f32) -> f32,
+) -> (f32, f32) {
     let (mut along, mut shift) = ([0.0; WIDTH], [0.0; WIDTH]);
     let whole = x.len() - x.len() % WIDTH;
     let rows = x.chunks_exact(WIDTH).zip(gain.chunks_exact(WIDTH)).zip(dy.chunks_exact(WIDTH));
     for ((x, gain), dy) in rows {
         for l in 0..WIDTH {
             let g = dy[l].to_f32() * gain[l];
-            along[l] += g * unit(x[l]);
+            along[l] += g * unit(x[l].to_f32());
             shift[l] += g;
         }
     }
     for (l, ((x, gain), dy)) in x[whole..].iter().zip(&gain[whole..]).zip(&dy[whole..]).enumerate()
     {
         let g = dy.to_f32() * gain;
-        along[l] += g * unit(*x);
+        along[l] += g * unit(x.to_f32());
         shift[l] += g;
     }
     let n = x.len() as f32;

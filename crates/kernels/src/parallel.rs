@@ -23,6 +23,21 @@ pub fn rows_mut<T: Send>(
     }
 }
 
+/// As [`rows_mut`], and gives what `work` gave for each run, in order.
+pub fn rows_map<T: Send, R: Send>(
+    out: &mut [T],
+    width: usize,
+    rows: usize,
+    work: impl Fn(usize, &mut [T]) -> R + Sync + Send,
+) -> Vec<R> {
+    let (chunk, heavy) = ((rows * width).max(1), out.len() >= MIN_WORK);
+    if heavy {
+        out.par_chunks_mut(chunk).enumerate().map(|(i, c)| work(i * rows, c)).collect()
+    } else {
+        out.chunks_mut(chunk).enumerate().map(|(i, c)| work(i * rows, c)).collect()
+    }
+}
+
 /// Calls `work(out, other)` for chunks of two slices side by side.
 ///
 /// # Panics

@@ -1,5 +1,6 @@
 //! Stochastic gradient descent with momentum (Sutskever et al., "On the importance of initialization
-//! and momentum in deep learning", 2013), in PyTorch's form: `v = μ v + g + λ p`, `p = p − lr v`.
+//! and momentum in deep learning", 2013), in PyTorch's form: `g' = g + λ p`, `v = μ v + g'`,
+//! `p = p − lr v`; with Nesterov's look ahead `p = p − lr (g' + μ v)`. Without momentum there is no v.
 
 use rayon::prelude::*;
 
@@ -16,6 +17,8 @@ pub struct Sgd {
     pub lr: f32,
     /// μ.
     pub momentum: f32,
+    /// Whether the step looks ahead along the momentum.
+    pub nesterov: bool,
     /// λ: added to the gradient, not decoupled from it.
     pub weight_decay: f32,
 }
@@ -28,6 +31,7 @@ impl Sgd {
     pub fn step(&self, param: &mut [f32], grad: &[f32], grad_scale: f32, v: &mut [f32]) {
         let n = param.len();
         assert_eq!((n, n), (grad.len(), v.len()), "sgd: param, grad and v differ in length");
+        let update = if self.nesterov { ahead } else { update };
         if n < parallel::MIN_WORK {
             return update(*self, grad_scale, param, grad, v);
         }
@@ -36,11 +40,23 @@ impl Sgd {
             .zip(v.par_chunks_mut(CHUNK))
             .for_each(|((p, g), v)| update(*self, grad_scale, p, g, v));
     }
+
+    /// A step without momentum.
+    ///
+    /// # Panics
+    /// If the slices differ in length.
+    pub fn step_plain(&self, param: &mut [f32], grad: &[f32], grad_scale: f32) {
+        parallel::zip_mut(param, grad, |p, g| descend(*self, grad_scale, p, g));
+    }
 }
 
 for_each_isa!(
     fn update(f: Sgd, scale: f32, param: &mut [f32], grad: &[f32], v: &mut [f32]) => update_body
 );
+for_each_isa!(
+    fn ahead(f: Sgd, scale: f32, param: &mut [f32], grad: &[f32], v: &mut [f32]) => ahead_body
+);
+for_each_isa!(fn descend(f: Sgd, scale: f32, param: &mut [f32], grad: &[f32]) => descend_body);
 
 #[inline(always)]
 fn update_body(f: Sgd, scale: f32, param: &mut [f32], grad: &[f32], v: &mut [f32]) {
@@ -50,41 +66,77 @@ fn update_body(f: Sgd, scale: f32, param: &mut [f32], grad: &[f32], v: &mut [f32
     }
 }
 
+#[inline(always)]
+fn ahead_body(f: Sgd, scale: f32, param: &mut [f32], grad: &[f32], v: &mut [f32]) {
+    for ((p, g), v) in param.iter_mut().zip(grad).zip(v) {
+        let g = g * scale + f.weight_decay * *p;
+        *v = f.momentum * *v + g;
+        *p -= f.lr * (g + f.momentum * *v);
+    }
+}
+
+#[inline(always)]
+fn descend_body(f: Sgd, scale: f32, param: &mut [f32], grad: &[f32]) {
+    for (p, g) in param.iter_mut().zip(grad) {
+        *p -= f.lr * (g * scale + f.weight_decay * *p);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn three_steps_are_those_of_pytorch() {
-        // torch.optim.SGD([1, -2], lr=0.1, momentum=0.9, weight_decay=0.01), gradients 1 and p.
-        let sgd = Sgd { lr: 0.1, momentum: 0.9, weight_decay: 0.01 };
-        let (mut p, mut v) = ([1.0_f32, -2.0], [0.0; 2]);
-        let (mut q, mut w) = ([1.0_f64, -2.0], [0.0; 2]);
-        for _ in 0..3 {
+    const SGD: Sgd = Sgd { lr: 0.1, momentum: 0.9, nesterov: false, weight_decay: 0.01 };
+
+    /// Steps as PyTorch's documentation writes them, in f64, with gradients 1 and p.
+    fn naive(rule: Sgd, steps: usize) -> [f64; 2] {
+        let (mut p, mut v) = ([1.0_f64, -2.0], [0.0; 2]);
+        let momentum = f64::from(rule.momentum);
+        for _ in 0..steps {
             let grad = [1.0, p[1]];
-            sgd.step(&mut p, &grad.map(|g| 2.0 * g), 0.5, &mut v);
-            let grad = [1.0, q[1]];
             for i in 0..2 {
-                w[i] = 0.9 * w[i] + grad[i] + 0.01 * q[i];
-                q[i] -= 0.1 * w[i];
+                let g = grad[i] + 0.01 * p[i];
+                v[i] = momentum * v[i] + g;
+                p[i] -= 0.1 * if rule.nesterov { g + momentum * v[i] } else { v[i] };
             }
         }
-        for (p, q) in p.iter().zip(q) {
-            assert!((f64::from(*p) - q).abs() < 1e-6, "{p} is not {q}");
+        p
+    }
+
+    #[test]
+    fn three_steps_are_those_of_pytorch() {
+        for rule in [SGD, Sgd { nesterov: true, ..SGD }, Sgd { momentum: 0.0, ..SGD }] {
+            let (mut p, mut v) = ([1.0_f32, -2.0], [0.0; 2]);
+            for _ in 0..3 {
+                let grad = [1.0, p[1]].map(|g| 2.0 * g);
+                match rule.momentum {
+                    0.0 => rule.step_plain(&mut p, &grad, 0.5),
+                    _ => rule.step(&mut p, &grad, 0.5, &mut v),
+                }
+            }
+            for (p, q) in p.iter().zip(naive(rule, 3)) {
+                assert!((f64::from(*p) - q).abs() < 1e-6, "{rule:?}: {p} is not {q}");
+            }
         }
     }
 
     #[test]
     fn long_parameters_move_as_short_ones_do() {
-        let sgd = Sgd { lr: 0.1, momentum: 0.9, weight_decay: 0.01 };
         let n = 3 * CHUNK + 7;
         let wave: Vec<f32> = (0..n).map(|i| (i as f32 * 0.37).sin()).collect();
-        let (mut p, mut v) = (wave.clone(), vec![0.5; n]);
-        sgd.step(&mut p, &wave, 1.0, &mut v);
-        for i in (0..n).step_by(997) {
-            let (mut one, mut velocity) = ([wave[i]], [0.5]);
-            sgd.step(&mut one, &wave[i..=i], 1.0, &mut velocity);
-            assert_eq!((p[i], v[i]), (one[0], velocity[0]));
+        for rule in [SGD, Sgd { nesterov: true, ..SGD }] {
+            let (mut p, mut v) = (wave.clone(), vec![0.5; n]);
+            rule.step(&mut p, &wave, 1.0, &mut v);
+            let mut plain = wave.clone();
+            rule.step_plain(&mut plain, &wave, 1.0);
+            for i in (0..n).step_by(997) {
+                let (mut one, mut velocity) = ([wave[i]], [0.5]);
+                rule.step(&mut one, &wave[i..=i], 1.0, &mut velocity);
+                assert_eq!((p[i], v[i]), (one[0], velocity[0]));
+                let mut one = [wave[i]];
+                rule.step_plain(&mut one, &wave[i..=i], 1.0);
+                assert_eq!(plain[i], one[0]);
+            }
         }
     }
 }

@@ -78,8 +78,15 @@ impl Frozen {
         }
         let text = std::fs::read_to_string(&path).map_err(Error::io(&path))?;
         let wrong = |reason| Error::File { path: path.clone(), reason };
-        let frozen: Self = serde_json::from_str(&text)
-            .map_err(|e| wrong(format!("{e}; undo the change, or begin a new run")))?;
+        let changed =
+            |e: serde_json::Error| wrong(format!("{e}; undo the change, or begin a new run"));
+        let mut value: serde_json::Value = serde_json::from_str(&text).map_err(changed)?;
+        for key in ["config", "teaching"] {
+            if let Some(config) = value.get_mut(key) {
+                train::config::before::renew(config);
+            }
+        }
+        let frozen: Self = serde_json::from_value(value).map_err(changed)?;
         if frozen.version != VERSION {
             let reason = format!("version {} is not known, expected {VERSION}", frozen.version);
             return Err(wrong(reason));

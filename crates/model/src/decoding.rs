@@ -6,10 +6,11 @@
 use std::sync::Arc;
 
 use arch::{Cache, Decoder, Error, Input, Logits, Spec};
+use burn::module::Param;
 use burn::tensor::{Tensor, TensorData};
-use kernels::attention::{Shape, attention_cached};
-use nn::pass::{Pass, Recompute};
-use ops::{Precision, Stored};
+use kernels::attention::{Cached, attention_cached};
+use nn::attention::Attention;
+use nn::pass::Pass;
 
 use crate::Transformer;
 
@@ -81,24 +82,11 @@ impl Decoder for Decoding {
             return Ok(Vec::new());
         }
         let positions = (cache.len as u32..(cache.len + n) as u32).collect();
-        let precision = Precision::F32;
-        let pass = Pass {
-            batch: 1,
-            context: n,
-            precision,
-            positions,
-            starts: None,
-            recompute: Recompute::Nothing,
-            offload: None,
-        };
+        let pass = Pass { positions, ..Pass::plain(1, n) };
         let mut x = self.embed(input, &pass);
         for (block, layer) in self.model.blocks.iter().zip(&mut cache.layers) {
-            let h = block.attention_norm.forward(x.clone(), &pass);
-            let qkv = block.attention.project(h, &pass, Stored::F32); // (1, n, Hq + 2·Hkv heads)
-            let z = self.mix(&qkv, layer, n);
-            x = block.attention.out.forward(z, Some(x), &pass, Stored::F32);
-            let h = block.feed_forward_norm.forward(x.clone(), &pass);
-            x = block.feed_forward.forward(h, Some(x), &pass);
+            let mut mix = |attention: &Attention, qkv| mix(attention, &qkv, layer, n);
+            x = block.forward_mixed(x, &pass, &None, &mut mix);
         }
         cache.len += n;
         Ok(self.read_out(x, logits, &pass))
@@ -116,11 +104,11 @@ impl Decoding {
                 }
                 ids.len()
             }
-            Input::Embeddings(rows) if rows.len().is_multiple_of(spec.d_model) => {
-                rows.len() / spec.d_model
+            Input::Embeddings(rows) if rows.len().is_multiple_of(spec.embedding_width()) => {
+                rows.len() / spec.embedding_width()
             }
             Input::Embeddings(rows) => {
-                let (got, width) = (rows.len(), spec.d_model);
+                let (got, width) = (rows.len(), spec.embedding_width());
                 return Err(Error::Shape(format!("{got} values are no whole rows of {width}")));
             }
         };
@@ -135,41 +123,12 @@ impl Decoding {
         match input {
             Input::Ids(ids) => self.model.embedding.forward(Arc::from(ids), pass),
             Input::Embeddings(rows) => {
-                let shape = [1, pass.context, self.spec().d_model];
+                let shape = [1, pass.context, self.spec().embedding_width()];
                 let device = self.model.embedding.tokens.val().device();
-                Tensor::from_data(TensorData::new(rows.to_vec(), shape), &device)
+                let rows = Tensor::from_data(TensorData::new(rows.to_vec(), shape), &device);
+                self.model.embedding.forward_rows(rows, pass)
             }
         }
-    }
-
-    /// Stores the new keys and values and lets the new positions look at all: `(1, n, Hq·head_dim)`.
-    fn mix(
-        &self,
-        qkv: &Tensor<3>,
-        (keys, values): &mut (Vec<f32>, Vec<f32>),
-        n: usize,
-    ) -> Tensor<3> {
-        let Spec { n_heads, n_kv_heads, head_dim, .. } = *self.spec();
-        let (q_width, kv_width) = (n_heads * head_dim, n_kv_heads * head_dim);
-        let mut queries = Vec::with_capacity(n * q_width);
-        ops::storage::with_values(qkv, |rows| {
-            for row in rows.chunks_exact(q_width + 2 * kv_width) {
-                queries.extend_from_slice(&row[..q_width]);
-                keys.extend_from_slice(&row[q_width..q_width + kv_width]);
-                values.extend_from_slice(&row[q_width + kv_width..]);
-            }
-        });
-        let mut out = vec![0.0; n * q_width];
-        let shape = Shape {
-            batch: 1,
-            context: keys.len() / kv_width,
-            n_heads,
-            n_kv_heads,
-            head_dim,
-            window: None,
-        };
-        attention_cached(shape, &queries, keys, values, &mut out);
-        Tensor::from_data(TensorData::new(out, [1, n, q_width]), &qkv.device())
     }
 
     fn read_out(&self, x: Tensor<3>, logits: Logits, pass: &Pass) -> Vec<f32> {
@@ -179,7 +138,38 @@ impl Decoding {
             Logits::Last => x.narrow(1, n - 1, 1),
             Logits::All => x,
         };
-        let logits = self.model.logits(self.model.final_norm.forward(x, pass), pass);
+        let logits = self.model.logits(self.model.finish(x, pass), pass);
         ops::storage::with_values(&logits, <[f32]>::to_vec)
     }
+}
+
+/// Stores the new keys and values and lets the new positions look at all: `(1, n, Hq·head_dim)`.
+fn mix(
+    attention: &Attention,
+    qkv: &Tensor<3>,
+    (keys, values): &mut (Vec<f32>, Vec<f32>),
+    n: usize,
+) -> Tensor<3> {
+    let mut shape = attention.shape(1, n);
+    let (q_width, kv_width) = (shape.out_width(), shape.n_kv_heads * shape.head_dim);
+    let mut queries = Vec::with_capacity(n * q_width);
+    ops::storage::with_values(qkv, |rows| {
+        for row in rows.chunks_exact(q_width + 2 * kv_width) {
+            queries.extend_from_slice(&row[..q_width]);
+            keys.extend_from_slice(&row[q_width..q_width + kv_width]);
+            values.extend_from_slice(&row[q_width + kv_width..]);
+        }
+    });
+    shape.context = keys.len() / kv_width;
+    let sinks = attention.sinks.as_ref().map(Param::val);
+    let mut out = vec![0.0; n * q_width];
+    let mut run = |sinks: Option<&[f32]>| {
+        let (form, q) = (attention.form(), &queries);
+        attention_cached(Cached { shape, form, sinks, q, keys, values }, &mut out);
+    };
+    match sinks {
+        Some(sinks) => ops::storage::with_values(&sinks, |sinks| run(Some(sinks))),
+        None => run(None),
+    }
+    Tensor::from_data(TensorData::new(out, [1, n, q_width]), &qkv.device())
 }

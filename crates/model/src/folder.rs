@@ -1,14 +1,16 @@
-//! Model folders as Hugging Face has them: `config.json` and `model.safetensors`.
+//! Model folders as Hugging Face has them: `config.json` and weights, which are read from
+//! `model.safetensors`, from shards or from pickles ([`formats::shards`]) and written as the first.
 //!
 //! What is written loads in transformers with equal logits, and here bit for bit. Tokenizer files
-//! are others' business. Leaves out sharded weights.
+//! are others' business.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use arch::{Error as Arch, Spec, Tensor as Weights, WeightSource, family};
 use burn::tensor::Device;
-use formats::safetensors::{Entry, SafeTensors, write};
+use formats::safetensors::{Entry, write};
+use formats::{Tensors, shards};
 
 use crate::Transformer;
 
@@ -34,9 +36,9 @@ pub enum Error {
     /// The config or the tensors do not make a model.
     #[error(transparent)]
     Arch(#[from] Arch),
-    /// The weight file is damaged.
+    /// The weights are absent or damaged.
     #[error(transparent)]
-    Weights(#[from] formats::safetensors::Error),
+    Weights(#[from] formats::Error),
 }
 
 /// Reads the folder's spec.
@@ -57,7 +59,7 @@ pub fn spec(folder: &Path) -> Result<Spec, Error> {
 /// All of [`Error`].
 pub fn load(folder: &Path, device: &Device) -> Result<Transformer, Error> {
     let spec = spec(folder)?;
-    let file = File { tensors: &SafeTensors::open(&folder.join("model.safetensors"))?, prefix: "" };
+    let file = File { tensors: &shards::Weights::open(folder)?, prefix: "" };
     Ok(from_source(&spec, device, &file)?)
 }
 
@@ -70,6 +72,7 @@ pub fn from_source(
     device: &Device,
     source: &dyn WeightSource,
 ) -> Result<Transformer, Arch> {
+    family::check_weights(spec, source)?;
     Transformer::build(spec, device, |slot, shape| family::read_slot(spec, slot, shape, source))
 }
 
@@ -78,9 +81,7 @@ pub fn from_source(
 /// # Errors
 /// [`Arch`]'s for a family that has no files.
 pub fn tensors(model: &Transformer) -> Result<Vec<(String, Weights)>, Arch> {
-    let published = family::named(&model.spec().family)?;
-    let slots = model.slots().into_iter();
-    Ok(slots.flat_map(|(slot, tensor)| published.write(model.spec(), slot, tensor)).collect())
+    family::publish(model.spec(), model.slots())
 }
 
 /// Writes the model into the folder, each file in one step.
@@ -90,7 +91,7 @@ pub fn tensors(model: &Transformer) -> Result<Vec<(String, Weights)>, Arch> {
 pub fn save(model: &Transformer, folder: &Path) -> Result<(), Error> {
     let (spec, path) = (model.spec(), folder.join("config.json"));
     let tensors = tensors(model)?;
-    let config = format!("{:#}\n", family::to_config(spec));
+    let config = format!("{:#}\n", family::to_config(spec)?);
     stdx::atomic_file::write(&path, config.as_bytes())
         .map_err(|source| Error::Io { path, source })?;
     let entries: Vec<Entry<'_>> =
@@ -99,11 +100,11 @@ pub fn save(model: &Transformer, folder: &Path) -> Result<(), Error> {
     Ok(write(&folder.join("model.safetensors"), &entries, &metadata)?)
 }
 
-/// A weight file as a source of named tensors.
+/// A weight file, or several, as a source of named tensors.
 #[derive(Debug)]
 pub struct File<'a> {
-    /// The file.
-    pub tensors: &'a SafeTensors,
+    /// What is in it.
+    pub tensors: &'a dyn Tensors,
     /// What stands before each name in it.
     pub prefix: &'a str,
 }
@@ -114,15 +115,18 @@ impl WeightSource for File<'_> {
         if !self.tensors.has(name) {
             return Err(Arch::MissingTensor { name: name.clone() });
         }
-        let read = |e: formats::safetensors::Error| Arch::Read {
-            name: name.clone(),
-            reason: e.to_string(),
-        };
+        let read = |e: formats::Error| Arch::Read { name: name.clone(), reason: e.to_string() };
         let shape = self.tensors.shape(name).map_err(read)?.to_vec();
         Weights::new(shape, self.tensors.f32(name).map_err(read)?)
     }
 
-    fn has(&self, name: &str) -> bool {
-        self.tensors.has(&format!("{}{name}", self.prefix))
+    fn shape(&self, name: &str) -> Option<Vec<usize>> {
+        let name = format!("{}{name}", self.prefix);
+        self.tensors.has(&name).then(|| self.tensors.shape(&name).ok().map(<[usize]>::to_vec))?
+    }
+
+    fn names(&self) -> Vec<String> {
+        let own = self.tensors.names().filter_map(|name| name.strip_prefix(self.prefix));
+        own.map(str::to_string).collect()
     }
 }

@@ -1,12 +1,11 @@
 //! Random weights: normal with standard deviation 0.02, the two projections that write to the
-//! stream scaled by `1/sqrt(2·L)` (Radford et al., 2019), gains 1, biases 0. Where queries and keys alone
-//! have biases, some heads begin with a sense of place ([`bearings`]).
+//! stream scaled by `1/sqrt(2·L)` (Radford et al., 2019), gains 1, biases 0. Where queries, keys and values
+//! alone have biases, some heads begin with a sense of place ([`bearings`]).
 //!
 //! Each tensor has a stream of its own from the seed and its slot, so that a model of more layers
 //! starts with the same first layers.
 
-use arch::family::{Part, Slot};
-use arch::{Error, Spec, Tensor as Weights};
+use arch::{Biases, Error, Part, Slot, Spec, Tensor as Weights};
 use burn::tensor::Device;
 use stdx::Rng;
 
@@ -41,10 +40,11 @@ pub fn random_held(
 fn weights(spec: &Spec, seed: u64, slot: Slot, shape: &[usize]) -> Weights {
     let n = shape.iter().product();
     let values = match kind(slot) {
-        Kind::Bias if spec.qkv_bias && !spec.bias => match slot {
+        Kind::Bias if spec.biases == Biases::QKV => match slot {
             Slot::Block(block, Part::QkvBias) => bearings::biases(spec, block),
             _ => vec![0.0; n],
         },
+        Kind::Gain if spec.gain_above_one => vec![0.0; n],
         Kind::Gain => vec![1.0; n],
         Kind::Bias => vec![0.0; n],
         Kind::Matrix { writes_to_stream } => {
@@ -63,20 +63,28 @@ enum Kind {
 }
 
 fn kind(slot: Slot) -> Kind {
-    use Part::{
-        AttentionNormBias, AttentionNormGain, AttentionOut, AttentionOutBias, FeedForwardIn,
-        FeedForwardInBias, FeedForwardNormBias, FeedForwardNormGain, FeedForwardOut,
-        FeedForwardOutBias, Qkv, QkvBias,
+    let Slot::Block(_, part) = slot else {
+        return match slot {
+            Slot::FinalNormGain => Kind::Gain,
+            Slot::FinalNormBias => Kind::Bias,
+            _ => Kind::Matrix { writes_to_stream: false },
+        };
     };
-    match slot {
-        Slot::FinalNormGain | Slot::Block(_, AttentionNormGain | FeedForwardNormGain) => Kind::Gain,
-        Slot::FinalNormBias | Slot::Block(_, AttentionNormBias | FeedForwardNormBias) => Kind::Bias,
-        Slot::Block(_, QkvBias | AttentionOutBias | FeedForwardInBias | FeedForwardOutBias) => {
-            Kind::Bias
-        }
-        Slot::Block(_, AttentionOut | FeedForwardOut) => Kind::Matrix { writes_to_stream: true },
-        Slot::Embedding | Slot::Positions | Slot::Head | Slot::Block(_, Qkv | FeedForwardIn) => {
-            Kind::Matrix { writes_to_stream: false }
-        }
+    use Part::{
+        AttentionNormGain, AttentionOut, AttentionPostNormGain, ExpertIn, ExpertOut, FeedForwardIn,
+        FeedForwardNormGain, FeedForwardOut, FeedForwardPostNormGain, KeyNormGain, Qkv,
+        QueryNormGain, Router,
+    };
+    match part {
+        AttentionNormGain
+        | AttentionPostNormGain
+        | FeedForwardNormGain
+        | FeedForwardPostNormGain
+        | QueryNormGain
+        | KeyNormGain => Kind::Gain,
+        AttentionOut | FeedForwardOut | ExpertOut(_) => Kind::Matrix { writes_to_stream: true },
+        Qkv | FeedForwardIn | ExpertIn(_) | Router => Kind::Matrix { writes_to_stream: false },
+        // Biases, and sinks, which begin as a score of 0.
+        _ => Kind::Bias,
     }
 }

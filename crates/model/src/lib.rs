@@ -1,20 +1,25 @@
 //! Builds any [`arch::Spec`] from `nn`: the readable model, which trains and which the fast runtime
 //! is tested against.
 //!
-//! Reading order: [`transformer`] (the model, top to bottom), [`hooks`] (its named activations),
-//! [`init`] (random weights), [`freeze`] (what learns), [`decoding`] (token by token, with a cache), [`folder`] (model folders
+//! Reading order: [`transformer`] (the model, top to bottom), [`block`], [`parts`]
+//! (a model from its tensors and back), [`hooks`] (its named activations),
+//! [`init`] (random weights), [`paths`] (its parameters by name), [`freeze`] (what learns), [`decoding`] (token by token, with a cache), [`folder`] (model folders
 //! as Hugging Face has them).
 //!
 //! Must never know: loops over data, sampling, text.
 #![forbid(unsafe_code)]
 
+pub mod block;
 pub mod decoding;
 pub mod folder;
 pub mod freeze;
 pub mod hooks;
 pub mod init;
+pub mod parts;
+pub mod paths;
 pub mod transformer;
 
 pub use decoding::Decoding;
 pub use hooks::Hooks;
-pub use transformer::{Batch, Held, Transformer};
+pub use parts::Held;
+pub use transformer::{Batch, Transformer};

@@ -1,14 +1,20 @@
-//! Causal self-attention: one projection to queries, keys and values, rotary positions where the
-//! model has them, the mixing, one projection back.
+//! Causal self-attention: one projection to queries, keys and values, a norm on each query and key head
+//! and rotary positions where the model has them, the mixing, one projection back.
+//!
+//! What a model does beside that is in its spec: windows, soft caps, scores that fall with the distance,
+//! sinks. Blocks of one model may differ in it.
 
 use std::sync::Arc;
 
-use burn::module::Module;
+use arch::{Positions, Spec};
+use burn::module::{Module, Param};
 use burn::tensor::Tensor;
 use ops::Stored;
-use ops::attention::{Shape, attention};
-use ops::rope::{Rope, RopeTable, rope};
+use ops::attention::{Form, Shape, alibi_slopes, attention};
+use ops::head_norm::{HeadNorm, head_norm};
+use ops::rope::{Rope, rope};
 
+use crate::angles::Angles;
 use crate::linear::Linear;
 use crate::pass::Pass;
 
@@ -19,47 +25,119 @@ pub struct Attention {
     pub qkv: Linear,
     /// `(D, Hq·head_dim)`.
     pub out: Linear,
+    /// `(head_dim)` of queries and of keys.
+    pub head_gains: Option<HeadGains>,
+    /// `(Hq)`.
+    pub sinks: Option<Param<Tensor<1>>>,
     #[module(skip)]
+    numbers: Numbers,
+}
+
+/// The gains of norms on heads.
+#[derive(Module, Debug)]
+pub struct HeadGains {
+    /// `(head_dim)`.
+    pub query: Param<Tensor<1>>,
+    /// `(head_dim)`.
+    pub key: Param<Tensor<1>>,
+}
+
+/// What a block's attention computes with, apart from its weights.
+#[derive(Clone, Debug)]
+struct Numbers {
     n_heads: usize,
-    #[module(skip)]
     n_kv_heads: usize,
-    #[module(skip)]
     head_dim: usize,
-    #[module(skip)]
-    angles: Option<Arc<RopeTable>>,
+    window: Option<usize>,
+    form: Form,
+    norm_eps: f32,
+    gain_above_one: bool,
+    angles: Option<Arc<Angles>>,
+}
+
+/// The tensors of the layer.
+#[derive(Debug)]
+pub struct Weights {
+    /// To queries, keys and values.
+    pub qkv: Linear,
+    /// Back to the stream.
+    pub out: Linear,
+    /// Gains of query heads and of key heads.
+    pub head_gains: Option<(Tensor<1>, Tensor<1>)>,
+    /// A score for nothing, by head.
+    pub sinks: Option<Tensor<1>>,
 }
 
 impl Attention {
-    /// A layer of a spec's heads. `angles` are shared by all blocks of a model.
-    pub fn new(
-        spec: &arch::Spec,
-        qkv: Linear,
-        out: Linear,
-        angles: Option<Arc<RopeTable>>,
-    ) -> Self {
-        let arch::Spec { n_heads, n_kv_heads, head_dim, .. } = *spec;
-        Self { qkv, out, n_heads, n_kv_heads, head_dim, angles }
+    /// The layer of a spec's block `block`. `angles` are shared by all blocks that turn alike.
+    pub fn new(spec: &Spec, block: usize, weights: Weights, angles: Option<Arc<Angles>>) -> Self {
+        let Spec { n_heads, n_kv_heads, head_dim, norm_eps, gain_above_one, .. } = *spec;
+        let alibi = spec.positions == Positions::Alibi;
+        let form = Form {
+            scale: spec.attention.scale,
+            softcap: spec.attention.softcap,
+            slopes: alibi.then(|| alibi_slopes(n_heads).into()),
+        };
+        let window = spec.window(block);
+        let numbers = Numbers {
+            n_heads,
+            n_kv_heads,
+            head_dim,
+            window,
+            form,
+            norm_eps,
+            gain_above_one,
+            angles,
+        };
+        let gains = |(query, key)| HeadGains {
+            query: Param::from_tensor(query),
+            key: Param::from_tensor(key),
+        };
+        Self {
+            qkv: weights.qkv,
+            out: weights.out,
+            head_gains: weights.head_gains.map(gains),
+            sinks: weights.sinks.map(Param::from_tensor),
+            numbers,
+        }
     }
 
-    /// Queries, keys and values of each token, turned to its position: `(B, T, D)` to
+    /// Queries, keys and values of each token, normalised and turned to its position: `(B, T, D)` to
     /// `(B, T, (Hq + 2·Hkv)·head_dim)`.
     pub fn project(&self, x: Tensor<3>, pass: &Pass, stored: Stored) -> Tensor<3> {
-        let qkv = self.qkv.forward(x, None, pass, stored);
-        let Some(table) = &self.angles else { return qkv };
-        let (table, positions) = (table.clone(), pass.positions.clone());
-        rope(qkv, Rope { table, positions, n_turned: self.n_heads + self.n_kv_heads })
+        let Numbers { n_heads, n_kv_heads, angles, .. } = &self.numbers;
+        let qkv = self.normalised(self.qkv.forward(x, None, pass, stored));
+        let Some(angles) = angles else { return qkv };
+        let (table, positions) = (angles.table(pass.length()), pass.positions.clone());
+        rope(qkv, Rope { table, positions, n_turned: n_heads + n_kv_heads })
+    }
+
+    fn normalised(&self, qkv: Tensor<3>) -> Tensor<3> {
+        let Some(HeadGains { query, key }) = &self.head_gains else { return qkv };
+        let Numbers { n_heads, n_kv_heads, norm_eps: eps, gain_above_one, .. } = self.numbers;
+        let gain = |gain: &Param<Tensor<1>>| {
+            let gain = gain.val();
+            if gain_above_one { gain + 1.0 } else { gain }
+        };
+        head_norm(qkv, gain(query), gain(key), HeadNorm { n_heads, n_kv_heads, eps })
     }
 
     /// Mixes values: `(B, T, (Hq + 2·Hkv)·head_dim)` to `(B, T, Hq·head_dim)`.
     pub fn mix(&self, qkv: Tensor<3>, pass: &Pass) -> Tensor<3> {
-        let shape = Shape {
-            batch: pass.batch,
-            context: pass.context,
-            n_heads: self.n_heads,
-            n_kv_heads: self.n_kv_heads,
-            head_dim: self.head_dim,
-            window: None,
-        };
-        attention(qkv, ops::attention::Attention { shape, starts: pass.starts.clone() })
+        let shape = self.shape(pass.batch, pass.context);
+        let (starts, form) = (pass.starts.clone(), self.form().clone());
+        let sinks = self.sinks.as_ref().map(Param::val);
+        attention(qkv, sinks, ops::attention::Attention { shape, starts, form })
+    }
+
+    /// The sizes for a batch.
+    pub fn shape(&self, batch: usize, context: usize) -> Shape {
+        let Numbers { n_heads, n_kv_heads, head_dim, window, .. } = self.numbers;
+        Shape { batch, context, n_heads, n_kv_heads, head_dim, window }
+    }
+
+    /// How scores are made.
+    pub fn form(&self) -> &Form {
+        &self.numbers.form
     }
 }

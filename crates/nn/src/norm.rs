@@ -2,6 +2,7 @@
 
 use burn::module::{Module, Param};
 use burn::tensor::Tensor;
+use ops::Stored;
 use ops::norm::NormKind;
 
 use crate::pass::Pass;
@@ -9,7 +10,7 @@ use crate::pass::Pass;
 /// The layer.
 #[derive(Module, Debug)]
 pub struct Norm {
-    /// `(D)`.
+    /// `(D)`; what it is above 1 where a spec says so.
     pub gain: Param<Tensor<1>>,
     /// `(D)`.
     pub bias: Option<Param<Tensor<1>>>,
@@ -17,6 +18,8 @@ pub struct Norm {
     kind: NormKind,
     #[module(skip)]
     eps: f32,
+    #[module(skip)]
+    gain_above_one: bool,
 }
 
 impl Norm {
@@ -27,12 +30,23 @@ impl Norm {
             arch::Norm::Rms => NormKind::Rms,
         };
         let (gain, bias) = (Param::from_tensor(gain), bias.map(Param::from_tensor));
-        Self { gain, bias, kind, eps: spec.norm_eps }
+        Self { gain, bias, kind, eps: spec.norm_eps, gain_above_one: spec.gain_above_one }
     }
 
     /// `(B, T, D)` to `(B, T, D)`, stored as the product that follows rounds it.
     pub fn forward(&self, x: Tensor<3>, pass: &Pass) -> Tensor<3> {
-        let with = ops::norm::Norm { kind: self.kind, eps: self.eps, stored: pass.stored() };
-        ops::norm::norm(x, self.gain.val(), self.bias.as_ref().map(Param::val), with)
+        self.stored(x, pass.stored())
+    }
+
+    /// `(B, T, D)` to `(B, T, D)` of the stream, which is not rounded.
+    pub fn in_stream(&self, x: Tensor<3>) -> Tensor<3> {
+        self.stored(x, Stored::F32)
+    }
+
+    fn stored(&self, x: Tensor<3>, stored: Stored) -> Tensor<3> {
+        let with = ops::norm::Norm { kind: self.kind, eps: self.eps, stored };
+        let gain = self.gain.val();
+        let gain = if self.gain_above_one { gain + 1.0 } else { gain };
+        ops::norm::norm(x, gain, self.bias.as_ref().map(Param::val), with)
     }
 }

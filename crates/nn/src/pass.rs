@@ -6,6 +6,8 @@ use std::sync::Arc;
 use ops::offload::Offload;
 use ops::{Precision, Stored};
 
+use crate::experts::Routing;
+
 /// Which activations are made again in the backward pass, so that they need not be kept.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Recompute {
@@ -38,6 +40,10 @@ pub struct Pass {
     pub recompute: Recompute,
     /// Where what is kept to make it from lies, if not in memory.
     pub offload: Option<Offload>,
+    /// Which positions are tokens and no padding, `(B·T)`; `None`: all. Only the load of experts asks.
+    pub tokens: Option<Arc<[bool]>>,
+    /// What routers of mixtures say goes here, where the loss asks for a balanced load.
+    pub routing: Option<Routing>,
 }
 
 impl Pass {
@@ -52,7 +58,14 @@ impl Pass {
             starts: None,
             recompute: Recompute::Nothing,
             offload: None,
+            tokens: None,
+            routing: None,
         }
+    }
+
+    /// One more than the last position.
+    pub fn length(&self) -> usize {
+        self.positions.iter().max().map_or(0, |&last| last as usize + 1)
     }
 
     /// How activations between products are stored: as the products round them anyway.

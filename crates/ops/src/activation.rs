@@ -1,10 +1,10 @@
-//! The non-linearities of feed-forward blocks: GELU (tanh form) and SwiGLU. Results are stored as
-//! their input is.
+//! The non-linearities of feed-forward blocks. Results are stored as their input is.
 //!
-//! GELU: `h (…, F)` to `(…, F)`. SwiGLU: `(…, 2F)`, gate first, to `silu(gate) · up (…, F)`.
+//! Of one number: `h (…, F)` to `(…, F)`. Gated: `(…, 2F)`, gates first, to `f(gate) · up (…, F)`.
 
 use burn::backend::{Dispatch, backend_extension};
 use burn::tensor::Tensor;
+use burn::tensor::activation::{relu, sigmoid, silu};
 use burn_autodiff::Autodiff;
 use burn_autodiff::checkpoint::{base::Checkpointer, strategy::CheckpointStrategy};
 use burn_autodiff::grads::Gradients;
@@ -12,21 +12,13 @@ use burn_autodiff::ops::{Backward, Ops, OpsKind};
 use burn_backend::{Backend, TensorMetadata, tensor::FloatTensor};
 use burn_flex::{Flex, FlexTensor};
 use kernels::activation as kernel;
+pub use kernels::activation::Activation;
 use kernels::gemm::Values;
 
 use crate::profile::{Op, Way, span};
 use crate::storage::{
     Number, contiguous, filled, in_bf16, in_f32, matrix, on_cpu, slice, values, with_width,
 };
-
-/// Which non-linearity.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Activation {
-    /// `h · Φ(h)`, Φ through tanh.
-    GeluTanh,
-    /// `silu(gate) · up`.
-    SwiGlu,
-}
 
 /// Applies it.
 pub fn activation<const D: usize>(h: Tensor<D>, which: Activation) -> Tensor<D> {
@@ -39,17 +31,48 @@ pub fn activation<const D: usize>(h: Tensor<D>, which: Activation) -> Tensor<D> 
 /// The same in Burn's own operations.
 pub fn plain<const D: usize>(h: Tensor<D>, which: Activation) -> Tensor<D> {
     match which {
-        Activation::GeluTanh => {
-            let inner = h.clone() + h.clone().powf_scalar(3.0) * 0.044_715;
-            let root = (2.0 / std::f64::consts::PI).sqrt();
-            h * 0.5 * ((inner * root).tanh() + 1.0)
-        }
-        Activation::SwiGlu => {
-            let width = h.dims()[D - 1] / 2;
-            let (gate, up) = (h.clone().narrow(D - 1, 0, width), h.narrow(D - 1, width, width));
-            burn::tensor::activation::silu(gate) * up
+        Activation::Relu => relu(h),
+        Activation::ReluSquared => relu(h).powf_scalar(2.0),
+        Activation::Gelu => gelu(h),
+        Activation::GeluTanh => gelu_tanh(h),
+        Activation::QuickGelu => swish(h, 1.702),
+        Activation::Silu => silu(h),
+        Activation::ReGlu => gated(h, relu),
+        Activation::GeGlu => gated(h, gelu),
+        Activation::GeGluTanh => gated(h, gelu_tanh),
+        Activation::SwiGlu => gated(h, silu),
+        Activation::ClampedSwiGlu { limit, alpha } => {
+            let (gate, up) = halves(h);
+            swish(gate.clamp_max(limit), alpha) * (up.clamp(-limit, limit) + 1.0)
         }
     }
+}
+
+fn gated<const D: usize>(h: Tensor<D>, f: impl FnOnce(Tensor<D>) -> Tensor<D>) -> Tensor<D> {
+    let (gate, up) = halves(h);
+    f(gate) * up
+}
+
+/// Gates and ups.
+fn halves<const D: usize>(h: Tensor<D>) -> (Tensor<D>, Tensor<D>) {
+    let width = h.dims()[D - 1] / 2;
+    (h.clone().narrow(D - 1, 0, width), h.narrow(D - 1, width, width))
+}
+
+/// Burn has this one too, but away from its own CPU backend gives it the slope of the tanh form.
+fn gelu<const D: usize>(h: Tensor<D>) -> Tensor<D> {
+    let scaled = h.clone() * std::f64::consts::FRAC_1_SQRT_2;
+    h * 0.5 * (scaled.erf() + 1.0)
+}
+
+fn gelu_tanh<const D: usize>(h: Tensor<D>) -> Tensor<D> {
+    let inner = h.clone() + h.clone().powf_scalar(3.0) * 0.044_715;
+    let root = (2.0 / std::f64::consts::PI).sqrt();
+    h * 0.5 * ((inner * root).tanh() + 1.0)
+}
+
+fn swish<const D: usize>(h: Tensor<D>, alpha: f32) -> Tensor<D> {
+    h.clone() * sigmoid(h * alpha)
 }
 
 /// The extension that backends implement.
@@ -74,14 +97,19 @@ fn forward(h: &FlexTensor, which: Activation) -> FlexTensor {
 }
 
 fn forward_in<E: Number>(values: &[E], h: &FlexTensor, which: Activation) -> FlexTensor {
+    let d_ff = result_width(h, which);
+    let shape = with_width(h.shape(), d_ff);
+    filled(shape, |y| kernel::activation::<E>(which, values, d_ff, y))
+}
+
+/// F.
+fn result_width(h: &FlexTensor, which: Activation) -> usize {
     let width = matrix(h).1;
-    match which {
-        Activation::GeluTanh => filled(h.shape(), |y| kernel::gelu_tanh::<E>(values, y)),
-        Activation::SwiGlu => {
-            let shape = with_width(h.shape(), width / 2);
-            filled(shape, |y| kernel::swiglu::<E>(values, width / 2, y))
-        }
+    if !which.is_gated() {
+        return width;
     }
+    assert!(width.is_multiple_of(2), "activation: {which:?} of {width} values, gates and ups");
+    width / 2
 }
 
 #[derive(Debug)]
@@ -104,11 +132,8 @@ impl Backward<Flex, 1> for ActivationBackward {
 }
 
 fn gradient<E: Number>(h: &[E], dy: &[E], like: &FlexTensor, which: Activation) -> FlexTensor {
-    let width = matrix(like).1;
-    filled(like.shape(), |dh| match which {
-        Activation::GeluTanh => kernel::gelu_tanh_backward::<E>(h, dy, dh),
-        Activation::SwiGlu => kernel::swiglu_backward::<E>(h, dy, width / 2, dh),
-    })
+    let d_ff = result_width(like, which);
+    filled(like.shape(), |dh| kernel::activation_backward::<E>(which, h, dy, d_ff, dh))
 }
 
 impl<C: CheckpointStrategy> ActivationOp for Autodiff<Flex, C> {

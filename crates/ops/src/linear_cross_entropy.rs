@@ -42,6 +42,8 @@ pub struct Targets {
     pub precision: Precision,
     /// Label smoothing and z-loss; nothing by default.
     pub regularization: Regularization,
+    /// Logits become `c · tanh(l/c)`.
+    pub softcap: Option<f32>,
 }
 
 /// The scaled, weighted sum of losses, `(1)`.
@@ -60,6 +62,10 @@ pub fn linear_cross_entropy<const D: usize>(
 /// The same in Burn's own operations, with all logits at once.
 pub fn plain<const D: usize>(x: Tensor<D>, weight: Tensor<2>, targets: &Targets) -> Tensor<1> {
     let logits = product(as_matrix(x), weight.transpose(), targets.precision); // (N, V)
+    let logits = match targets.softcap {
+        Some(cap) => (logits / cap).tanh() * cap,
+        None => logits,
+    };
     let (n, device) = (targets.ids.len(), logits.device());
     let Regularization { label_smoothing, z_loss } = targets.regularization;
     let max = logits.clone().detach().max_dim(1);
@@ -117,8 +123,8 @@ fn gradients<E: Number>(
 ) -> Forward {
     let (width, precision) = (matrix(x).1, targets.precision);
     let layer = Layer { x: rows, weight: values(weight), width, precision };
-    let Targets { scale, regularization: with, .. } = *targets;
-    let aims = Aims { ids: &targets.ids, weights: &targets.weights, scale, with };
+    let Targets { scale, regularization: with, softcap, .. } = *targets;
+    let aims = Aims { ids: &targets.ids, weights: &targets.weights, scale, with, softcap };
     let made = linear_cross_entropy::run(&layer, &aims, wanted);
     Forward {
         loss: make(vec![made.loss as f32], [1].into()),

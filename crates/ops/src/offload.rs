@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use burn::tensor::{Bytes, Tensor};
+use burn::tensor::{Bytes, Int, Tensor};
 use burn_backend::{AllocationProperty, TensorMetadata};
 use burn_flex::{Flex, FlexTensor, Layout};
 use burn_std::{AccessError, AccessPolicy, AllocationController};
@@ -72,18 +72,38 @@ impl Offload {
             Values::F32(v) => bytemuck::cast_slice(v),
             Values::Bf16(v) => bytemuck::cast_slice(v),
         };
-        if bytes.len() < SMALL {
+        match self.moved(&primitive, bytes) {
+            Some(kept) => Tensor::from_primitive::<Flex>(kept),
+            None => tensor,
+        }
+    }
+
+    /// As [`Self::keep`], of a tensor of bytes.
+    pub fn keep_bytes(&self, tensor: Tensor<1, Int>) -> Tensor<1, Int> {
+        if !on_cpu(&tensor.device()) {
             return tensor;
+        }
+        let primitive = tensor.clone().try_into_primitive::<Flex>();
+        let primitive = primitive.expect("a tensor of the CPU backend").to_contiguous();
+        match self.moved(&primitive, primitive.bytes()) {
+            Some(kept) => Tensor::from_primitive::<Flex>(kept),
+            None => tensor,
+        }
+    }
+
+    /// A tensor like this one whose bytes are a file's, unless they are few or the disk is full.
+    fn moved(&self, like: &FlexTensor, bytes: &[u8]) -> Option<FlexTensor> {
+        if bytes.len() < SMALL {
+            return None;
         }
         match self.map(bytes) {
             Ok(map) => {
-                let layout = Layout::contiguous(primitive.shape());
-                let kept = FlexTensor::new(self.own(map), layout, primitive.dtype());
-                Tensor::from_primitive::<Flex>(kept)
+                let layout = Layout::contiguous(like.shape());
+                Some(FlexTensor::new(self.own(map), layout, like.dtype()))
             }
             Err(error) => {
                 lock(&self.0.failure).get_or_insert(error);
-                tensor
+                None
             }
         }
     }
@@ -205,6 +225,22 @@ mod tests {
         let kept = update_in_place(kept, |v| v.fill(0.0));
         assert_eq!((hold(kept)[7], hold(other)[7]), (0.0, 9.0));
         offload.check().unwrap();
+    }
+
+    #[test]
+    fn bytes_are_kept_and_changed_in_place() {
+        let folder = tempfile::tempdir().unwrap();
+        let offload = Offload::to(folder.path()).unwrap();
+        let values: Vec<u8> = (0..100_000).map(|i| (i % 251) as u8).collect();
+        let tensor = crate::bytes::from_vec(values.clone(), &Device::flex());
+        let kept = offload.keep_bytes(tensor);
+        assert_eq!(
+            (&crate::bytes::hold(kept.clone())[..], offload.bytes()),
+            (&values[..], 100_000)
+        );
+        let mut opened = crate::bytes::open(kept);
+        opened.values()[7] = 99;
+        assert_eq!(crate::bytes::hold(opened.close())[7], 99);
     }
 
     #[test]

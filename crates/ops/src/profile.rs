@@ -11,7 +11,7 @@ use std::time::Instant;
 pub enum Op {
     /// Tables of tokens and positions.
     Embedding,
-    /// Norms.
+    /// Norms, of heads too.
     Norm,
     /// Products with weights.
     Linear,
@@ -21,6 +21,8 @@ pub enum Op {
     Attention,
     /// Non-linearities.
     Activation,
+    /// Values that are dropped.
+    Dropout,
     /// Picking the rows that are asked about.
     Rows,
     /// The output layer with what is made of it.
@@ -29,13 +31,14 @@ pub enum Op {
 
 impl Op {
     /// All, in the order of a forward pass.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Embedding,
         Self::Norm,
         Self::Linear,
         Self::Rope,
         Self::Attention,
         Self::Activation,
+        Self::Dropout,
         Self::Rows,
         Self::Head,
     ];
@@ -49,6 +52,7 @@ impl Op {
             Self::Rope => "rope",
             Self::Attention => "attention",
             Self::Activation => "activation",
+            Self::Dropout => "dropout",
             Self::Rows => "rows",
             Self::Head => "head",
         }

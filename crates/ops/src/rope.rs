@@ -1,5 +1,6 @@
 //! Rotary positions on a packed `(query | key | value)` projection: the query and key heads of
-//! each row are turned by their position's angles, the value heads stay.
+//! each row are turned by their position's angles, the value heads stay. Which values of a head turn,
+//! and which two make a point, is the table's.
 //!
 //! `qkv (B, T, (Hq + 2·Hkv)·head_dim)`. The backward turns the other way.
 
@@ -15,7 +16,7 @@ use burn_backend::{Backend, TensorMetadata, tensor::FloatTensor};
 use burn_flex::{Flex, FlexTensor};
 use kernels::gemm::Values;
 use kernels::rope as kernel;
-pub use kernels::rope::RopeTable;
+pub use kernels::rope::{Layout, RopeTable, frequencies};
 
 use crate::profile::{Op, Way, span};
 use crate::storage::{Number, contiguous, make, matrix, on_cpu, values};
@@ -41,23 +42,41 @@ pub fn rope(qkv: Tensor<3>, with: Rope) -> Tensor<3> {
 
 /// The same in Burn's own operations.
 pub fn plain(qkv: Tensor<3>, with: &Rope) -> Tensor<3> {
-    let ([batch, context, width], head_dim) = (qkv.dims(), with.table.head_dim());
-    let (turned, half) = (with.n_turned * head_dim, head_dim / 2);
-    let (cos, sin) = with.table.angles(&with.positions);
-    let angles = |values: Vec<f32>| {
-        let data = TensorData::new(values, [batch, context, 1, half]);
-        Tensor::<4>::from_data(data, &qkv.device()).cast(qkv.dtype())
-    };
-    let (cos, sin) = (angles(cos), angles(sin));
-    let heads = qkv.clone().narrow(2, 0, turned).reshape([batch, context, with.n_turned, head_dim]);
-    let (a, b) = (heads.clone().narrow(3, 0, half), heads.narrow(3, half, half));
-    let first = a.clone() * cos.clone() - b.clone() * sin.clone();
-    let second = b * cos + a * sin;
-    let heads = Tensor::cat(vec![first, second], 3).reshape([batch, context, turned]);
-    if turned == width {
+    let [batch, context, width] = qkv.dims();
+    let Layout { head_dim, turned, .. } = with.table.layout();
+    let columns = with.n_turned * head_dim;
+    let heads = qkv.clone().narrow(2, 0, columns);
+    let heads = heads.reshape([batch, context, with.n_turned, head_dim]);
+    let mut parts = vec![turned_points(heads.clone().narrow(3, 0, turned), with)];
+    if turned < head_dim {
+        parts.push(heads.narrow(3, turned, head_dim - turned));
+    }
+    let heads = Tensor::cat(parts, 3).reshape([batch, context, columns]);
+    if columns == width {
         return heads;
     }
-    Tensor::cat(vec![heads, qkv.narrow(2, turned, width - turned)], 2)
+    Tensor::cat(vec![heads, qkv.narrow(2, columns, width - columns)], 2)
+}
+
+/// What turns of each head, `(B, T, heads, turned)`.
+fn turned_points(heads: Tensor<4>, with: &Rope) -> Tensor<4> {
+    let ([batch, context, n_heads, turned], half) = (heads.dims(), heads.dims()[3] / 2);
+    // The axis of a point's two coordinates.
+    let (axis, points, angles) = if with.table.layout().interleaved {
+        (4, [batch, context, n_heads, half, 2], [batch, context, 1, half, 1])
+    } else {
+        (3, [batch, context, n_heads, 2, half], [batch, context, 1, 1, half])
+    };
+    let (cos, sin) = with.table.angles(&with.positions);
+    let [cos, sin] = [cos, sin].map(|values| {
+        let data = TensorData::new(values, angles);
+        Tensor::<5>::from_data(data, &heads.device()).cast(heads.dtype())
+    });
+    let points = heads.reshape(points);
+    let (a, b) = (points.clone().narrow(axis, 0, 1), points.narrow(axis, 1, 1));
+    let first = a.clone() * cos.clone() - b.clone() * sin.clone();
+    let second = b * cos + a * sin;
+    Tensor::cat(vec![first, second], axis).reshape([batch, context, n_heads, turned])
 }
 
 /// The extension that backends implement.

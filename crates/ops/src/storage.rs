@@ -147,15 +147,34 @@ pub fn update_in_place<const D: usize>(
     tensor: Tensor<D>,
     change: impl FnOnce(&mut [f32]),
 ) -> Tensor<D> {
+    let mut opened = open(tensor);
+    change(opened.values());
+    opened.close()
+}
+
+/// A tensor of the CPU whose values are to be changed where they lie.
+#[derive(Debug)]
+pub struct Opened(FlexTensor);
+
+/// Opens a tensor without a graph, to change its values.
+pub fn open<const D: usize>(tensor: Tensor<D>) -> Opened {
     let primitive = tensor.try_into_primitive::<Flex>().expect("a tensor of the CPU backend");
-    let mut primitive = contiguous(primitive);
-    if primitive.layout().start_offset() != 0
-        || primitive.bytes().len() != primitive.shape().num_elements() * size_of::<f32>()
-    {
-        primitive = primitive.to_contiguous();
+    let primitive = contiguous(primitive);
+    let whole = primitive.layout().start_offset() == 0
+        && primitive.bytes().len() == primitive.shape().num_elements() * size_of::<f32>();
+    Opened(if whole { primitive } else { primitive.to_contiguous() })
+}
+
+impl Opened {
+    /// The values; copied first where somebody else holds the tensor too.
+    pub fn values(&mut self) -> &mut [f32] {
+        self.0.storage_mut()
     }
-    change(primitive.storage_mut::<f32>());
-    Tensor::from_primitive::<Flex>(primitive)
+
+    /// The tensor again.
+    pub fn close<const D: usize>(self) -> Tensor<D> {
+        Tensor::from_primitive::<Flex>(self.0)
+    }
 }
 
 /// The values of a tensor where they lie, or on other devices a copy of them.

@@ -3,7 +3,8 @@
 //! | name | what |
 //! |---|---|
 //! | `model.…` | the weights, under their family's published names |
-//! | `adamw.first.…`, `adamw.second.…` | the moments, by the parameter's path |
+//! | `adamw.first.…`, `adamw.second.…` and others | what the rule of a parameter remembers, by its path |
+//! | `ema.…` | the running mean of the weights, by the parameter's path |
 //! | metadata `state` | steps, tokens, seconds and the place in the data, as JSON |
 //! | metadata `sum` | a sum over state and values, so that damage is found |
 //!
@@ -16,11 +17,13 @@ use std::path::{Path, PathBuf};
 use burn::tensor::{Device, Tensor, TensorData};
 use data::Cursor;
 use formats::safetensors::{Entry, SafeTensors, write};
+use formats::{Dtype, Tensors};
 use model::Transformer;
 use model::folder::{File, from_source, tensors};
 use ops::offload::Offload;
-use ops::storage::{Held, hold};
-use optim::{Moments, Optimizer};
+use ops::{bytes, storage};
+use optim::Optimizer;
+use optim::memory::Memory;
 use serde::{Deserialize, Serialize};
 use stdx::Sum;
 
@@ -70,43 +73,99 @@ pub struct Found {
 pub fn save(folder: &Path, state: &State, config: &Config) -> Result<PathBuf, Error> {
     let path = folder.join(format!("step-{:08}{EXTENSION}", state.place.step));
     let failed = |reason: String| Error::Checkpoint { path: path.clone(), reason };
-    let full = |e: formats::safetensors::Error| {
+    let full = |e: formats::Error| {
         failed(format!(
             "it cannot be written: {e}. Make room on the disk and resume: earlier checkpoints are whole"
         ))
     };
     let model = tensors(&state.model)?;
-    let mut entries: BTreeMap<String, (Vec<usize>, &[f32])> = BTreeMap::new();
+    let remembered: Vec<(String, Kept)> =
+        state.optimizer.remembered().into_iter().map(kept).collect();
+    let mut entries: BTreeMap<String, (Vec<usize>, Values<'_>)> = BTreeMap::new();
     for (name, tensor) in &model {
-        entries.insert(format!("model.{name}"), (tensor.shape.clone(), &tensor.values));
+        let values = Values::Numbers(&tensor.values);
+        entries.insert(format!("model.{name}"), (tensor.shape.clone(), values));
     }
-    let held = |tensor: &Tensor<1>| hold(tensor.clone());
-    let mut moments: Vec<(String, Held)> = Vec::new();
-    for (name, Moments { first, second }) in &state.optimizer.moments {
-        moments.push((format!("adamw.first.{name}"), held(first)));
-        moments.extend(second.iter().map(|s| (format!("adamw.second.{name}"), held(s))));
-    }
-    for (name, values) in &moments {
+    for (name, kept) in &remembered {
+        let values = kept.values();
         entries.insert(name.clone(), (vec![values.len()], values));
     }
-    if entries.values().any(|(_, v)| v.iter().any(|v| !v.is_finite())) {
+    if !entries.values().all(|(_, values)| values.are_finite()) {
         let why = "it is not written: a weight is not finite. The learning rate is likely too high: begin anew with a smaller --lr";
         return Err(failed(why.into()));
     }
     let place = serde_json::to_string(&state.place).map_err(|e| failed(e.to_string()))?;
     let mut sum = Sum::default();
     sum.add_bytes(place.as_bytes());
-    entries.values().flat_map(|(_, v)| v.iter()).for_each(|v| sum.add(v.to_bits().into()));
+    entries.values().for_each(|(_, values)| values.add_to(&mut sum));
     let metadata = BTreeMap::from([
         ("format".to_string(), FORMAT.to_string()),
         ("state".to_string(), place),
         ("sum".to_string(), format!("{:016x}", sum.finish())),
     ]);
-    let entries: Vec<Entry<'_>> =
-        entries.iter().map(|(name, (shape, v))| Entry::f32(name.as_str(), shape, v)).collect();
+    let entries: Vec<Entry<'_>> = entries
+        .iter()
+        .map(|(name, (shape, values))| match values {
+            Values::Numbers(v) => Entry::f32(name.as_str(), shape, v),
+            Values::Bytes(v) => Entry::bytes(name.as_str(), v),
+        })
+        .collect();
     write(&path, &entries, &metadata).map_err(full)?;
     prune(folder, state.place.step, config.keep)?;
     Ok(path)
+}
+
+/// What is remembered, where it lies.
+enum Kept {
+    Numbers(storage::Held),
+    Bytes(bytes::Held),
+}
+
+fn kept((name, memory): (String, Memory)) -> (String, Kept) {
+    let kept = match memory {
+        Memory::Numbers(tensor) => Kept::Numbers(storage::hold(tensor)),
+        Memory::Bytes(tensor) => Kept::Bytes(bytes::hold(tensor)),
+    };
+    (name, kept)
+}
+
+impl Kept {
+    fn values(&self) -> Values<'_> {
+        match self {
+            Self::Numbers(held) => Values::Numbers(held),
+            Self::Bytes(held) => Values::Bytes(held),
+        }
+    }
+}
+
+/// What goes into a file.
+#[derive(Clone, Copy)]
+enum Values<'a> {
+    Numbers(&'a [f32]),
+    Bytes(&'a [u8]),
+}
+
+impl Values<'_> {
+    fn len(self) -> usize {
+        match self {
+            Self::Numbers(v) => v.len(),
+            Self::Bytes(v) => v.len(),
+        }
+    }
+
+    fn are_finite(self) -> bool {
+        match self {
+            Self::Numbers(v) => v.iter().all(|v| v.is_finite()),
+            Self::Bytes(_) => true,
+        }
+    }
+
+    fn add_to(self, sum: &mut Sum) {
+        match self {
+            Self::Numbers(v) => v.iter().for_each(|v| sum.add(v.to_bits().into())),
+            Self::Bytes(v) => sum.add_bytes(v),
+        }
+    }
 }
 
 /// The state to go on from; moments lie where `offload` keeps them, if given.
@@ -187,32 +246,49 @@ pub fn load(
     let mut optimizer = config.optimizer(&model);
     (optimizer.steps, optimizer.offload) = (place.step, offload.cloned());
     let plain = device.clone().without_autodiff();
-    for name in file.names().filter_map(|name| name.strip_prefix("adamw.first.")) {
-        let read = |kind: &str| {
-            let values = file.f32(&format!("adamw.{kind}.{name}"));
-            let values = values.map_err(|e| wrong(e.to_string()))?;
-            let n = values.len();
-            let values = Tensor::<1>::from_data(TensorData::new(values, [n]), &plain);
-            // One by one, so that they are never in memory together.
-            Ok::<_, Error>(match offload {
-                Some(offload) => offload.keep(values),
-                None => values,
-            })
-        };
-        // Muon keeps no second moment.
-        let has_second = file.names().any(|n| n.strip_prefix("adamw.second.") == Some(name));
-        let second = if has_second { Some(read("second")?) } else { None };
-        let moments = Moments { first: read("first")?, second };
-        optimizer.moments.insert(name.to_string(), moments);
+    let found = optimizer
+        .restore(|name| remembered(&file, name, &plain))
+        .map_err(|e| wrong(format!("it does not hold what this run's optimizer remembers: {e}")))?;
+    let is_known = |name: &str| name.starts_with("model.") || found.contains(name);
+    if let Some(name) = file.names().find(|name| !is_known(name)) {
+        return Err(wrong(format!(
+            "it holds {name}, which this run's optimizer does not remember"
+        )));
     }
     Ok(State { model, optimizer, place })
 }
 
+/// What there is under a name.
+fn remembered(
+    file: &SafeTensors,
+    name: &str,
+    device: &Device,
+) -> Result<Option<Memory>, optim::Error> {
+    if !file.has(name) {
+        return Ok(None);
+    }
+    let read = || -> Result<Memory, formats::Error> {
+        if file.dtype(name)? == Dtype::U8 {
+            return Ok(Memory::Bytes(bytes::from_vec(file.bytes(name)?.to_vec(), device)));
+        }
+        let values = file.f32(name)?;
+        let n = values.len();
+        Ok(Memory::Numbers(Tensor::from_data(TensorData::new(values, [n]), device)))
+    };
+    let wrong =
+        |e: formats::Error| optim::Error::Memory { name: name.to_string(), reason: e.to_string() };
+    read().map(Some).map_err(wrong)
+}
+
 /// Over the place, then all values, tensor by tensor in the order of names.
-fn sum(file: &SafeTensors) -> Result<u64, formats::safetensors::Error> {
+fn sum(file: &SafeTensors) -> Result<u64, formats::Error> {
     let mut sum = Sum::default();
     sum.add_bytes(file.metadata().get("state").map_or("", String::as_str).as_bytes());
     for name in file.names() {
+        if file.dtype(name)? == Dtype::U8 {
+            sum.add_bytes(file.bytes(name)?);
+            continue;
+        }
         for bytes in file.bytes(name)?.chunks_exact(4) {
             let bits = u32::from_le_bytes(bytes.try_into().expect("chunks of four"));
             sum.add(bits.into());

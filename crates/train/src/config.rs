@@ -1,6 +1,8 @@
 //! Every number of a run. It is frozen before the first step and written down, so that a resumed
 //! run, or the same run elsewhere, does the same: nothing is measured or guessed after this.
 
+pub mod before;
+
 use std::path::Path;
 
 use arch::Spec;
@@ -9,13 +11,15 @@ use model::{Held, Transformer};
 use ops::linear_cross_entropy::Regularization;
 use ops::offload::Offload;
 use optim::schedule::{Schedule, Shape};
-use optim::{Optimizer, adamw, muon, sgd};
+use optim::{Optimizer, Parameter, groups};
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
 
 /// Longer contexts are taken for a mistake: their tables of angles alone would fill the memory.
 const MOST_CONTEXT: usize = 1 << 20;
+/// More blocks are taken for a mistake: naming all their parameters would fill the memory.
+const MOST_BLOCKS: usize = 10_000;
 /// More positions in a step are taken for a mistake.
 const MOST_POSITIONS: usize = 1 << 22;
 /// More steps than this are never taken; products with it do not overflow.
@@ -154,14 +158,8 @@ pub struct Config {
     pub z_loss: f32,
     /// Learning rates, and how many steps.
     pub schedule: Schedule,
-    /// AdamW: of all parameters, or of those that Muon leaves.
-    pub optimizer: adamw::Options,
-    /// Muon, of the matrices in the blocks.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub muon: Option<muon::Options>,
-    /// SGD, of all that Muon leaves, instead of AdamW.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub sgd: Option<sgd::Options>,
+    /// How parameters move, and which.
+    pub optimizer: optim::Options,
     /// Steps between two looks at held-out text; 0: only at the end.
     pub evaluate_every: u64,
     /// Held-out tokens to look at each time; all of them at the end.
@@ -200,11 +198,34 @@ impl Config {
 
     /// An optimizer of `model` that has taken no step.
     pub fn optimizer(&self, model: &Transformer) -> Optimizer {
-        let optimizer = Optimizer::new(self.optimizer, self.muon, model.stacks());
-        Optimizer { sgd: self.sgd, ..optimizer }
+        Optimizer::new(self.optimizer.clone(), optim::parameters(model, &model.stacks()))
     }
 
-    /// How matrices are held: those that do not learn as products take them.
+    /// The model's parameters, known before there is a model.
+    pub fn parameters(&self) -> Vec<Parameter> {
+        let stacks = model::paths::stacks(&self.spec);
+        let all = model::paths::parameters(&self.spec).into_iter();
+        all.map(|(path, shape)| {
+            let stack = stacks.get(&path).cloned();
+            Parameter { path, shape, stack }
+        })
+        .collect()
+    }
+
+    /// Whether a parameter learns.
+    pub fn is_learnt(&self, parameter: &Parameter) -> bool {
+        self.can_learn(parameter) && self.optimizer.learns(parameter)
+    }
+
+    fn can_learn(&self, parameter: &Parameter) -> bool {
+        match self.learns {
+            Learns::All => true,
+            Learns::Vectors => !parameter.is_matrix(),
+        }
+    }
+
+    /// How matrices are held: where none learns, as products take them. Those that are frozen by a
+    /// pattern stay the bits that they are.
     pub fn held(&self) -> Held {
         match (self.learns, self.precision) {
             (Learns::Vectors, Precision::Bf16) => Held::HalfMatrices,
@@ -214,10 +235,11 @@ impl Config {
 
     /// The model with those parameters frozen that do not learn.
     pub fn learning(&self, model: Transformer) -> Transformer {
-        match self.learns {
+        let model = match self.learns {
             Learns::All => model,
             Learns::Vectors => model::freeze::matrices(model, self.held()),
-        }
+        };
+        groups::freeze(model, &self.optimizer.groups)
     }
 
     /// Floating-point operations of one step.
@@ -244,6 +266,10 @@ impl Config {
                 return refuse(name, "0".into(), "at least 1");
             }
         }
+        if self.spec.n_layers > MOST_BLOCKS {
+            let expected = format!("at most {MOST_BLOCKS}");
+            return refuse("the number of blocks", self.spec.n_layers.to_string(), &expected);
+        }
         if self.context > MOST_CONTEXT {
             let expected = format!("at most {MOST_CONTEXT}");
             return refuse("the context", self.context.to_string(), &expected);
@@ -269,6 +295,15 @@ impl Config {
             let expected = "moments, or --recompute blocks beside it: only what that keeps can be";
             return refuse("what is offloaded", "activations".into(), expected);
         }
+        let balanced = self.spec.experts.as_ref().is_some_and(|experts| experts.balance > 0.0);
+        if balanced && self.recompute != Recompute::Nothing {
+            let expected =
+                "nothing: the load of a mixture of experts is balanced over all blocks at once";
+            return refuse("what is made again", "more".into(), expected);
+        }
+        self.optimizer.check()?;
+        let can_learn = |parameter: &Parameter| self.can_learn(parameter);
+        groups::check(&self.optimizer.groups, &self.parameters(), can_learn)?;
         self.check_rates()
     }
 
@@ -286,11 +321,10 @@ impl Config {
 
     fn check_rates(&self) -> Result<(), Error> {
         let Schedule { peak, floor, warmup, steps, shape } = self.schedule;
-        let adamw::Options { beta1, beta2, eps, weight_decay, clip } = self.optimizer;
         let share = |x: f32| (0.0..1.0).contains(&x);
         let decay = match shape {
             Shape::Wsd { decay_share } => decay_share,
-            Shape::Constant | Shape::Cosine => 0.0,
+            Shape::Constant | Shape::Cosine | Shape::Linear | Shape::InverseSqrt => 0.0,
         };
         let rules = [
             ("the learning rate", peak, peak > 0.0 && (peak as f32).is_finite(), "above 0"),
@@ -302,21 +336,6 @@ impl Config {
             ),
             ("the warmup", warmup as f64, warmup <= steps, "at most the number of steps"),
             ("the share of steps that decay", decay, (0.0..=1.0).contains(&decay), "from 0 to 1"),
-            ("beta1", f64::from(beta1), share(beta1), "from 0 to below 1"),
-            ("beta2", f64::from(beta2), share(beta2), "from 0 to below 1"),
-            ("eps", f64::from(eps), eps > 0.0 && eps.is_finite(), "above 0"),
-            (
-                "the weight decay",
-                f64::from(weight_decay),
-                (0.0..100.0).contains(&weight_decay),
-                "from 0 to below 100",
-            ),
-            (
-                "Muon's momentum",
-                self.muon.map_or(0.0, |m| f64::from(m.momentum)),
-                self.muon.is_none_or(|m| share(m.momentum)),
-                "from 0 to below 1",
-            ),
             (
                 "the label smoothing",
                 f64::from(self.label_smoothing),
@@ -328,18 +347,6 @@ impl Config {
                 f64::from(self.z_loss),
                 (0.0..=1.0).contains(&self.z_loss),
                 "from 0 to 1",
-            ),
-            (
-                "SGD's momentum",
-                self.sgd.map_or(0.0, |m| f64::from(m.momentum)),
-                self.sgd.is_none_or(|m| share(m.momentum)),
-                "from 0 to below 1",
-            ),
-            (
-                "the gradients' norm to clip at",
-                clip,
-                clip >= 0.0 && clip.is_finite(),
-                "at least 0 (0: no clipping)",
             ),
         ];
         let broken = rules.into_iter().find(|(.., holds, _)| !holds);
@@ -379,10 +386,18 @@ mod tests {
         check(&|c| c.schedule.peak = f64::NAN, "learning rate");
         check(&|c| c.schedule.floor = 1.0, "from 0 to the learning rate");
         check(&|c| c.schedule.warmup = 1 << 40, "warmup");
-        check(&|c| c.optimizer.beta2 = 1.0, "beta2");
+        check(&|c| c.optimizer.weight_decay = -1.0, "weight decay");
+        let frozen = |pattern: &str| vec![optim::Group::frozen(pattern)];
+        check(&|c| c.optimizer.groups = frozen("blocks.99.*"), "embedding.tokens");
+        check(&|c| c.optimizer.groups = frozen("*"), "nothing to learn");
+        let both = |c: &mut Config| {
+            (c.learns, c.optimizer.groups) = (Learns::Vectors, frozen("*gain"));
+        };
+        check(&both, "nothing to learn");
         check(&|c| c.optimizer.clip = f64::NAN, "clip");
         check(&|c| c.keep = 0, "kept");
         check(&|c| c.spec.n_heads = 0, "n_heads");
+        check(&|c| c.spec.n_layers = 1 << 28, "blocks");
     }
 
     #[test]

@@ -23,6 +23,9 @@ pub enum Error {
         /// What would have worked.
         expected: String,
     },
+    /// An optimizer that cannot be.
+    #[error(transparent)]
+    Optimizer(#[from] optim::Error),
     /// A run that would not fit.
     #[error(
         "the run needs {:.1} GB of memory and {:.1} GB are free; {advice}",
@@ -101,7 +104,7 @@ pub enum Error {
     Model(#[from] arch::Error),
     /// A weight file.
     #[error(transparent)]
-    Weights(#[from] formats::safetensors::Error),
+    Weights(#[from] formats::Error),
     /// The journal.
     #[error(transparent)]
     Journal(#[from] journal::Error),

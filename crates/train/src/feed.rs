@@ -29,6 +29,8 @@ pub fn feed(batch: &data::Batch, precision: Precision) -> model::Batch {
             starts,
             recompute: Recompute::Nothing,
             offload: None,
+            tokens: None,
+            routing: None,
         },
         regularization: Regularization::default(),
     }

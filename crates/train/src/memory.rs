@@ -14,9 +14,11 @@
 //! use again. The estimate is meant to lie above what is measured by no more than a tenth
 //! (`bench/train/memory` compares).
 
-use arch::{Activation, Positions};
+use arch::Positions;
 use burn::tensor::Device;
 use serde::Serialize;
+
+use optim::Chosen;
 
 use crate::config::{Learns, Offloaded, Precision, Recompute};
 use crate::{Config, Error};
@@ -54,18 +56,7 @@ pub fn memory(config: &Config) -> Memory {
     // Frozen matrices are held as products take them.
     let bytes = if config.learns == Learns::Vectors { sizes.element } else { 4.0 };
     let weights = bytes * spec.n_params() as f64;
-    let matrices = (spec.n_layers * spec.n_block_matrix_params()) as f64;
-    let tables = (spec.vocab_size * spec.d_model) as f64;
-    // Vectors are next to nothing.
-    let (params, matrices, head) = match config.learns {
-        Learns::All => (spec.n_params() as f64, matrices, tables),
-        Learns::Vectors => (0.0, 0.0, 0.0),
-    };
-    let of_others = if config.sgd.is_some() { 4.0 } else { 8.0 };
-    let moments = match config.muon {
-        Some(_) => 4.0 * matrices + of_others * (params - matrices),
-        None => of_others * params,
-    };
+    let Learnt { params, matrices, head, moments } = Learnt::of(config);
     // With several batches a step, those of the batch under way and the sum of all before.
     let sets = if config.accumulate > 1 { 2.0 } else { 1.0 };
     let gradients = sets * 4.0 * params;
@@ -86,13 +77,13 @@ pub fn memory(config: &Config) -> Memory {
         false => (moments, in_files),
     };
     // Under Muon both threads make a matrix orthogonal by themselves, the largest at once at worst.
-    let (updates, more_packs) = match config.muon {
-        Some(_) => {
+    let (updates, more_packs) = match config.optimizer.rule {
+        Chosen::Muon(_) if matrices > 0.0 => {
             let largest = (spec.d_model * spec.d_ff) as f64;
             let square = (spec.d_model * spec.d_model) as f64;
             (4.0 * matrices + 2.0 * (4.0 * largest + 8.0 * square), 2.0 * largest)
         }
-        None => (0.0, 0.0),
+        _ => (0.0, 0.0),
     };
     let (logits, packs) = (sizes.logits, sizes.packs() + more_packs);
     let backward = sizes.backward_of_a_block();
@@ -116,6 +107,39 @@ pub fn memory(config: &Config) -> Memory {
     let copy = 4.0 * spec.n_params() as f64;
     let peak = BASE + SLACK * (weights + moments + step.max(copy).max(updates));
     Memory { weights, moments, gradients, activations, workspace, offloaded: in_files, peak }
+}
+
+/// Of what learns.
+struct Learnt {
+    /// Numbers.
+    params: f64,
+    /// Those in the blocks' matrices.
+    matrices: f64,
+    /// Those in the output matrix.
+    head: f64,
+    /// Bytes that the optimizer remembers of all.
+    moments: f64,
+}
+
+impl Learnt {
+    fn of(config: &Config) -> Self {
+        let (mut params, mut matrices, mut head, mut moments) = (0, 0, 0, 0);
+        let parameters = config.parameters();
+        for parameter in parameters.iter().filter(|parameter| config.is_learnt(parameter)) {
+            let n = parameter.n();
+            params += n;
+            moments += config.optimizer.bytes_of(parameter);
+            matrices += if parameter.stack.is_some() { n } else { 0 };
+            head += if is_head(config, &parameter.path) { n } else { 0 };
+        }
+        let [params, matrices, head, moments] = [params, matrices, head, moments].map(|n| n as f64);
+        Self { params, matrices, head, moments }
+    }
+}
+
+/// Whether a parameter is the output matrix.
+fn is_head(config: &Config, path: &str) -> bool {
+    path == if config.spec.tied { "embedding.tokens" } else { "head" }
 }
 
 /// Refuses a run on `device` that will not fit, and says what would. The memory of other devices than
@@ -217,7 +241,9 @@ impl Sizes {
             Precision::F32 => 4.0,
         };
         let (d, f) = (spec.d_model as f64, spec.d_ff as f64);
-        let gate = if spec.activation == Activation::SwiGlu { 2.0 } else { 1.0 };
+        let gate = if spec.activation.is_gated() { 2.0 } else { 1.0 };
+        // Each token goes through so many feed-forward blocks.
+        let through = spec.experts.as_ref().map_or(1.0, |experts| experts.active as f64);
         let heads = (spec.n_heads * spec.head_dim) as f64;
         Self {
             stream: 4.0 * n * d,
@@ -225,8 +251,8 @@ impl Sizes {
             qkv: element * n * spec.qkv_width() as f64,
             mixed: element * n * heads,
             denominators: 4.0 * n * spec.n_heads as f64,
-            up: element * n * gate * f,
-            down: element * n * f,
+            up: through * element * n * gate * f,
+            down: through * element * n * f,
             logits: logits(config) + element * n * d,
             width: d,
             widest: (gate * f).max(spec.qkv_width() as f64),
@@ -237,7 +263,7 @@ impl Sizes {
             // Keys, values and their gradients of one head, in f32, on each of two threads.
             attention: 2.0 * 6.0 * 4.0 * (config.context * spec.head_dim) as f64,
             turned: matches!(spec.positions, Positions::Rope { .. }),
-            frozen: config.learns == Learns::Vectors,
+            frozen: Learnt::of(config).matrices == 0.0,
         }
     }
 
@@ -277,7 +303,7 @@ impl Sizes {
 fn logits(config: &Config) -> f64 {
     let spec = &config.spec;
     let sizes = (config.rows * config.context, spec.vocab_size, spec.d_model);
-    let frozen = config.learns == Learns::Vectors;
+    let frozen = Learnt::of(config).head == 0.0;
     let (precision, with) = (config.precision.into(), config.regularization());
     ops::linear_cross_entropy::workspace(sizes, precision, with, frozen) as f64
 }
@@ -285,7 +311,7 @@ fn logits(config: &Config) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::{Dials, plan};
+    use crate::plan::{Choice, Dials, plan};
 
     fn config(change: impl FnOnce(&mut Dials)) -> Config {
         let mut dials = Dials {
@@ -306,6 +332,31 @@ mod tests {
         let peak = |recompute| memory(&config(|d| d.recompute = Some(recompute))).peak;
         let all = [Recompute::Nothing, Recompute::FeedForward, Recompute::Blocks].map(peak);
         assert!(all.is_sorted_by(|a, b| a > b), "{all:?}");
+    }
+
+    #[test]
+    fn what_each_optimizer_remembers_is_counted() {
+        let moments = |change: &dyn Fn(&mut Dials)| memory(&config(change)).moments;
+        let params = config(|_| {}).spec.n_params() as f64;
+        let of = |choice| moments(&|d| d.optimizer = Some(choice)) / params;
+        assert_eq!((of(Choice::AdamW), of(Choice::Adam), of(Choice::Lion)), (8.0, 8.0, 4.0));
+        assert_eq!(of(Choice::Sgd), 4.0);
+        assert!(of(Choice::Adafactor) < 0.1 && (4.0..6.0).contains(&of(Choice::Muon)));
+        // A quarter, but of the table, which is some seventh here.
+        assert!((2.0..3.5).contains(&of(Choice::Adam8bit)), "{}", of(Choice::Adam8bit));
+        let plain = |d: &mut Dials| (d.optimizer, d.momentum) = (Some(Choice::Sgd), Some(0.0));
+        assert_eq!(moments(&plain), 0.0);
+        let averaged = moments(&|d| d.ema = Some(0.9));
+        assert_eq!(averaged / params, 12.0);
+    }
+
+    #[test]
+    fn what_is_frozen_takes_neither_gradients_nor_moments() {
+        let whole = memory(&config(|_| {}));
+        let half = memory(&config(|d| d.freeze = Some(vec!["blocks.*".into()])));
+        assert!(half.gradients < 0.3 * whole.gradients && half.moments < 0.3 * whole.moments);
+        assert!(half.activations < whole.activations && half.peak < whole.peak);
+        assert_eq!(half.weights, whole.weights);
     }
 
     #[test]

@@ -8,17 +8,18 @@
 //! - **Steps**: from the tokens; or from the time, over the seconds that a step of this very config
 //!   was measured to take. A corpus is read [`MOST_EPOCHS`] times at most unless steps or tokens
 //!   say otherwise.
-//! - **Learning rate**: `2e-3 · sqrt(256/d)`, warmed up over 2 % of the steps, then a cosine to a
-//!   tenth.
+//! - **Learning rate**: `2e-3 · sqrt(256/d)`, or what the optimizer makes of it, warmed up over 2 % of
+//!   the steps, then a cosine to a tenth.
 //!
 //! A model that is there already has its shape; what is left to plan, [`plan_of_model`] says.
 
 mod of_model;
 
-use arch::{Positions, Spec};
+use arch::{Biases, Norm, Spec, family};
 use data::Sampling;
+use optim::Knobs;
 use optim::schedule::{Schedule, Shape};
-use optim::{adamw, muon, sgd};
+pub use optim::{Choice, Group};
 use serde::{Deserialize, Serialize};
 
 pub use of_model::plan_of_model;
@@ -36,33 +37,35 @@ const SHARE_OF_STEPS: f64 = 0.93;
 const DEFAULT_MINUTES: f64 = 5.0;
 /// A shape is checked before the vocabulary is known.
 const SOME_VOCABULARY: usize = 512;
-/// SGD's learning rate.
-const SGD_RATE: f64 = 0.1;
 /// Positions in a step, about.
 const STEP_POSITIONS: usize = 2048;
 
 /// What the learning rate does after the warmup.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "kebab-case")]
 pub enum Decay {
     /// A cosine.
     Cosine,
+    /// A straight line.
+    Linear,
     /// Nothing, then a line down over the last fifth.
     Wsd,
+    /// The inverse of the steps' root.
+    InverseSqrt,
     /// Nothing.
     Constant,
 }
 
-/// Which optimizer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Choice {
-    /// AdamW for everything.
-    AdamW,
-    /// Muon for the matrices of the blocks, AdamW for the rest.
-    Muon,
-    /// SGD with momentum for everything.
-    Sgd,
+impl From<Decay> for Shape {
+    fn from(decay: Decay) -> Self {
+        match decay {
+            Decay::Cosine => Self::Cosine,
+            Decay::Linear => Self::Linear,
+            Decay::Wsd => Self::Wsd { decay_share: 0.2 },
+            Decay::InverseSqrt => Self::InverseSqrt,
+            Decay::Constant => Self::Constant,
+        }
+    }
 }
 
 /// What may be wished for. Everything left out is derived.
@@ -108,8 +111,9 @@ pub struct Dials {
     /// Steps until the largest.
     pub warmup: Option<u64>,
     /// What follows.
-    pub decay: Option<Decay>,
-    /// Who moves the matrices of the blocks.
+    #[serde(alias = "decay")]
+    pub schedule: Option<Decay>,
+    /// How parameters move.
     pub optimizer: Option<Choice>,
     /// Pull of matrices towards zero.
     pub weight_decay: Option<f32>,
@@ -117,6 +121,18 @@ pub struct Dials {
     pub beta1: Option<f32>,
     /// Decay of the second moment.
     pub beta2: Option<f32>,
+    /// How much of the last direction is kept.
+    pub momentum: Option<f32>,
+    /// Whether a step looks ahead along its momentum.
+    pub nesterov: Option<bool>,
+    /// What the learning rate is multiplied by from block to block, downwards.
+    pub layer_decay: Option<f64>,
+    /// Patterns of parameters that stay as they are.
+    pub freeze: Option<Vec<String>>,
+    /// Parameters that learn otherwise than the rest.
+    pub groups: Option<Vec<Group>>,
+    /// How much of the weights' running mean is kept in a step; no mean without it.
+    pub ema: Option<f64>,
     /// Gradients' norm to clip at; 0: none.
     pub clip: Option<f64>,
     /// Numerics.
@@ -185,6 +201,9 @@ impl Dials {
             0 => refuse(name, "0".into(), "at least 1"),
             _ => Ok(()),
         })?;
+        if self.optimizer.is_some() {
+            self.optimizer()?.check()?;
+        }
         if self.size.is_some() || self.width.is_some() {
             draft(self, SOME_VOCABULARY, self.size.unwrap_or(0))?;
         }
@@ -211,6 +230,23 @@ impl Dials {
     fn time(&self) -> Option<f64> {
         let no_length = self.tokens.is_none() && self.steps.is_none();
         self.minutes.or_else(|| no_length.then_some(DEFAULT_MINUTES))
+    }
+
+    /// The optimizer's choices.
+    fn optimizer(&self) -> Result<optim::Options, Error> {
+        let Self { beta1, beta2, momentum, nesterov, .. } = *self;
+        let choice = self.optimizer.unwrap_or(Choice::AdamW);
+        let rule = choice.with(Knobs { beta1, beta2, momentum, nesterov })?;
+        let frozen = self.freeze.iter().flatten().map(|pattern| Group::frozen(pattern));
+        let usual = optim::Options::of(rule);
+        Ok(optim::Options {
+            weight_decay: self.weight_decay.unwrap_or(usual.weight_decay),
+            clip: self.clip.unwrap_or(usual.clip),
+            groups: frozen.chain(self.groups.iter().flatten().cloned()).collect(),
+            layer_decay: self.layer_decay,
+            ema: self.ema,
+            ..usual
+        })
     }
 
     fn sizes(&self) -> impl Iterator<Item = (&'static str, usize)> {
@@ -323,10 +359,8 @@ fn draft(dials: &Dials, vocab_size: usize, size: u64) -> Result<Config, Error> {
 /// nobody says another.
 fn draft_of(dials: &Dials, spec: Spec, context: usize, peak: f64) -> Result<Config, Error> {
     let rows = dials.batch.unwrap_or((STEP_POSITIONS / context).max(1));
-    // SGD's steps are as long as gradients are, and those are short.
-    let peak = if dials.optimizer == Some(Choice::Sgd) { SGD_RATE } else { peak };
-    let peak = dials.lr.unwrap_or(peak);
-    let default = adamw::Options::default();
+    let choice = dials.optimizer.unwrap_or(Choice::AdamW);
+    let peak = dials.lr.unwrap_or_else(|| choice.rate(peak));
     let windows = dials.windows == Some(true);
     let config = Config {
         spec,
@@ -346,21 +380,9 @@ fn draft_of(dials: &Dials, spec: Spec, context: usize, peak: f64) -> Result<Conf
             floor: dials.min_lr.unwrap_or(peak / 10.0),
             warmup: 0,
             steps: 1,
-            shape: match dials.decay.unwrap_or(Decay::Cosine) {
-                Decay::Cosine => Shape::Cosine,
-                Decay::Wsd => Shape::Wsd { decay_share: 0.2 },
-                Decay::Constant => Shape::Constant,
-            },
+            shape: dials.schedule.unwrap_or(Decay::Cosine).into(),
         },
-        optimizer: adamw::Options {
-            beta1: dials.beta1.unwrap_or(default.beta1),
-            beta2: dials.beta2.unwrap_or(default.beta2),
-            weight_decay: dials.weight_decay.unwrap_or(default.weight_decay),
-            clip: dials.clip.unwrap_or(default.clip),
-            ..default
-        },
-        muon: (dials.optimizer == Some(Choice::Muon)).then(muon::Options::default),
-        sgd: (dials.optimizer == Some(Choice::Sgd)).then(sgd::Options::default),
+        optimizer: dials.optimizer()?,
         evaluate_every: 0,
         evaluate_tokens: dials.evaluate_tokens.unwrap_or(1 << 15),
         checkpoint_every: 0,
@@ -388,32 +410,25 @@ fn shape(dials: &Dials, vocab_size: usize, size: u64) -> Result<Spec, Error> {
         let expected = format!("a divisor of the width {width}");
         return Err(Error::Option { name: "--heads", got: heads.to_string(), expected });
     }
-    let base = match dials.arch.as_deref().unwrap_or("llama") {
-        "llama" => Spec::llama(vocab_size, width, layers, heads),
-        "qwen2" => Spec::qwen2(vocab_size, width, layers, heads),
-        "gpt2" => Spec::gpt2(vocab_size, width, layers, heads),
-        other => {
-            let expected = "llama, qwen2 or gpt2".to_string();
-            return Err(Error::Option { name: "--arch", got: other.to_string(), expected });
-        }
+    let name = dials.arch.as_deref().unwrap_or("llama");
+    let base = family::of_size(name, vocab_size, width, layers, heads)?;
+    let biases = match dials.bias {
+        None => base.biases,
+        Some(false) => Biases::NONE,
+        Some(true) => Biases { norm: base.norm == Norm::Layer, ..Biases::ALL },
     };
-    if base.family == "gpt2" && dials.kv_heads.is_some_and(|n| n != heads) {
-        let why = "--kv-heads goes with --arch llama or qwen2; in a GPT-2 all heads have their own";
-        return Err(Error::Contradiction(why.into()));
-    }
-    if dials.bias == Some(true) && matches!(base.positions, Positions::Rope { .. }) {
-        let why =
-            "--bias goes with --arch gpt2; a Llama's layers have none, Qwen 2's what it needs";
-        return Err(Error::Contradiction(why.into()));
-    }
-    Ok(Spec {
+    let spec = Spec {
         n_kv_heads: dials.kv_heads.unwrap_or(base.n_kv_heads),
         d_ff: dials.ff_width.unwrap_or(base.d_ff),
-        bias: dials.bias.unwrap_or(base.bias),
+        biases,
         tied: dials.tied.unwrap_or(base.tied),
         context: dials.context.unwrap_or(base.context),
         ..base
-    })
+    };
+    spec.check()?;
+    // What the family's config could not express would be lost with the first save.
+    family::to_config(&spec)?;
+    Ok(spec)
 }
 
 /// The number of heads whose width is even and nearest to 64; one if the width is odd.
@@ -472,8 +487,9 @@ mod tests {
             ..Dials::default()
         };
         let config = of(&dials, None);
-        let Spec { n_layers, d_model, n_heads, context, bias, tied, .. } = config.spec;
-        assert_eq!((n_layers, d_model, n_heads, context, bias, tied), (3, 96, 3, 32, false, false));
+        let Spec { n_layers, d_model, n_heads, context, biases, tied, .. } = config.spec;
+        assert_eq!((n_layers, d_model, n_heads, context), (3, 96, 3, 32));
+        assert_eq!((biases, tied), (Biases::NONE, false));
         assert_eq!((config.steps(), config.schedule.warmup, config.rows), (77, 7, 5));
     }
 
@@ -490,16 +506,71 @@ mod tests {
         check(Dials { minutes: Some(f64::NAN), ..none() }, "at most a year");
         check(Dials { size: Some(10), heads: Some(7), steps: Some(1), ..none() }, "divisor");
         check(Dials { size: Some(10), batch: Some(0), ..none() }, "--batch");
-        check(Dials { arch: Some("rnn".into()), steps: Some(1), ..none() }, "llama, qwen2 or gpt2");
-        check(Dials { bias: Some(true), steps: Some(1), ..none() }, "gpt2");
+        check(Dials { arch: Some("rnn".into()), steps: Some(1), ..none() }, "known are: llama");
+        let qwen2 = Some("qwen2".to_string());
+        check(
+            Dials { arch: qwen2, bias: Some(true), steps: Some(1), ..none() },
+            "no words for biases",
+        );
         check(Dials { steps: Some(0), ..none() }, "steps");
         let gpt2 = Some("gpt2".to_string());
-        check(Dials { arch: gpt2, kv_heads: Some(2), size: Some(3_000_000), ..none() }, "llama");
+        check(
+            Dials { arch: gpt2, kv_heads: Some(2), size: Some(3_000_000), ..none() },
+            "n_kv_heads",
+        );
         check(Dials { size: Some(100_000_000_000), ..none() }, "--layers and --width");
         check(Dials { context: Some(1 << 27), ..none() }, "at most 1048576");
         check(Dials { batch: Some(1 << 40), ..none() }, "positions");
         check(Dials { steps: Some(u64::MAX), ..none() }, "steps");
         check(Dials { heads: Some(13), minutes: Some(1.0), ..none() }, "divisor");
+        let lion = Dials { optimizer: Some(Choice::Lion), steps: Some(1), ..none() };
+        check(Dials { momentum: Some(0.9), ..lion.clone() }, "--optimizer muon, sgd");
+        check(Dials { beta1: Some(2.0), ..lion.clone() }, "beta1 is 2");
+        check(Dials { freeze: Some(vec!["no.such".into()]), ..lion.clone() }, "final_norm");
+        check(Dials { layer_decay: Some(2.0), ..lion }, "layer to layer");
+    }
+
+    #[test]
+    fn every_optimizer_has_its_own_rate_and_decay() {
+        let config = |optimizer, lr| {
+            of(
+                &Dials {
+                    optimizer,
+                    lr,
+                    steps: Some(9),
+                    width: Some(256),
+                    layers: Some(1),
+                    ..Dials::default()
+                },
+                None,
+            )
+        };
+        let adamw = config(None, None);
+        assert_eq!((adamw.schedule.peak, adamw.optimizer.weight_decay), (2e-3, 0.1));
+        for &choice in Choice::ALL {
+            let config = config(Some(choice), None);
+            assert_eq!(config.schedule.peak, choice.rate(2e-3));
+            assert_eq!(config.optimizer, optim::Options::of(config.optimizer.rule));
+            assert_eq!(config.optimizer.rule.choice(), choice);
+        }
+        assert_eq!(config(Some(Choice::Lion), Some(0.5)).schedule.peak, 0.5);
+    }
+
+    #[test]
+    fn what_is_frozen_comes_before_other_groups() {
+        let groups = Some(vec!["*:lr=0.5".parse().unwrap()]);
+        let dials = Dials {
+            freeze: Some(vec!["embedding.*".into()]),
+            groups,
+            steps: Some(1),
+            ..Dials::default()
+        };
+        let config = of(&dials, None);
+        let learnt = |path: &str| {
+            let parameters = config.parameters();
+            config.is_learnt(parameters.iter().find(|parameter| parameter.path == path).unwrap())
+        };
+        assert!(!learnt("embedding.tokens") && learnt("final_norm.gain"));
     }
 
     #[test]

@@ -76,6 +76,19 @@ pub trait Probe {
         Ok(())
     }
 
+    /// The model with the running mean of its weights was measured, after [`Self::on_evaluation`].
+    ///
+    /// # Errors
+    /// Whatever ends the run.
+    fn on_average(
+        &mut self,
+        _step: u64,
+        _evaluation: &Evaluation,
+        _model: &Transformer,
+    ) -> Result<(), Error> {
+        Ok(())
+    }
+
     /// A checkpoint is whole on the disk.
     ///
     /// # Errors

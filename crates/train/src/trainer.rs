@@ -12,7 +12,6 @@ use burn::tensor::Device;
 use data::{Batches, Prefetch, Shard};
 use model::Transformer;
 use ops::offload::Offload;
-use optim::Optimizer;
 use stdx::interrupt::Interrupt;
 
 use crate::checkpoint::{self, Found, Place, State};
@@ -68,6 +67,8 @@ pub struct Outcome {
     pub seconds: f64,
     /// The model, not tracked by autodiff.
     pub model: Transformer,
+    /// The same with the running mean of its weights, where one is kept.
+    pub average: Option<Transformer>,
     /// The last look at held-out text: at all of it, if finished.
     pub evaluation: Option<Evaluation>,
 }
@@ -144,12 +145,9 @@ fn begin(task: Task<'_>, offload: Option<&Offload>) -> Result<(State, Vec<String
                 Some(folder) => weights_of(folder, config, &device)?,
                 None => model::init::random(&config.spec, config.seed, &device)?,
             };
-            let optimizer = config.optimizer(&model);
-            State {
-                optimizer: Optimizer { offload: of_moments.cloned(), ..optimizer },
-                model,
-                place: Place { step: 0, tokens: 0, seconds: 0.0, cursor },
-            }
+            let mut optimizer = config.optimizer(&model);
+            optimizer.offload = of_moments.cloned();
+            State { optimizer, model, place: Place { step: 0, tokens: 0, seconds: 0.0, cursor } }
         }
     };
     let model = config.learning(state.model);
@@ -236,8 +234,19 @@ fn look(
 ) -> Result<Evaluation, Error> {
     let plain = state.model.valid();
     let evaluation = evaluate(&plain, task.held_out, task.config, most_tokens)?;
-    each(probes, |probe| probe.on_evaluation(state.place.step, &evaluation, &plain))?;
+    let step = state.place.step;
+    each(probes, |probe| probe.on_evaluation(step, &evaluation, &plain))?;
+    if let Some(average) = averaged(state) {
+        let evaluation = evaluate(&average, task.held_out, task.config, most_tokens)?;
+        each(probes, |probe| probe.on_average(step, &evaluation, &average))?;
+    }
     Ok(evaluation)
+}
+
+/// The model with the running mean of its weights, where one is kept.
+fn averaged(state: &State) -> Option<Transformer> {
+    let average = state.optimizer.average.as_ref()?;
+    Some(average.applied(state.model.valid()))
 }
 
 fn save(task: Task<'_>, state: &State, probes: &mut [&mut dyn Probe]) -> Result<(), Error> {
@@ -254,5 +263,6 @@ fn each(
 
 fn outcome(ending: Ending, state: State, evaluation: Option<Evaluation>) -> Outcome {
     let Place { step, tokens, seconds, .. } = state.place;
-    Outcome { ending, step, tokens, seconds, model: state.model.valid(), evaluation }
+    let average = averaged(&state);
+    Outcome { ending, step, tokens, seconds, model: state.model.valid(), average, evaluation }
 }

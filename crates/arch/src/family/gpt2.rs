@@ -7,8 +7,12 @@
 
 use serde_json::{Value, json};
 
-use super::{Family, Part, Slot, flag_or, number_or, short, size, text, wrong};
-use crate::{Activation, Error, Norm, Positions, Spec, Tensor, WeightSource};
+use super::Family;
+use super::keys::{Keys, activation_name, short};
+use crate::Error;
+use crate::piece::{Layout, Piece};
+use crate::slot::{Part, Slot};
+use crate::spec::{Activation, Attending, Biases, Spec};
 
 /// The family.
 pub struct Gpt2;
@@ -18,34 +22,41 @@ impl Family for Gpt2 {
         "gpt2"
     }
 
-    fn spec(&self, config: &Value) -> Result<Spec, Error> {
-        let act = &config["activation_function"];
-        if !act.is_null() && text(config, "activation_function")? != "gelu_new" {
-            return Err(wrong(config, "activation_function", "\"gelu_new\""));
-        }
-        let (d_model, n_heads) = (size(config, "n_embd")?, size(config, "n_head")?);
-        let n_inner = &config["n_inner"];
+    fn spec(&self, config: Keys<'_>) -> Result<Spec, Error> {
+        let not = json!(false);
+        config.only(
+            "scale_attn_by_inverse_layer_idx",
+            &not,
+            "scores are scaled alike in all blocks",
+        )?;
+        config.only("add_cross_attention", &not, "a decoder looks at its own text only")?;
+        let (d_model, n_heads) = (config.size("n_embd")?, config.size("n_head")?);
+        let head_dim = config.head_dim("n_embd", "n_head")?;
+        let unscaled = !config.flag_or("scale_attn_weights", true)?;
+        let bias = config.flag_or("bias", true)?;
         Ok(Spec {
-            d_ff: if n_inner.is_null() { 4 * d_model } else { size(config, "n_inner")? },
-            context: size(config, "n_positions")?,
-            norm_eps: number_or(config, "layer_norm_epsilon", 1e-5)? as f32,
-            head_dim: d_model / n_heads.max(1),
-            bias: flag_or(config, "bias", true)?,
-            qkv_bias: false,
-            tied: flag_or(config, "tie_word_embeddings", true)?,
-            family: self.name().into(),
-            vocab_size: size(config, "vocab_size")?,
+            vocab_size: config.size("vocab_size")?,
             d_model,
-            n_layers: size(config, "n_layer")?,
+            n_layers: config.size("n_layer")?,
             n_heads,
             n_kv_heads: n_heads,
-            norm: Norm::Layer,
-            activation: Activation::GeluTanh,
-            positions: Positions::Learned,
+            head_dim,
+            d_ff: config.size_or("n_inner", 4 * d_model)?,
+            context: config.size("n_positions")?,
+            norm_eps: config.number_or("layer_norm_epsilon", 1e-5)? as f32,
+            activation: config.activation("activation_function", "gelu_new", false)?,
+            attention: Attending { scale: unscaled.then_some(1.0), ..Attending::default() },
+            biases: if bias { Biases::ALL } else { Biases::NONE },
+            tied: config.flag_or("tie_word_embeddings", true)?,
+            ..Spec::gpt2(1, 1, 1, 1)
         })
     }
 
     fn config(&self, spec: &Spec) -> Value {
+        let activation = match spec.activation {
+            Activation::GeluTanh => "gelu_new",
+            other => activation_name(other),
+        };
         let mut config = json!({
             "architectures": ["GPT2LMHeadModel"],
             "model_type": self.name(),
@@ -56,64 +67,68 @@ impl Family for Gpt2 {
             "n_inner": spec.d_ff,
             "n_positions": spec.context,
             "layer_norm_epsilon": short(spec.norm_eps),
-            "activation_function": "gelu_new",
+            "activation_function": activation,
+            "scale_attn_weights": spec.attention.scale.is_none(),
             "tie_word_embeddings": spec.tied,
             "torch_dtype": "float32",
         });
-        if !spec.bias {
+        if spec.biases == Biases::NONE {
             config["bias"] = json!(false);
         }
         config
     }
 
-    fn read(&self, _: &Spec, slot: Slot, source: &dyn WeightSource) -> Result<Tensor, Error> {
-        let name = published(slot);
+    fn form(&self, base: Spec) -> Spec {
+        Spec::gpt2(base.vocab_size, base.d_model, base.n_layers, base.n_heads)
+    }
+
+    fn pieces(&self, spec: &Spec, slot: Slot) -> Vec<Piece> {
+        let d = spec.d_model;
+        let (name, rows) = match slot {
+            Slot::Embedding => ("wte.weight".into(), spec.vocab_size),
+            Slot::Positions => ("wpe.weight".into(), spec.context),
+            Slot::FinalNormGain => ("ln_f.weight".into(), d),
+            Slot::FinalNormBias => ("ln_f.bias".into(), d),
+            Slot::Head => return vec![Piece::rows("lm_head.weight", spec.vocab_size)],
+            Slot::Block(i, part) => {
+                let Some((name, rows)) = in_block(spec, part) else { return Vec::new() };
+                (format!("h.{i}.{name}"), rows)
+            }
+            Slot::ProjectIn | Slot::ProjectOut => return Vec::new(),
+        };
+        use Part::{AttentionOut, FeedForwardIn, FeedForwardOut, Qkv};
+        let layout = match slot {
+            Slot::Block(_, Qkv | AttentionOut | FeedForwardIn | FeedForwardOut) => Layout::Columns,
+            _ => Layout::Rows,
+        };
+        vec![Piece { name: format!("transformer.{name}"), rows, layout }]
+    }
+
+    fn other_names(&self, name: &str) -> Vec<String> {
         // Some files carry the prefix of the module that wrapped them, some do not.
-        let bare = name.strip_prefix("transformer.").unwrap_or(&name);
-        let tensor = source.tensor(if source.has(&name) { &name } else { bare })?;
-        Ok(if is_transposed(slot) && tensor.shape.len() == 2 {
-            tensor.transposed()
-        } else {
-            tensor
-        })
+        name.strip_prefix("transformer.").map(str::to_string).into_iter().collect()
     }
 
-    fn write(&self, _: &Spec, slot: Slot, tensor: Tensor) -> Vec<(String, Tensor)> {
-        let tensor = if is_transposed(slot) { tensor.transposed() } else { tensor };
-        vec![(published(slot), tensor)]
+    fn is_idle(&self, name: &str) -> bool {
+        name.ends_with(".attn.bias") || name.ends_with(".attn.masked_bias")
     }
 }
 
-fn published(slot: Slot) -> String {
-    let name = match slot {
-        Slot::Embedding => "wte.weight".into(),
-        Slot::Positions => "wpe.weight".into(),
-        Slot::FinalNormGain => "ln_f.weight".into(),
-        Slot::FinalNormBias => "ln_f.bias".into(),
-        Slot::Head => return "lm_head.weight".into(),
-        Slot::Block(i, part) => format!("h.{i}.{}", in_block(part)),
-    };
-    format!("transformer.{name}")
-}
-
-fn in_block(part: Part) -> &'static str {
-    match part {
-        Part::AttentionNormGain => "ln_1.weight",
-        Part::AttentionNormBias => "ln_1.bias",
-        Part::Qkv => "attn.c_attn.weight",
-        Part::QkvBias => "attn.c_attn.bias",
-        Part::AttentionOut => "attn.c_proj.weight",
-        Part::AttentionOutBias => "attn.c_proj.bias",
-        Part::FeedForwardNormGain => "ln_2.weight",
-        Part::FeedForwardNormBias => "ln_2.bias",
-        Part::FeedForwardIn => "mlp.c_fc.weight",
-        Part::FeedForwardInBias => "mlp.c_fc.bias",
-        Part::FeedForwardOut => "mlp.c_proj.weight",
-        Part::FeedForwardOutBias => "mlp.c_proj.bias",
-    }
-}
-
-fn is_transposed(slot: Slot) -> bool {
-    use Part::{AttentionOut, FeedForwardIn, FeedForwardOut, Qkv};
-    matches!(slot, Slot::Block(_, Qkv | AttentionOut | FeedForwardIn | FeedForwardOut))
+fn in_block(spec: &Spec, part: Part) -> Option<(&'static str, usize)> {
+    let (d, qkv, f) = (spec.d_model, spec.qkv_width(), spec.d_ff);
+    Some(match part {
+        Part::AttentionNormGain => ("ln_1.weight", d),
+        Part::AttentionNormBias => ("ln_1.bias", d),
+        Part::Qkv => ("attn.c_attn.weight", qkv),
+        Part::QkvBias => ("attn.c_attn.bias", qkv),
+        Part::AttentionOut => ("attn.c_proj.weight", d),
+        Part::AttentionOutBias => ("attn.c_proj.bias", d),
+        Part::FeedForwardNormGain => ("ln_2.weight", d),
+        Part::FeedForwardNormBias => ("ln_2.bias", d),
+        Part::FeedForwardIn => ("mlp.c_fc.weight", f),
+        Part::FeedForwardInBias => ("mlp.c_fc.bias", f),
+        Part::FeedForwardOut => ("mlp.c_proj.weight", d),
+        Part::FeedForwardOutBias => ("mlp.c_proj.bias", d),
+        _ => return None,
+    })
 }

@@ -1,12 +1,16 @@
-//! Llama (Touvron et al., "LLaMA: Open and Efficient Foundation Language Models", 2023): pre-norm
-//! RMSNorm, RoPE in the half-split form, SwiGLU, grouped-query attention, no biases.
-//!
-//! Leaves out RoPE scaling and biases: a config that asks for them is refused by name.
+//! Llama 1 to 3 (Touvron et al., "LLaMA: Open and Efficient Foundation Language Models", 2023): pre-norm
+//! RMSNorm, RoPE in the half-split form, SwiGLU, grouped-query attention; biases where a config asks for
+//! them. Many families write their configs and name their tensors after it: what they share is here.
 
 use serde_json::{Value, json};
 
-use super::{Family, Part, Slot, flag_or, number_or, short, size, text, wrong};
-use crate::{Activation, Error, Norm, Positions, Spec, Tensor, WeightSource};
+use super::Family;
+use super::keys::{Keys, activation_name, short};
+use super::rope_keys::{self, Defaults};
+use crate::Error;
+use crate::piece::Piece;
+use crate::slot::{Part, Slot};
+use crate::spec::{Arrangement, Biases, Norm, Positions, Spec};
 
 /// The family.
 pub struct Llama;
@@ -16,68 +20,68 @@ impl Family for Llama {
         "llama"
     }
 
-    fn spec(&self, config: &Value) -> Result<Spec, Error> {
-        for key in ["attention_bias", "mlp_bias"] {
-            if flag_or(config, key, false)? {
-                return Err(wrong(config, key, "false (biases are not read for this family yet)"));
-            }
-        }
-        spec(self.name(), config)
+    fn spec(&self, config: Keys<'_>) -> Result<Spec, Error> {
+        Ok(Spec { biases: biases(config)?, ..spec(self.name(), config, Defaults::default())? })
     }
 
     fn config(&self, spec: &Spec) -> Value {
-        let mut config = self::config("LlamaForCausalLM", spec);
-        config["attention_bias"] = json!(false);
-        config["mlp_bias"] = json!(false);
+        let mut config = self::config("LlamaForCausalLM", spec, Defaults::default());
+        write_biases(&mut config, spec);
         config
     }
 
-    fn read(&self, spec: &Spec, slot: Slot, source: &dyn WeightSource) -> Result<Tensor, Error> {
-        read(spec, slot, &names(slot), source)
+    fn pieces(&self, spec: &Spec, slot: Slot) -> Vec<Piece> {
+        pieces(spec, slot)
     }
 
-    fn write(&self, spec: &Spec, slot: Slot, tensor: Tensor) -> Vec<(String, Tensor)> {
-        write(spec, slot, names(slot), &tensor)
+    fn other_names(&self, name: &str) -> Vec<String> {
+        bare(name)
+    }
+
+    fn is_idle(&self, name: &str) -> bool {
+        is_table(name)
     }
 }
 
 /// What a config of this form says, but for biases.
-pub(super) fn spec(family: &str, config: &Value) -> Result<Spec, Error> {
-    refuse_what_we_lack(config)?;
-    let (d_model, n_heads) = (size(config, "hidden_size")?, size(config, "num_attention_heads")?);
-    let or = |key: &str, default: usize| match config[key] {
-        Value::Null => Ok(default),
-        _ => size(config, key),
+pub(super) fn spec(family: &str, config: Keys<'_>, defaults: Defaults) -> Result<Spec, Error> {
+    let n_heads = config.size("num_attention_heads")?;
+    let head_dim = match config.has("head_dim") {
+        true => config.size("head_dim")?,
+        false => config.head_dim("hidden_size", "num_attention_heads")?,
     };
-    // Transformers 5 keeps θ in `rope_parameters`, earlier ones at the top.
-    let rope = &config["rope_parameters"];
-    let theta_home = if rope["rope_theta"].is_null() { config } else { rope };
+    let context = config.size_or("max_position_embeddings", 2048)?;
+    let (rope, context) = rope_keys::read(config, head_dim, context, defaults)?;
     Ok(Spec {
         family: family.into(),
-        vocab_size: size(config, "vocab_size")?,
-        d_model,
-        n_layers: size(config, "num_hidden_layers")?,
+        vocab_size: config.size("vocab_size")?,
+        d_model: config.size("hidden_size")?,
+        n_layers: config.size("num_hidden_layers")?,
         n_heads,
-        n_kv_heads: or("num_key_value_heads", n_heads)?,
-        head_dim: or("head_dim", d_model / n_heads.max(1))?,
-        d_ff: size(config, "intermediate_size")?,
-        context: or("max_position_embeddings", 2048)?,
+        n_kv_heads: config.size_or("num_key_value_heads", n_heads)?,
+        head_dim,
+        d_ff: config.size("intermediate_size")?,
+        context,
         norm: Norm::Rms,
-        norm_eps: number_or(config, "rms_norm_eps", 1e-6)? as f32,
-        activation: Activation::SwiGlu,
-        positions: Positions::Rope { theta: number_or(theta_home, "rope_theta", 10_000.0)? as f32 },
-        bias: false,
-        qkv_bias: false,
-        tied: flag_or(config, "tie_word_embeddings", false)?,
+        norm_eps: config.number_or("rms_norm_eps", 1e-6)? as f32,
+        activation: config.activation("hidden_act", "silu", true)?,
+        positions: Positions::Rope(rope),
+        biases: Biases::NONE,
+        tied: config.flag_or("tie_word_embeddings", false)?,
+        ..Spec::llama(1, 1, 1, 1)
     })
 }
 
+/// The biases that a config of this form asks for.
+pub(super) fn biases(config: Keys<'_>) -> Result<Biases, Error> {
+    let attention = config.flag_or("attention_bias", false)?;
+    let feed_forward = config.flag_or("mlp_bias", false)?;
+    Ok(Biases { qkv: attention, out: attention, feed_forward, norm: false })
+}
+
 /// A config of this form, but for biases.
-pub(super) fn config(architecture: &str, spec: &Spec) -> Value {
-    let Positions::Rope { theta } = spec.positions else {
-        return json!(spec);
-    };
-    json!({
+pub(super) fn config(architecture: &str, spec: &Spec, defaults: Defaults) -> Value {
+    let mut config = json!({
         "architectures": [architecture],
         "model_type": spec.family,
         "vocab_size": spec.vocab_size,
@@ -89,79 +93,104 @@ pub(super) fn config(architecture: &str, spec: &Spec) -> Value {
         "intermediate_size": spec.d_ff,
         "max_position_embeddings": spec.context,
         "rms_norm_eps": short(spec.norm_eps),
-        "rope_theta": short(theta),
-        "hidden_act": "silu",
+        "hidden_act": activation_name(spec.activation),
         "tie_word_embeddings": spec.tied,
         "torch_dtype": "float32",
-    })
-}
-
-/// A slot's tensor from the published ones of these names, top to bottom.
-pub(super) fn read(
-    spec: &Spec,
-    slot: Slot,
-    names: &[String],
-    source: &dyn WeightSource,
-) -> Result<Tensor, Error> {
-    let parts = names.iter().map(|name| source.tensor(name)).collect::<Result<Vec<_>, _>>()?;
-    if parts.is_empty() {
-        return Err(Error::MissingTensor { name: format!("{slot:?} of {}", spec.family) });
+    });
+    if let Positions::Rope(rope) = &spec.positions {
+        rope_keys::write(rope, spec.head_dim, &mut config, defaults);
     }
-    Ok(Tensor::stack(&parts))
+    config
 }
 
-/// A slot's tensor as the published ones of these names, top to bottom.
-pub(super) fn write(
-    spec: &Spec,
-    slot: Slot,
-    names: Vec<String>,
-    tensor: &Tensor,
-) -> Vec<(String, Tensor)> {
-    let (q, kv) = (spec.n_heads * spec.head_dim, spec.n_kv_heads * spec.head_dim);
-    let heights = match slot {
-        Slot::Block(_, Part::Qkv | Part::QkvBias) => vec![q, kv, kv],
-        Slot::Block(_, Part::FeedForwardIn) => vec![spec.d_ff, spec.d_ff],
-        _ => return names.into_iter().map(|name| (name, tensor.clone())).collect(),
-    };
-    let mut from = 0;
-    let piece = |(name, height): (String, usize)| {
-        from += height;
-        (name, tensor.rows(from - height, from))
-    };
-    names.into_iter().zip(heights).map(piece).collect()
+/// Writes what [`biases`] reads.
+pub(super) fn write_biases(config: &mut Value, spec: &Spec) {
+    config["attention_bias"] = json!(spec.biases.qkv);
+    config["mlp_bias"] = json!(spec.biases.feed_forward);
 }
 
 /// The published tensors that make a slot, top to bottom.
-pub(super) fn names(slot: Slot) -> Vec<String> {
-    let block = |i: usize, names: &[&str]| {
-        names.iter().map(|n| format!("model.layers.{i}.{n}.weight")).collect()
-    };
+pub(super) fn pieces(spec: &Spec, slot: Slot) -> Vec<Piece> {
+    let (d, width) = (spec.d_model, spec.embedding_width());
+    let one = |name: &str, rows| vec![Piece::rows(name, rows)];
     match slot {
-        Slot::Embedding => vec!["model.embed_tokens.weight".into()],
-        Slot::FinalNormGain => vec!["model.norm.weight".into()],
-        Slot::Head => vec!["lm_head.weight".into()],
-        Slot::Block(i, Part::AttentionNormGain) => block(i, &["input_layernorm"]),
-        Slot::Block(i, Part::Qkv) => {
-            block(i, &["self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj"])
+        Slot::Embedding => one("model.embed_tokens.weight", spec.vocab_size),
+        Slot::Positions => one("model.embed_positions.weight", spec.position_offset + spec.context),
+        Slot::ProjectIn => one("model.project_in.weight", d),
+        Slot::FinalNormGain => one("model.norm.weight", d),
+        Slot::FinalNormBias => one("model.norm.bias", d),
+        Slot::ProjectOut => one("model.project_out.weight", width),
+        Slot::Head => one("lm_head.weight", spec.vocab_size),
+        Slot::Block(i, part) => {
+            let names = in_block(spec, part).into_iter();
+            names
+                .map(|(name, rows)| Piece::rows(format!("model.layers.{i}.{name}"), rows))
+                .collect()
         }
-        Slot::Block(i, Part::AttentionOut) => block(i, &["self_attn.o_proj"]),
-        Slot::Block(i, Part::FeedForwardNormGain) => block(i, &["post_attention_layernorm"]),
-        Slot::Block(i, Part::FeedForwardIn) => block(i, &["mlp.gate_proj", "mlp.up_proj"]),
-        Slot::Block(i, Part::FeedForwardOut) => block(i, &["mlp.down_proj"]),
-        _ => Vec::new(),
     }
 }
 
-fn refuse_what_we_lack(config: &Value) -> Result<(), Error> {
-    if !config["rope_scaling"].is_null() {
-        return Err(wrong(config, "rope_scaling", "none (scaled RoPE is not read yet)"));
+fn in_block(spec: &Spec, part: Part) -> Vec<(String, usize)> {
+    let d = spec.d_model;
+    let one = |name: &str| vec![(name.to_string(), d)];
+    let gain = |norm: &str| one(&format!("{norm}.weight"));
+    let norm_bias = |norm: &str| one(&format!("{norm}.bias"));
+    // In a sandwich the second norm stands after attention, in other blocks before what follows it.
+    let second = match spec.arrangement {
+        Arrangement::Sandwich => "pre_feedforward_layernorm",
+        _ => "post_attention_layernorm",
+    };
+    match part {
+        Part::AttentionNormGain => gain("input_layernorm"),
+        Part::AttentionNormBias => norm_bias("input_layernorm"),
+        Part::AttentionPostNormGain => gain("post_attention_layernorm"),
+        Part::AttentionPostNormBias => norm_bias("post_attention_layernorm"),
+        Part::FeedForwardNormGain => gain(second),
+        Part::FeedForwardNormBias => norm_bias(second),
+        Part::FeedForwardPostNormGain => gain("post_feedforward_layernorm"),
+        Part::FeedForwardPostNormBias => norm_bias("post_feedforward_layernorm"),
+        Part::Qkv => qkv(spec, "weight"),
+        Part::QkvBias => qkv(spec, "bias"),
+        Part::QueryNormGain => vec![("self_attn.q_norm.weight".into(), spec.head_dim)],
+        Part::KeyNormGain => vec![("self_attn.k_norm.weight".into(), spec.head_dim)],
+        Part::Sinks => vec![("self_attn.sinks".into(), spec.n_heads)],
+        Part::AttentionOut => one("self_attn.o_proj.weight"),
+        Part::AttentionOutBias => one("self_attn.o_proj.bias"),
+        Part::FeedForwardIn => up(spec, "mlp", "weight"),
+        Part::FeedForwardInBias => up(spec, "mlp", "bias"),
+        Part::FeedForwardOut => one("mlp.down_proj.weight"),
+        Part::FeedForwardOutBias => one("mlp.down_proj.bias"),
+        Part::Router => vec![("mlp.gate.weight".into(), experts(spec))],
+        Part::RouterBias => vec![("mlp.gate.bias".into(), experts(spec))],
+        Part::ExpertIn(e) => up(spec, &format!("mlp.experts.{e}"), "weight"),
+        Part::ExpertInBias(e) => up(spec, &format!("mlp.experts.{e}"), "bias"),
+        Part::ExpertOut(e) => one(&format!("mlp.experts.{e}.down_proj.weight")),
+        Part::ExpertOutBias(e) => one(&format!("mlp.experts.{e}.down_proj.bias")),
     }
-    let rope = &config["rope_parameters"];
-    if !rope["rope_type"].is_null() && text(rope, "rope_type")? != "default" {
-        return Err(wrong(rope, "rope_type", "\"default\" (scaled RoPE is not read yet)"));
-    }
-    if !config["hidden_act"].is_null() && text(config, "hidden_act")? != "silu" {
-        return Err(wrong(config, "hidden_act", "\"silu\""));
-    }
-    Ok(())
+}
+
+/// E.
+pub(super) fn experts(spec: &Spec) -> usize {
+    spec.experts.as_ref().map_or(0, |experts| experts.n)
+}
+
+fn qkv(spec: &Spec, what: &str) -> Vec<(String, usize)> {
+    let (q, kv) = (spec.n_heads * spec.head_dim, spec.n_kv_heads * spec.head_dim);
+    let name = |letter| format!("self_attn.{letter}_proj.{what}");
+    vec![(name("q"), q), (name("k"), kv), (name("v"), kv)]
+}
+
+fn up(spec: &Spec, within: &str, what: &str) -> Vec<(String, usize)> {
+    let names: &[&str] = if spec.activation.is_gated() { &["gate", "up"] } else { &["up"] };
+    names.iter().map(|name| (format!("{within}.{name}_proj.{what}"), spec.d_ff)).collect()
+}
+
+/// The name without that of the module around it: files of the model without its output matrix.
+pub(super) fn bare(name: &str) -> Vec<String> {
+    name.strip_prefix("model.").map(str::to_string).into_iter().collect()
+}
+
+/// Whether a tensor is a table of angles, which older files carry.
+pub(super) fn is_table(name: &str) -> bool {
+    name.ends_with("rotary_emb.inv_freq")
 }

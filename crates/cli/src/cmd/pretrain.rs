@@ -17,6 +17,8 @@ use crate::recipe_args::RecipeArgs;
   lyceum pretrain --corpus books/ --size 10M --tokens 50M --name books
   lyceum pretrain --corpus shakespeare.txt --chars --windows --arch gpt2 --bias false \\
     --layers 4 --width 128 --heads 4 --context 64 --batch 12 --steps 2000 --lr 1e-3
+  lyceum pretrain --corpus books/ --optimizer lion --schedule wsd --ema 0.999
+  lyceum pretrain --from books --corpus letters/ --freeze 'embedding.*' --layer-decay 0.8
   lyceum pretrain --config recipe.json --seed 2 --name second
   lyceum pretrain --from books --corpus letters/     a run or checkpoint goes on reading
   lyceum pretrain --corpus books/ --minutes 60 --dry-run     only the recipe, as JSON")]

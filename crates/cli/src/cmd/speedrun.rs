@@ -3,6 +3,7 @@
 use anyhow::Result;
 use journal::Run;
 use life::frozen::Frozen;
+use life::stage::pretrain::averaged_folder;
 use life::{Error, Recipe};
 use serde_json::Value;
 use train::config::Precision;
@@ -92,6 +93,10 @@ fn summary(host: &Host, run: &Run, figures: &Value) -> Result<()> {
         number("bits_per_byte"),
     ))?;
     out::line(format_args!("report: {}", run.report_html_path().display()))?;
+    let averaged = averaged_folder(&run.model_folder());
+    if averaged.is_dir() {
+        out::line(format_args!("averaged weights: {}", averaged.display()))?;
+    }
     for claim in figures["claims"].as_array().into_iter().flatten() {
         if claim["verdict"] == "fails" {
             let (said, measured) = (text(&claim["statement"]), text(&claim["measured"]));

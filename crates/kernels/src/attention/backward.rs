@@ -3,6 +3,7 @@
 
 use std::f32::consts::LOG2_E;
 
+use super::form::Scoring;
 use super::pack::{
     Block, Columns, Group, KEYS, Rows, Scratch, by_row_panels, by_value_panels, cut, lanes_of_rows,
     lanes_of_values,
@@ -110,8 +111,8 @@ fn block<E: Element, M: Multiply>(
     space: &mut Space<'_>,
 ) {
     let group = &given.group;
-    let (d, scale) = (group.head_dim, group.scale());
-    let block = group.block(first);
+    let d = group.head_dim;
+    let (block, scoring) = (group.block(first), group.scoring(head));
     lanes_of_rows::<E, M>(group.q, (head, d), &block, space.q_rows);
     lanes_of_values::<E, M>(group.q, (head, d), &block, space.q_values);
     lanes_of_rows::<E, M>(given.dout, (head, d), &block, space.dout_rows);
@@ -123,28 +124,39 @@ fn block<E: Element, M: Multiply>(
         let (out, dout) = (given.out.row(first + j, head, d), given.dout.row(first + j, head, d));
         delta[j] = crate::lanes::dot(out, dout);
     }
+    let queries = Queries { block: &block, scoring, lse, delta };
     space.dq.fill(Row::ZERO);
     for key in (block.begin..block.end).step_by(KEYS) {
         let n = KEYS.min(block.end - key);
-        score_gradients(tile, &block, packs, (key, n), (&lse, &delta, scale * LOG2_E), space);
+        score_gradients(tile, &queries, packs, (key, n), space);
         gather(tile, packs, (key, n), space);
     }
-    tile.turn(&space.dq[..d], &[scale; LANES], space.turned);
+    tile.turn(&space.dq[..d], &[scoring.scale; LANES], space.turned);
     for j in 0..block.n {
         given.dq.write(first + j, head * d, &space.turned[j * d..(j + 1) * d], 1.0);
     }
 }
 
-/// `p = 2^(s - lse)`, scale and `lse` given for that, and `ds = p (dp - delta)` of keys `key..key + n`.
+/// What the queries of a block bring along.
+struct Queries<'a> {
+    block: &'a Block,
+    scoring: Scoring,
+    /// In powers of two.
+    lse: [f32; LANES],
+    /// `dout·out`
+    delta: [f32; LANES],
+}
+
+/// `p = 2^(s - lse)` and `ds = p (dp - delta)` of keys `key..key + n`.
 #[inline(always)]
 fn score_gradients<M: Multiply>(
     tile: M,
-    block: &Block,
+    queries: &Queries<'_>,
     packs: &Packs<'_>,
     (key, n): (usize, usize),
-    (lse, delta, scale): (&[f32; LANES], &[f32; LANES], f32),
     space: &mut Space<'_>,
 ) {
+    let Queries { block, scoring, lse, delta } = queries;
     let deep = space.q_rows.len();
     let (p, ds) = (&mut space.p[..n], &mut space.ds[..n]);
     p.fill(Row::ZERO);
@@ -156,10 +168,12 @@ fn score_gradients<M: Multiply>(
         tile.multiply::<1, TALL>(keys, space.q_rows, p); // (8, D) (D, 32)
         tile.multiply::<1, TALL>(values, space.dout_rows, ds); // (8, D) (D, 32)
     }
+    let delta = scoring.finish_backward(block, key, (&mut *p, &mut *ds), delta);
     block.mask(key, p);
+    let scale = scoring.scale_left() * LOG2_E;
     for (p, ds) in p.iter_mut().zip(ds) {
         let lanes = p.0.iter_mut().zip(&mut ds.0);
-        for ((p, ds), (lse, delta)) in lanes.zip(lse.iter().zip(delta)) {
+        for ((p, ds), (lse, delta)) in lanes.zip(lse.iter().zip(&delta)) {
             *p = exp2(M::FUSED, multiply_add(M::FUSED, *p, scale, -lse));
             *ds = *p * (*ds - delta);
         }

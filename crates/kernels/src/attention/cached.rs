@@ -5,6 +5,8 @@
 
 use rayon::prelude::*;
 
+use super::form::{Form, Scoring};
+use super::input::check_heads;
 use super::pack::{Columns, Group, Rows};
 use super::{HEAVY, Shape, forward_group};
 use crate::exp::exp;
@@ -15,11 +17,28 @@ use crate::lanes;
 /// New positions from which packing the cache pays.
 const MANY: usize = 8;
 
-/// `out` `(n, Hq D)` of the last `n` positions, `q` `(n, Hq D)`, over `keys` and `values`
-/// `(T, Hkv D)`, which already hold those of the new positions; `T` is `shape.context`, and
-/// `shape.batch` must be 1.
-pub fn attention_cached(shape: Shape, q: &[f32], keys: &[f32], values: &[f32], out: &mut [f32]) {
+/// One sequence's cache, and the last `n` of its positions, which ask.
+#[derive(Clone, Copy, Debug)]
+pub struct Cached<'a> {
+    /// Sizes: T, the context, is what the cache holds; the batch is 1.
+    pub shape: Shape,
+    /// How products become scores. Positions are the places in the cache.
+    pub form: &'a Form,
+    /// `(Hq)`: logits of nothing; see [`super::sinks_backward`].
+    pub sinks: Option<&'a [f32]>,
+    /// `(n, Hq D)`.
+    pub q: &'a [f32],
+    /// `(T, Hkv D)`, those of the new positions among them.
+    pub keys: &'a [f32],
+    /// `(T, Hkv D)`.
+    pub values: &'a [f32],
+}
+
+/// `out` `(n, Hq D)` of the new positions.
+pub fn attention_cached(args: Cached<'_>, out: &mut [f32]) {
+    let Cached { shape, form, sinks, q, keys, values } = args;
     shape.check();
+    check_heads(shape, form, sinks);
     let kv_width = shape.n_kv_heads * shape.head_dim;
     let n_queries = q.len() / shape.out_width();
     assert_eq!(shape.batch, 1, "attention_cached: one sequence at a time");
@@ -29,13 +48,14 @@ pub fn attention_cached(shape: Shape, q: &[f32], keys: &[f32], values: &[f32], o
     assert_eq!(keys.len(), values.len(), "attention_cached: keys and values differ in length");
     assert!(n_queries <= shape.context, "attention_cached: more queries than keys");
     if n_queries < MANY {
-        few(shape, q, keys, values, out);
+        few(args, out);
     } else {
-        many(shape, q, keys, values, out);
+        many(args, out);
     }
 }
 
-fn many(shape: Shape, q: &[f32], keys: &[f32], values: &[f32], out: &mut [f32]) {
+fn many(args: Cached<'_>, out: &mut [f32]) {
+    let Cached { shape, q, keys, values, .. } = args;
     let n_queries = q.len() / shape.out_width();
     let kv_width = shape.n_kv_heads * shape.head_dim;
     let out = Columns::new(out, shape.out_width());
@@ -48,6 +68,9 @@ fn many(shape: Shape, q: &[f32], keys: &[f32], values: &[f32], out: &mut [f32]) 
             v: kv(values),
             starts: None,
             window: shape.window,
+            form: args.form,
+            sinks: args.sinks,
+            first_head: g * shape.group(),
             n_heads: shape.group(),
             n_queries,
             n_keys: shape.context,
@@ -58,21 +81,24 @@ fn many(shape: Shape, q: &[f32], keys: &[f32], values: &[f32], out: &mut [f32]) 
     });
 }
 
-fn few(shape: Shape, q: &[f32], keys: &[f32], values: &[f32], out: &mut [f32]) {
+fn few(args: Cached<'_>, out: &mut [f32]) {
+    let Cached { shape, q, keys, values, .. } = args;
     let n_queries = q.len() / shape.out_width();
     let task = |(i, out): (usize, &mut [f32])| {
         let (query, head) = (i / shape.n_heads, i % shape.n_heads);
         let position = shape.context - n_queries + query;
         let first = shape.first_seen(position, 0);
         let kv_width = shape.n_kv_heads * shape.head_dim;
-        let cache = Cache {
+        let one_head = Head {
             keys: &keys[first * kv_width..],
             values: &values[first * kv_width..],
             width: kv_width,
             column: head / shape.group() * shape.head_dim,
+            scoring: args.form.scoring(head, shape.head_dim),
+            sink: args.sinks.map_or(f32::NEG_INFINITY, |sinks| sinks[head]),
         };
         one(
-            cache,
+            one_head,
             &q[i * shape.head_dim..][..shape.head_dim],
             &mut vec![0.0; position + 1 - first],
             out,
@@ -85,34 +111,37 @@ fn few(shape: Shape, q: &[f32], keys: &[f32], values: &[f32], out: &mut [f32]) {
     }
 }
 
-/// One key head of the cache.
+/// One query head's view of the cache.
 #[derive(Clone, Copy)]
-struct Cache<'a> {
+struct Head<'a> {
     keys: &'a [f32],
     values: &'a [f32],
     width: usize,
     column: usize,
+    scoring: Scoring,
+    /// `-inf` takes no part.
+    sink: f32,
 }
 
 for_each_isa!(
     /// One head of one position over the first `scores.len()` rows.
-    fn one(cache: Cache<'_>, q: &[f32], scores: &mut [f32], out: &mut [f32]) => one_body
+    fn one(head: Head<'_>, q: &[f32], scores: &mut [f32], out: &mut [f32]) => one_body
 );
 
 #[inline(always)]
-fn one_body(cache: Cache<'_>, q: &[f32], scores: &mut [f32], out: &mut [f32]) {
-    let d = q.len();
-    let scale = (1.0 / (d as f64).sqrt()) as f32;
+fn one_body(head: Head<'_>, q: &[f32], scores: &mut [f32], out: &mut [f32]) {
+    let (d, scale) = (q.len(), head.scoring.scale);
     for (i, score) in scores.iter_mut().enumerate() {
-        let key = &cache.keys[i * cache.width + cache.column..][..d];
+        let key = &head.keys[i * head.width + head.column..][..d];
         *score = lanes::sum_of(d, |c| q[c] * key[c]) * scale;
     }
-    let max = lanes::max(scores);
+    head.scoring.finish_row(scores);
+    let max = lanes::max(scores).max(head.sink);
     scores.iter_mut().for_each(|s| *s = exp(*s - max));
-    let inverse = 1.0 / lanes::sum_of(scores.len(), |i| scores[i]);
+    let inverse = 1.0 / (lanes::sum_of(scores.len(), |i| scores[i]) + exp(head.sink - max));
     out.fill(0.0);
     for (i, p) in scores.iter().enumerate() {
-        let value = &cache.values[i * cache.width + cache.column..][..d];
+        let value = &head.values[i * head.width + head.column..][..d];
         let p = p * inverse;
         out.iter_mut().zip(value).for_each(|(o, v)| *o += p * v);
     }

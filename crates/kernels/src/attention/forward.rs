@@ -1,8 +1,10 @@
 //! Scores, softmax and mixture of one key head: blocks of 32 queries over chunks of keys, the
 //! softmax carried from chunk to chunk by its maximum and denominator (Milakov & Gimelshein 2018).
+//! Where there are sinks it begins with them.
 
 use std::f32::consts::LOG2_E;
 
+use super::form::Scoring;
 use super::pack::{
     Block, Columns, Group, KEYS, Scratch, by_row_panels, by_value_panels, cut, lanes_of_rows,
 };
@@ -19,7 +21,7 @@ pub(super) fn group<E: Element, M: Multiply>(
     lse: &mut [f32],
     scratch: &mut Scratch,
 ) {
-    let (d, scale) = (group.head_dim, group.scale());
+    let d = group.head_dim;
     by_row_panels::<E, M>(group.k, group.n_keys, d, &mut scratch.keys);
     by_value_panels::<E, M>(group.v, group.n_keys, d, &mut scratch.values);
     let Scratch { keys, values, lanes, words, turned, .. } = scratch;
@@ -27,16 +29,17 @@ pub(super) fn group<E: Element, M: Multiply>(
     let [queries, numerators] = cut(words, Words::ZERO, [M::depth(d), M::depth(KEYS)]);
     turned.resize(LANES * d, 0.0);
     for (head, lse) in lse.chunks_exact_mut(group.n_queries).enumerate() {
+        let (scoring, sink) = (group.scoring(head), group.sink(head));
         for (i, lse) in lse.chunks_mut(LANES).enumerate() {
             let block = group.block(i * LANES);
             lanes_of_rows::<E, M>(group.q, (head, d), &block, queries);
             let packs = Packs { keys, values, d };
             let space = Space { queries, scores, numerators, mixed };
-            let state = over_keys(tile, &block, scale, &packs, space);
+            let state = over_keys(tile, &block, (scoring, sink), &packs, space);
             tile.turn(&mixed[..d], &state.sum.map(|sum| 1.0 / sum), turned);
             for (j, lse) in lse.iter_mut().enumerate() {
                 out.write(block.first + j, head * d, &turned[j * d..(j + 1) * d], 1.0);
-                *lse = state.max[j] * scale + state.sum[j].ln();
+                *lse = state.max[j] * scoring.scale_left() + state.sum[j].ln();
             }
         }
     }
@@ -68,8 +71,9 @@ struct Softmax {
 }
 
 impl Softmax {
-    fn new() -> Self {
-        Self { max: [f32::NEG_INFINITY; LANES], sum: [0.0; LANES] }
+    /// The sink as the first score, `e^0` in the denominator; after `-inf` the next maximum makes that 0.
+    fn new(sink: f32, scale: f32) -> Self {
+        Self { max: [sink / scale; LANES], sum: [1.0; LANES] }
     }
 
     /// Scores become numerators; returns what the earlier ones are to be multiplied by. The maximum is
@@ -108,14 +112,15 @@ impl Softmax {
 fn over_keys<M: Multiply>(
     tile: M,
     block: &Block,
-    scale: f32,
+    (scoring, sink): (Scoring, f32),
     packs: &Packs<'_>,
     space: Space<'_>,
 ) -> Softmax {
     let Space { queries, scores, numerators, mixed } = space;
     let deep = M::depth(packs.d);
     let rows = M::depth(packs.keys.len() / deep);
-    let mut state = Softmax::new();
+    let scale = scoring.scale_left();
+    let mut state = Softmax::new(sink, scale);
     mixed.fill(Row::ZERO);
     for key in (block.begin..block.end).step_by(KEYS) {
         let n = KEYS.min(block.end - key);
@@ -125,6 +130,7 @@ fn over_keys<M: Multiply>(
         for (scores, keys) in scores.chunks_exact_mut(TALL).zip(panels) {
             tile.multiply::<1, TALL>(keys, queries, scores); // (8, D) (D, 32)
         }
+        scoring.finish(block, key, scores);
         block.mask(key, scores);
         let factor = state.take::<M>(scores, scale);
         if key > block.begin {

@@ -1,92 +1,118 @@
 //! The definition, in f64 and as many loops as it has indices, and its gradient by the chain rule.
 
-use super::Shape;
+use super::{Form, Shape};
 
-/// `(B, T, Hq D)` from `qkv` `(B, T, (Hq + 2 Hkv) D)`.
-pub fn attention(shape: Shape, qkv: &[f64], starts: Option<&[u32]>) -> Vec<f64> {
+/// What attention reads; see [`super::Input`].
+#[derive(Clone, Copy, Debug)]
+pub struct Input<'a> {
+    /// Sizes.
+    pub shape: Shape,
+    /// How products become scores.
+    pub form: &'a Form,
+    /// `(B, T, (Hq + 2 Hkv) D)`.
+    pub qkv: &'a [f64],
+    /// `(B, T)`: the first position that each sees.
+    pub starts: Option<&'a [u32]>,
+    /// `(Hq)`: logits of nothing.
+    pub sinks: Option<&'a [f64]>,
+}
+
+/// `(B, T, Hq D)`.
+pub fn attention(input: Input<'_>) -> Vec<f64> {
+    let shape = input.shape;
     let mut out = vec![0.0; shape.batch * shape.context * shape.out_width()];
-    for_each_query(shape, qkv, starts, |at, p| {
-        for (key, p) in p {
+    for_each_query(input, |query| {
+        for key in &query.keys {
             for c in 0..shape.head_dim {
-                out[at.out + c] += p * qkv[at.value(shape, *key) + c];
+                out[query.out + c] += key.p * input.qkv[key.v + c];
             }
         }
     });
     out
 }
 
-/// The gradient of `qkv`, given that of the output.
-pub fn attention_backward(
-    shape: Shape,
-    qkv: &[f64],
-    starts: Option<&[u32]>,
-    dout: &[f64],
-) -> Vec<f64> {
-    let d = shape.head_dim;
-    let scale = 1.0 / (d as f64).sqrt();
-    let mut dqkv = vec![0.0; qkv.len()];
-    for_each_query(shape, qkv, starts, |at, p| {
-        let dout = &dout[at.out..at.out + d];
+/// The gradients of `qkv` and of the sinks (0 where there are none), given that of the output.
+pub fn attention_backward(input: Input<'_>, dout: &[f64]) -> (Vec<f64>, Vec<f64>) {
+    let (qkv, d) = (input.qkv, input.shape.head_dim);
+    let scale = scale(input);
+    let (mut dqkv, mut dsinks) = (vec![0.0; qkv.len()], vec![0.0; input.shape.n_heads]);
+    for_each_query(input, |query| {
+        let dout = &dout[query.out..query.out + d];
         let dot = |v: usize| -> f64 { dout.iter().zip(&qkv[v..]).map(|(a, b)| a * b).sum() };
-        let mean: f64 = p.iter().map(|(key, p)| p * dot(at.value(shape, *key))).sum();
-        for (key, p) in p {
-            let (k, v) = (at.key(shape, *key), at.value(shape, *key));
-            let ds = p * (dot(v) - mean) * scale;
+        let mean: f64 = query.keys.iter().map(|key| key.p * dot(key.v)).sum();
+        dsinks[query.head] -= query.p_sink * mean;
+        for &Key { k, v, p, slope } in &query.keys {
+            let ds = p * (dot(v) - mean) * slope * scale;
             for c in 0..d {
                 dqkv[v + c] += p * dout[c];
-                dqkv[at.q + c] += ds * qkv[k + c];
-                dqkv[k + c] += ds * qkv[at.q + c];
+                dqkv[query.q + c] += ds * qkv[k + c];
+                dqkv[k + c] += ds * qkv[query.q + c];
             }
         }
     });
-    dqkv
+    (dqkv, dsinks)
 }
 
-/// Where a query and its output lie.
-struct At {
-    sequence: usize,
-    kv_head: usize,
+/// Where a query and its output lie, and what it looks at.
+struct Query {
+    head: usize,
     q: usize,
     out: usize,
+    keys: Vec<Key>,
+    p_sink: f64,
 }
 
-impl At {
-    fn key(&self, shape: Shape, position: usize) -> usize {
-        let row = self.sequence * shape.context + position;
-        row * shape.qkv_width() + (shape.n_heads + self.kv_head) * shape.head_dim
-    }
-
-    fn value(&self, shape: Shape, position: usize) -> usize {
-        self.key(shape, position) + shape.n_kv_heads * shape.head_dim
-    }
+/// Where a key and its value lie, and how much the query looks at it.
+struct Key {
+    k: usize,
+    v: usize,
+    p: f64,
+    /// The derivative of its score by the scaled product.
+    slope: f64,
 }
 
-/// Calls `visit` with each query's place and the probabilities of the keys that it sees.
-fn for_each_query(
-    shape: Shape,
-    qkv: &[f64],
-    starts: Option<&[u32]>,
-    mut visit: impl FnMut(At, &[(usize, f64)]),
-) {
+fn scale(input: Input<'_>) -> f64 {
+    input.form.scale.map_or_else(|| 1.0 / (input.shape.head_dim as f64).sqrt(), f64::from)
+}
+
+/// Calls `visit` with each query.
+fn for_each_query(input: Input<'_>, mut visit: impl FnMut(Query)) {
+    let shape = input.shape;
     let d = shape.head_dim;
     for row in 0..shape.batch * shape.context {
         for head in 0..shape.n_heads {
-            let at = At {
-                sequence: row / shape.context,
-                kv_head: head / (shape.n_heads / shape.n_kv_heads),
-                q: row * shape.qkv_width() + head * d,
-                out: row * shape.out_width() + head * d,
-            };
-            let (start, position) = (starts.map_or(0, |s| s[row] as usize), row % shape.context);
-            let in_window = |key: &usize| shape.window.is_none_or(|w| key + w > position);
-            let keys = (start..=position).filter(in_window);
-            let dot = |k: usize| -> f64 { (0..d).map(|c| qkv[at.q + c] * qkv[k + c]).sum() };
-            let score = |key| dot(at.key(shape, key)) / (d as f64).sqrt();
-            let max = keys.clone().map(score).fold(f64::MIN, f64::max);
-            let mut p: Vec<_> = keys.map(|key| (key, (score(key) - max).exp())).collect();
-            let sum: f64 = p.iter().map(|(_, p)| p).sum();
-            p.iter_mut().for_each(|(_, p)| *p /= sum);
-            visit(at, &p);
+            let q = row * shape.qkv_width() + head * d;
+            let mut keys = seen(input, row, head);
+            let sink = input.sinks.map_or(f64::NEG_INFINITY, |sinks| sinks[head]);
+            let max = keys.iter().map(|key| key.p).fold(sink, f64::max);
+            keys.iter_mut().for_each(|key| key.p = (key.p - max).exp());
+            let sum = keys.iter().map(|key| key.p).sum::<f64>() + (sink - max).exp();
+            keys.iter_mut().for_each(|key| key.p /= sum);
+            let (out, p_sink) = (row * shape.out_width() + head * d, (sink - max).exp() / sum);
+            visit(Query { head, q, out, keys, p_sink });
         }
     }
+}
+
+/// The keys that a query sees, `p` still being their scores.
+fn seen(input: Input<'_>, row: usize, head: usize) -> Vec<Key> {
+    let Input { shape, form, qkv, starts, .. } = input;
+    let d = shape.head_dim;
+    let (start, position) = (starts.map_or(0, |s| s[row] as usize), row % shape.context);
+    let q = row * shape.qkv_width() + head * d;
+    let kv_head = head / (shape.n_heads / shape.n_kv_heads);
+    let key = |at: usize| {
+        let k_row = row - position + at;
+        let k = k_row * shape.qkv_width() + (shape.n_heads + kv_head) * d;
+        let scaled = (0..d).map(|c| qkv[q + c] * qkv[k + c]).sum::<f64>() * scale(input);
+        let (score, slope) = match form.softcap.map(f64::from) {
+            Some(cap) => (cap * (scaled / cap).tanh(), 1.0 - (scaled / cap).tanh().powi(2)),
+            None => (scaled, 1.0),
+        };
+        let lean = form.slopes.as_ref().map_or(0.0, |slopes| f64::from(slopes[head]));
+        let distance = at as f64 - position as f64;
+        Key { k, v: k + shape.n_kv_heads * d, p: score + lean * distance, slope }
+    };
+    let in_window = |at: &usize| shape.window.is_none_or(|w| at + w > position);
+    (start..=position).filter(in_window).map(key).collect()
 }

@@ -8,6 +8,7 @@
 use std::cell::RefCell;
 use std::marker::PhantomData;
 
+use super::form::{Form, Scoring};
 use super::tile::{LANES, Multiply, Row, TALL, Words};
 use crate::element::Element;
 use crate::gemm::{Operand, pack};
@@ -44,6 +45,10 @@ pub(super) struct Group<'a, E> {
     pub(super) v: Rows<'a, E>,
     pub(super) starts: Option<&'a [u32]>,
     pub(super) window: Option<usize>,
+    /// Of all query heads, these beginning with the one numbered `first_head`; so are the sinks.
+    pub(super) form: &'a Form,
+    pub(super) sinks: Option<&'a [f32]>,
+    pub(super) first_head: usize,
     pub(super) n_heads: usize,
     /// The last `n_queries` of the `n_keys` positions ask.
     pub(super) n_queries: usize,
@@ -67,7 +72,16 @@ pub(super) struct Block {
 
 impl<E> Group<'_, E> {
     pub(super) fn scale(&self) -> f32 {
-        (1.0 / (self.head_dim as f64).sqrt()) as f32
+        self.form.scale_of(self.head_dim)
+    }
+
+    pub(super) fn scoring(&self, head: usize) -> Scoring {
+        self.form.scoring(self.first_head + head, self.head_dim)
+    }
+
+    /// The sink of a query head; `-inf` takes no part.
+    pub(super) fn sink(&self, head: usize) -> f32 {
+        self.sinks.map_or(f32::NEG_INFINITY, |sinks| sinks[self.first_head + head])
     }
 
     pub(super) fn block(&self, first: usize) -> Block {
@@ -94,6 +108,14 @@ impl<E> Group<'_, E> {
 }
 
 impl Block {
+    /// Where each lane's query stands.
+    #[inline(always)]
+    pub(super) fn positions(&self) -> [f32; LANES] {
+        let mut positions = [0.0; LANES];
+        positions.iter_mut().zip(&self.to).for_each(|(p, &to)| *p = to as f32);
+        positions
+    }
+
     /// Scores of keys that a lane does not see become `-inf`; `scores[0]` is of key `key`.
     #[inline(always)]
     pub(super) fn mask(&self, key: usize, scores: &mut [Row]) {

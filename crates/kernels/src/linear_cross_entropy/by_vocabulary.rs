@@ -8,7 +8,7 @@ use crate::exp::exp;
 use crate::fresh::for_overwrite;
 use crate::gemm::{Epilogue, Gemm, Operand, Precision};
 use crate::lanes::{self, Lanes, WIDTH};
-use crate::{for_each_isa, parallel};
+use crate::{for_each_isa, parallel, softcap};
 
 /// Tokens whose logits are made together: whole panels of products, and no multiple of a page, so
 /// that the rows of a panel do not all fall into the same few places of a cache.
@@ -82,7 +82,7 @@ impl<'a, E: Element> Rows<'a, E> {
             let a = Operand::rows(E::values(self.layer.x), width);
             let b = Operand::transposed(weight, width);
             Gemm { precision, m, n, k: width, a, b }.run::<f32>(&mut logits);
-            self.see(first, &logits, &mut shares, &mut sums);
+            self.see(first, &mut logits, &mut shares, &mut sums);
             if !dx.is_empty() {
                 let (a, b) = (Operand::rows(P::values(&shares), n), Operand::rows(weight, width));
                 let epilogue = Epilogue { accumulate: first > 0, ..Epilogue::default() };
@@ -97,21 +97,25 @@ impl<'a, E: Element> Rows<'a, E> {
     fn see<P: Element>(
         &mut self,
         first: usize,
-        logits: &[f32],
+        logits: &mut [f32],
         shares: &mut [P],
         sums: &mut [f32],
     ) {
         let (n, width) = (logits.len() / self.running.len(), self.layer.width);
         let ids = self.aims.ids;
         let mut shares = shares.chunks_mut(n);
+        let (cap, heavy) = (self.aims.softcap, logits.len() >= parallel::MIN_WORK);
         let rows: Vec<_> = self
             .running
             .iter_mut()
+            .zip(logits.chunks_exact_mut(n))
             .zip(sums.chunks_mut(width.max(1)).map(Some).chain(std::iter::repeat_with(|| None)))
-            .map(|(running, sums)| (running, sums, shares.next().unwrap_or_default()))
+            .map(|((running, row), sums)| (running, row, sums, shares.next().unwrap_or_default()))
             .collect();
-        parallel::each(rows, logits.len() >= parallel::MIN_WORK, |i, (running, sums, shares)| {
-            let row = &logits[i * n..][..n];
+        parallel::each(rows, heavy, |i, (running, row, sums, shares)| {
+            if let Some(c) = cap {
+                softcap::cap(row, c);
+            }
             if let Some(aim) = (ids[i] as usize).checked_sub(first).and_then(|at| row.get(at)) {
                 running.aim = *aim;
             }
@@ -120,6 +124,9 @@ impl<'a, E: Element> Rows<'a, E> {
             let shift = if max == f32::NEG_INFINITY { 0.0 } else { max };
             running.shrink = exp(running.max - shift);
             let added = if shares.is_empty() { sum(row, shift) } else { store(row, shift, shares) };
+            if let Some(c) = cap {
+                softcap::backward(shares, row, c);
+            }
             running.sum = running.sum * f64::from(running.shrink) + f64::from(added);
             running.max = max;
             if let Some(sums) = sums
@@ -140,6 +147,8 @@ impl<'a, E: Element> Rows<'a, E> {
             let scale = self.aims.scale * self.aims.weights[i];
             let slope = 1.0 + 2.0 * z_loss * log_z(i);
             let by = (f64::from(scale) * slope / self.running[i].sum) as f32;
+            let aim = self.running[i].aim;
+            let scale = scale * self.aims.softcap.map_or(1.0, |c| softcap::slope(aim, c));
             let target = self.aims.ids[i] as usize * width;
             for (d, out) in dx.iter_mut().enumerate() {
                 let weight = self.layer.weight.get(target + d);

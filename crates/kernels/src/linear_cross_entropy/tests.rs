@@ -17,13 +17,18 @@ fn nearly(what: &str, got: &[f32], expected: &[f32], slack: f32) {
 /// `(N, V, D)`.
 type Sizes = (usize, usize, usize);
 
-fn case<E: Element>((m, vocab, width): Sizes, precision: Precision, with: Regularization) {
+fn case<E: Element>(
+    (m, vocab, width): Sizes,
+    precision: Precision,
+    with: Regularization,
+    softcap: Option<f32>,
+) {
     let x: Vec<E> = wave(m * width, 0.37).into_iter().map(E::from_f32).collect();
     let weight: Vec<f32> = wave(vocab * width, 0.61).iter().map(|v| 2.0 * v).collect();
     let ids: Vec<u32> = (0..m).map(|i| (i * 7 % vocab) as u32).collect();
     let weights: Vec<f32> = (0..m).map(|i| 0.5 + (i % 3) as f32).collect();
     let layer = Layer { x: &x, weight: Values::F32(&weight), width, precision };
-    let aims = Aims { ids: &ids, weights: &weights, scale: 0.25, with };
+    let aims = Aims { ids: &ids, weights: &weights, scale: 0.25, with, softcap };
     let expected = naive(&layer, &aims);
     let slack = if precision == Precision::Bf16 { 2e-2 } else { 1e-5 };
     let slack = slack + if size_of::<E>() < 4 { 1e-2 } else { 0.0 };
@@ -53,8 +58,10 @@ fn loss_and_gradients_are_those_of_the_reference() {
     for sizes in [(1, 1, 1), (3, 17, 5), (40, 601, 24), (150, 4100, 16), (9, 9000, 8)] {
         for precision in [Precision::F32, Precision::Bf16] {
             for with in [nothing, mixed, drift] {
-                case::<f32>(sizes, precision, with);
-                case::<bf16>(sizes, precision, with);
+                for softcap in [None, Some(1.5)] {
+                    case::<f32>(sizes, precision, with, softcap);
+                    case::<bf16>(sizes, precision, with, softcap);
+                }
             }
         }
     }
@@ -72,7 +79,8 @@ fn a_maximum_that_comes_late_is_the_maximum() {
         let layer =
             Layer { x: &x[..], weight: Values::F32(&weight), width, precision: Precision::F32 };
         let with = Regularization::default();
-        let aims = Aims { ids: &[great as u32, 5], weights: &[1.0, 1.0], scale: 1.0, with };
+        let aims =
+            Aims { ids: &[great as u32, 5], weights: &[1.0, 1.0], scale: 1.0, with, softcap: None };
         let (made, expected) = (by_vocabulary::run(&layer, &aims, true), naive(&layer, &aims));
         assert!((made.loss - expected.loss).abs() < 1e-4 * expected.loss, "{}", made.loss);
         nearly("dx", &made.dx, &expected.dx, 1e-4);
@@ -86,7 +94,7 @@ fn threads_change_no_bit() {
     let ids: Vec<u32> = (0..m).map(|i| (i * 7 % vocab) as u32).collect();
     let weights = vec![1.0; m];
     let with = Regularization::default();
-    let aims = Aims { ids: &ids, weights: &weights, scale: 0.25, with };
+    let aims = Aims { ids: &ids, weights: &weights, scale: 0.25, with, softcap: None };
     let precision = Precision::Bf16;
     let layer = Layer { x: &x[..], weight: Values::F32(&weight), width, precision };
     let on = |threads, by_vocabulary: bool| {
@@ -111,7 +119,7 @@ fn no_rows_give_nothing() {
         precision: Precision::F32,
     };
     let with = Regularization::default();
-    let aims = Aims { ids: &[], weights: &[], scale: 1.0, with };
+    let aims = Aims { ids: &[], weights: &[], scale: 1.0, with, softcap: None };
     let made = run(&layer, &aims, Wanted { dx: true, dweight: true });
     assert_eq!((made.loss, made.dx.len(), made.dweight), (0.0, 0, vec![0.0; 6]));
 }

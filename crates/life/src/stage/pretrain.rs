@@ -1,10 +1,12 @@
-//! Tokens to a model: checkpoints on the way, the model's folder at the end.
+//! Tokens to a model: checkpoints on the way, the model's folder at the end, and where a running mean
+//! of the weights is kept, a folder of that.
 //!
 //! Training on text and teaching are the same loop over other tokens, in folders of their own.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use journal::{Journal, Run};
+use model::Transformer;
 use train::probe::bar::Bar;
 use train::probe::record::{Before, Recorder};
 use train::{Config, Ending, Outcome, Task, train};
@@ -89,5 +91,28 @@ pub fn pretrain(
         return Err(Error::Interrupted { stage: training.stage });
     }
     model::folder::save(&outcome.model, &training.model)?;
+    if let Some(average) = &outcome.average {
+        save_averaged(run, average, &averaged_folder(&training.model))?;
+    }
     Ok(outcome)
+}
+
+/// Where the running mean of a model's weights lies: `model-ema` beside `model`.
+pub fn averaged_folder(model: &Path) -> PathBuf {
+    let name = model.file_name().unwrap_or_default().to_string_lossy();
+    model.with_file_name(format!("{name}-ema"))
+}
+
+/// A folder as whole as the run's model is: with what words and talks are read by.
+fn save_averaged(run: &Run, average: &Transformer, folder: &Path) -> Result<(), Error> {
+    model::folder::save(average, folder)?;
+    for name in ["tokenizer.json", "tokenizer_config.json", "generation_config.json"] {
+        let theirs = run.model_folder().join(name);
+        if theirs.is_file() {
+            let bytes = std::fs::read(&theirs).map_err(Error::io(&theirs))?;
+            let ours = folder.join(name);
+            stdx::atomic_file::write(&ours, &bytes).map_err(Error::io(&ours))?;
+        }
+    }
+    Ok(())
 }

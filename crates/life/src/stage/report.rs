@@ -154,11 +154,20 @@ fn curve(records: &[Record]) -> LineChart {
         points: smoothed(&train.collect::<Vec<_>>(), 100),
         dashed: true,
     };
+    let averaged = records.iter().filter_map(|record| match record {
+        Record::Average { step, loss, .. } => Some((*step as f64, *loss / ln2)),
+        _ => None,
+    });
+    let averaged = Series {
+        name: "the same by averaged weights".into(),
+        points: averaged.collect(),
+        dashed: false,
+    };
     LineChart {
         title: "Loss".into(),
         x_label: "steps".into(),
         y_label: "bits per token".into(),
-        series: [looks(false, "held-out text"), looks(true, "held-out answers"), train]
+        series: [looks(false, "held-out text"), looks(true, "held-out answers"), averaged, train]
             .into_iter()
             .filter(|series| !series.points.is_empty())
             .collect(),
@@ -183,11 +192,7 @@ fn trained(facts: &Facts<'_>) -> (u64, f64) {
 
 fn numbers(facts: &Facts<'_>) -> Vec<(String, String)> {
     let (config, spec, read) = (facts.config, &facts.config.spec, facts.read);
-    let optimizer = match (config.muon, config.sgd) {
-        (Some(_), _) => "Muon and AdamW",
-        (None, Some(_)) => "SGD",
-        (None, None) => "AdamW",
-    };
+    let optimizer = config.optimizer.rule.choice().name();
     let shape = format!(
         "{}, {} blocks of width {}, {} heads, context {}",
         spec.family, spec.n_layers, spec.d_model, spec.n_heads, spec.context

@@ -171,7 +171,7 @@ pub fn plan_alone(
     let dials = Dials { minutes: minutes(recipe), ..recipe.train.clone() };
     let config = plan_of_model(&dials, &model::folder::spec(folder)?, most_tokens, measure)?;
     let mut schedule = config.schedule;
-    if dials.decay.is_none() {
+    if dials.schedule.is_none() {
         schedule.shape = Shape::Wsd { decay_share: DECAY };
     }
     schedule.floor = dials.min_lr.unwrap_or(schedule.peak / 100.0);
@@ -205,7 +205,7 @@ mod tests {
         assert_eq!(config.sampling, Sampling::Documents);
         assert_eq!(config.schedule.shape, Shape::Wsd { decay_share: DECAY });
         assert!((config.schedule.floor * 100.0 - config.schedule.peak).abs() < 1e-12);
-        assert!(config.muon.is_none());
+        assert_eq!(config.optimizer.rule.choice(), Choice::AdamW);
         assert_eq!(alone(&recipe(1.0), Some(10_240.0)).steps(), 5, "it would learn by heart");
         let village = Recipe { instructions: Vec::new(), ..recipe(1.0) };
         let examined = alone(&village, None);

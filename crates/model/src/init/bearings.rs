@@ -13,7 +13,7 @@
 //! largest at a distance of d, whatever the tokens are. Fast turning pairs tell neighbours apart. The
 //! slow ones, whose θ form a geometric series, add up to about `−log` of the distance.
 
-use arch::{Positions, Spec};
+use arch::{Positions, Rope, Spec};
 
 /// Distances that heads of the first block look back by, one to a key head, of at most half of them.
 /// "Ada took the lamp": three back from what was taken stands who took it.
@@ -23,11 +23,15 @@ const GAP: f64 = 10.0;
 /// By how many nats, in blocks above, a match is preferred to one at e times its distance.
 const LEAN: f64 = 1.7;
 
-/// Biases of a block's queries, keys and values: `((Hq + 2·Hkv)·head_dim)`. Zeros without rotary
-/// positions.
+/// Biases of a block's queries, keys and values: `((Hq + 2·Hkv)·head_dim)`. Zeros where heads are
+/// not turned as a whole, in halves, unstretched.
 pub(super) fn biases(spec: &Spec, block: usize) -> Vec<f32> {
     let mut biases = vec![0.0; spec.qkv_width()];
-    let Positions::Rope { theta } = spec.positions else { return biases };
+    let Positions::Rope(rope) = &spec.positions else { return biases };
+    let theta = rope.theta;
+    if *rope != Rope::plain(theta) {
+        return biases;
+    }
     let width = spec.head_dim;
     let angles: Vec<f64> =
         (0..width / 2).map(|i| f64::from(theta).powf(-2.0 * i as f64 / width as f64)).collect();

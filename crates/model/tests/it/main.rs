@@ -1,8 +1,10 @@
 //! The model against itself: fused and open, cached and whole, in memory and on disk.
 
+mod families;
+
 use std::sync::Arc;
 
-use arch::{Cache, Decoder, Error, Input, Logits, Spec};
+use arch::{Biases, Cache, Decoder, Error, Input, Logits, Spec};
 use burn::module::{Module, ModuleVisitor, Param};
 use burn::tensor::{Device, Tensor};
 use model::{Decoding, Transformer};
@@ -15,7 +17,7 @@ fn specs() -> Vec<Spec> {
         Spec { context: 32, ..Spec::llama(50, 24, 1, 2) },
         Spec { context: 32, ..Spec::gpt2(50, 32, 2, 4) },
         Spec { n_kv_heads: 2, context: 32, ..Spec::qwen2(50, 32, 2, 4) },
-        Spec { bias: false, tied: false, context: 32, ..Spec::gpt2(50, 32, 1, 4) },
+        Spec { biases: Biases::NONE, tied: false, context: 32, ..Spec::gpt2(50, 32, 1, 4) },
     ]
 }
 
@@ -53,6 +55,23 @@ fn the_open_path_gives_what_the_fused_one_gives_and_shows_every_name() {
         close("open", &vec(&open), &vec(&model.forward(Arc::from(IDS), &pass)));
         assert_eq!(names.len(), 2 + 6 * spec.n_layers);
         assert_eq!(names[..3], ["hook_embed", "blocks.0.hook_resid_pre", "blocks.0.attn.hook_z"]);
+    }
+}
+
+#[test]
+fn paths_and_shapes_are_known_before_there_is_a_model() {
+    let of_family = |family: &&dyn arch::family::Family| {
+        arch::family::of_size(family.name(), 50, 32, 2, 4).expect("a family")
+    };
+    let forms: Vec<Spec> = arch::family::FAMILIES.iter().map(of_family).collect();
+    for spec in [specs(), forms].concat() {
+        let mut known: Vec<(String, Vec<usize>)> = model::paths::parameters(&spec);
+        let model = build(&spec);
+        let found = optim::parameters(&model, &model.stacks()).into_iter();
+        let mut found: Vec<(String, Vec<usize>)> = found.map(|p| (p.path, p.shape)).collect();
+        known.sort();
+        found.sort();
+        assert_eq!(known, found);
     }
 }
 
@@ -139,6 +158,27 @@ fn a_folder_comes_back_bit_for_bit() {
     }
 }
 
+#[test]
+fn a_folder_of_shards_is_the_same_model() {
+    let (folder, model) = (tempfile::tempdir().unwrap(), build(&specs()[0]));
+    let here = folder.path();
+    model::folder::save(&model, here).unwrap();
+    let tensors = model::folder::tensors(&model).unwrap();
+    let entries: Vec<formats::safetensors::Entry<'_>> = tensors
+        .iter()
+        .map(|(name, t)| formats::safetensors::Entry::f32(name, &t.shape, &t.values))
+        .collect();
+    formats::shards::write_shards(here, &entries, 4096).unwrap();
+    assert!(!here.join("model.safetensors").exists());
+    let loaded = model::folder::load(here, &Device::flex()).unwrap();
+    assert_eq!(loaded.slots(), model.slots());
+    let mut files = std::fs::read_dir(here).unwrap().map(|e| e.unwrap().path());
+    let first = files.find(|p| p.to_string_lossy().contains("model-00001-of-")).unwrap();
+    std::fs::remove_file(&first).unwrap();
+    let error = model::folder::load(here, &Device::flex()).unwrap_err().to_string();
+    assert!(error.contains("model-00001-of-") && error.contains("is absent"), "{error}");
+}
+
 /// The golden file holds transformers' logits for these specs, weights and ids, at the last two
 /// positions; `bench/parity/export --write` makes it.
 #[test]
@@ -178,6 +218,7 @@ fn whole_loss(model: &Transformer, batch: &model::Batch) -> Tensor<1> {
         scale: 0.25,
         precision: batch.pass.precision,
         regularization: batch.regularization,
+        softcap: model.spec().logit_softcap,
     };
     linear_cross_entropy(x, model.output_matrix(), targets)
 }
@@ -232,8 +273,8 @@ fn the_same_seed_gives_the_same_weights_and_losses_fall() {
     let device = Device::flex().autodiff();
     let train = || {
         let mut model = model::init::random(spec, 1, &device).unwrap();
-        let mut optimizer =
-            optim::Optimizer::new(optim::adamw::Options::default(), None, optim::Stacks::new());
+        let parameters = optim::parameters(&model, &model.stacks());
+        let mut optimizer = optim::Optimizer::new(optim::Options::default(), parameters);
         let batch = model::Batch {
             inputs: Arc::from(&IDS[..11]),
             targets: Arc::from(&IDS[1..]),

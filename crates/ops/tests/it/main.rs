@@ -3,6 +3,11 @@
 //! A case gives the operation and its plain form as functions of the same leaves; both are summed
 //! against the same random weights, so that each value of the result counts differently.
 
+mod activation;
+mod dropout;
+mod head_norm;
+mod rope;
+
 use std::sync::Arc;
 
 use burn::tensor::activation::{log_softmax, softmax};
@@ -149,30 +154,6 @@ fn norm() {
 }
 
 #[test]
-fn activation() {
-    use ops::activation::{Activation, activation};
-    let leaves = || Leaves { three: vec![leaf([3, 5, 34], 1)], ..Leaves::default() };
-    let gelu = |l: &Leaves| {
-        let x = l.three[0].clone();
-        let inner = (x.clone() + x.clone().powf_scalar(3.0) * 0.044_715) * 0.797_884_6;
-        x * (inner.tanh() + 1.0) * 0.5
-    };
-    let fused = |l: &Leaves| activation(l.three[0].clone(), Activation::GeluTanh);
-    check("gelu", &leaves(), fused, gelu, 1e-5);
-    let body = |l: &Leaves| ops::activation::plain(l.three[0].clone(), Activation::GeluTanh);
-    check("gelu, plain", &leaves(), body, gelu, 1e-5);
-    let swiglu = |l: &Leaves| {
-        let (gate, up) =
-            (l.three[0].clone().narrow(2, 0, 17), l.three[0].clone().narrow(2, 17, 17));
-        burn::tensor::activation::silu(gate) * up
-    };
-    let fused = |l: &Leaves| activation(l.three[0].clone(), Activation::SwiGlu);
-    check("swiglu", &leaves(), fused, swiglu, 1e-5);
-    let body = |l: &Leaves| ops::activation::plain(l.three[0].clone(), Activation::SwiGlu);
-    check("swiglu, plain", &leaves(), body, swiglu, 1e-5);
-}
-
-#[test]
 fn embedding() {
     let leaves = Leaves { two: vec![leaf([11, 6], 1), leaf([4, 6], 2)], ..Leaves::default() };
     let ids = [3_u32, 0, 3, 10, 7, 3, 3, 1];
@@ -201,45 +182,6 @@ fn embedding() {
 }
 
 #[test]
-fn rope() {
-    let (heads, dim, n_turned) = (4, 6, 3);
-    let leaves = Leaves { three: vec![leaf([2, 5, heads * dim], 1)], ..Leaves::default() };
-    let places: Vec<u32> = (0..10).map(|i| i % 5 + 2).collect();
-    let table = Arc::new(ops::rope::RopeTable::new(dim, 10_000.0, 8));
-    let with = ops::rope::Rope { table, positions: Arc::from(places.as_slice()), n_turned };
-    let fused = |l: &Leaves| ops::rope::rope(l.three[0].clone(), with.clone());
-    let body = |l: &Leaves| ops::rope::plain(l.three[0].clone(), &with);
-    let plain = |l: &Leaves| {
-        let angles = |f: fn(f64) -> f64| {
-            let one = |row: usize, i: usize| {
-                let frequency = 10_000_f64.powf(-2.0 * i as f64 / dim as f64);
-                f(f64::from(places[row]) * frequency) as f32
-            };
-            let all: Vec<f32> = (0..10)
-                .flat_map(|row| (0..dim / 2).map(move |i| (row, i)))
-                .map(|(r, i)| one(r, i))
-                .collect();
-            Tensor::<3>::from_data(TensorData::new(all, [2, 5, dim / 2]), &Device::flex())
-                .autodiff()
-        };
-        let (cos, sin) = (angles(f64::cos), angles(f64::sin));
-        let head = |h: usize| {
-            let (a, b) = (h * dim, h * dim + dim / 2);
-            let (low, high) =
-                (l.three[0].clone().narrow(2, a, 3), l.three[0].clone().narrow(2, b, 3));
-            if h >= n_turned {
-                return Tensor::cat(vec![low, high], 2);
-            }
-            let turned_low = low.clone() * cos.clone() - high.clone() * sin.clone();
-            Tensor::cat(vec![turned_low, high * cos.clone() + low * sin.clone()], 2)
-        };
-        Tensor::cat((0..heads).map(head).collect(), 2)
-    };
-    check("rope", &leaves, fused, plain, 1e-5);
-    check("rope, plain", &leaves, body, plain, 1e-5);
-}
-
-#[test]
 fn attention() {
     // (B, T, query heads, key heads, head size)
     for (batch, context, n_heads, n_kv_heads, head_dim) in
@@ -252,9 +194,10 @@ fn attention() {
             (0..batch * context).map(|i| if i % context < 3 { 0 } else { 3 }).collect();
         let window = Some(context / 2);
         let shape = ops::attention::Shape { batch, context, n_heads, n_kv_heads, head_dim, window };
-        let with = ops::attention::Attention { shape, starts: Some(Arc::from(&starts[..])) };
-        let fused = |l: &Leaves| ops::attention::attention(l.three[0].clone(), with.clone());
-        let body = |l: &Leaves| ops::attention::plain(l.three[0].clone(), &with);
+        let (starts_read, form) = (Some(Arc::from(&starts[..])), ops::attention::Form::default());
+        let with = ops::attention::Attention { shape, starts: starts_read, form };
+        let fused = |l: &Leaves| ops::attention::attention(l.three[0].clone(), None, with.clone());
+        let body = |l: &Leaves| ops::attention::plain(l.three[0].clone(), None, &with);
         let mut mask = vec![0.0_f32; context * context];
         for i in 0..context {
             let hidden = |j: usize| j > i || j < starts[i] as usize || j + context / 2 <= i;
@@ -275,6 +218,110 @@ fn attention() {
         check("attention", &leaves, fused, plain, 2e-5);
         check("attention, plain", &leaves, body, plain, 2e-5);
     }
+}
+
+/// Each mechanism alone and all of them, over three query heads that share a key head.
+fn attention_forms() -> [ops::attention::Form; 4] {
+    use ops::attention::{Form, alibi_slopes};
+    let (scale, softcap) = (Some(0.5), Some(1.5));
+    let slopes: Option<Arc<[f32]>> = Some(alibi_slopes(3).into());
+    [
+        Form { scale, ..Form::default() },
+        Form { softcap, ..Form::default() },
+        Form { slopes: slopes.clone(), ..Form::default() },
+        Form { scale, softcap, slopes },
+    ]
+}
+
+#[test]
+fn attention_of_other_forms_with_sinks() {
+    let (context, head_dim) = (21, 6);
+    let shape = ops::attention::Shape {
+        batch: 2,
+        context,
+        n_heads: 3,
+        n_kv_heads: 1,
+        head_dim,
+        window: Some(13),
+    };
+    for form in attention_forms() {
+        let with = ops::attention::Attention { shape, starts: None, form };
+        let leaves = Leaves {
+            one: vec![leaf([3], 2)],
+            three: vec![leaf([2, context, 5 * head_dim], 1)],
+            ..Leaves::default()
+        };
+        let sinks = |l: &Leaves| Some(l.one[0].clone());
+        for (stored, tolerance) in [(Stored::F32, 2e-5), (Stored::Bf16, 2e-2)] {
+            let qkv = |l: &Leaves| stored.cast(l.three[0].clone());
+            let fused = |l: &Leaves| {
+                Stored::F32.cast(ops::attention::attention(qkv(l), sinks(l), with.clone()))
+            };
+            let body =
+                |l: &Leaves| Stored::F32.cast(ops::attention::plain(qkv(l), sinks(l), &with));
+            let third = |l: &Leaves| formed_attention(&with, &l.three[0], &l.one[0]);
+            check(&format!("{with:?} {stored:?}"), &leaves, fused, third, tolerance);
+            check(&format!("{with:?} {stored:?}, plain"), &leaves, body, third, tolerance);
+        }
+    }
+}
+
+/// By head: a mask and slopes added up beforehand, exponentials beside that of the sink.
+fn formed_attention(
+    with: &ops::attention::Attention,
+    qkv: &Tensor<3>,
+    sinks: &Tensor<1>,
+) -> Tensor<3> {
+    let ops::attention::Attention { shape, form, .. } = with;
+    let (d, context, n_heads) = (shape.head_dim, shape.context, shape.n_heads);
+    let part = |h: usize| qkv.clone().narrow(2, h * d, d);
+    let head = |h: usize| {
+        let (q, k, v) = (part(h), part(n_heads), part(n_heads + 1));
+        let scores = q.matmul(k.swap_dims(1, 2)) * form.scale.unwrap_or(1.0 / (d as f32).sqrt());
+        let scores = match form.softcap {
+            // tanh by the logistic function
+            Some(cap) => {
+                let s = burn::tensor::activation::sigmoid(scores * (2.0 / cap));
+                s * (2.0 * cap) - cap
+            }
+            None => scores,
+        };
+        let slope = form.slopes.as_ref().map_or(0.0, |slopes| slopes[h]);
+        let added = |i: usize, j: usize| match j <= i && j + 13 > i {
+            true => slope * (j as f32 - i as f32),
+            false => -1e9,
+        };
+        let added: Vec<f32> =
+            (0..context * context).map(|n| added(n / context, n % context)).collect();
+        let added = TensorData::new(added, [1, context, context]);
+        let added = Tensor::<3>::from_data(added, &Device::flex()).autodiff();
+        let weights = (scores + added).exp();
+        let sink = sinks.clone().narrow(0, h, 1).exp().unsqueeze::<3>();
+        weights.clone().matmul(v) / (weights.sum_dim(2) + sink)
+    };
+    Tensor::cat((0..n_heads).map(head).collect(), 2)
+}
+
+#[test]
+fn sinks_that_do_not_learn_get_no_gradient_and_those_that_do_need_no_other() {
+    let shape = ops::attention::Shape {
+        batch: 1,
+        context: 5,
+        n_heads: 2,
+        n_kv_heads: 1,
+        head_dim: 3,
+        window: None,
+    };
+    let with = ops::attention::Attention { shape, starts: None, form: Default::default() };
+    let gradients = |qkv: Tensor<3>, sinks: Tensor<1>| {
+        let y = ops::attention::attention(qkv.clone(), Some(sinks.clone()), with.clone());
+        let grads = (y * values([1, 5, 6], 3).autodiff()).sum().backward();
+        (qkv.grad(&grads).map(vec), sinks.grad(&grads).map(vec))
+    };
+    let (dqkv, dsinks) = gradients(leaf([1, 5, 12], 1), leaf([2], 2));
+    assert!(dqkv.is_some() && dsinks.is_some());
+    assert_eq!(gradients(leaf([1, 5, 12], 1), values([2], 2).autodiff()), (dqkv, None));
+    assert_eq!(gradients(values([1, 5, 12], 1).autodiff(), leaf([2], 2)), (None, dsinks));
 }
 
 #[test]
@@ -300,6 +347,7 @@ fn cross_entropy() {
             scale,
             precision,
             regularization,
+            softcap: None,
         };
         let fused = |l: &Leaves| {
             linear_cross_entropy(l.three[0].clone(), l.two[0].clone(), targets.clone())
@@ -421,7 +469,8 @@ fn a_frozen_output_layer_gets_no_gradient() {
     let (x, weight) = (leaf([2, 3, 8], 1), values([50, 8], 2).autodiff());
     let (ids, weights) = (Arc::from([1_u32; 6]), Arc::from([1.0_f32; 6]));
     let (precision, regularization) = (Precision::F32, Regularization::default());
-    let targets = Targets { ids, weights, scale: 1.0, precision, regularization };
+    let softcap = None;
+    let targets = Targets { ids, weights, scale: 1.0, precision, regularization, softcap };
     let grads = linear_cross_entropy(x.clone(), weight.clone(), targets).backward();
     assert!(x.grad(&grads).is_some() && weight.grad(&grads).is_none());
 }

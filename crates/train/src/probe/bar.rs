@@ -18,19 +18,25 @@ pub struct Bar {
     loss: f64,
     rate: f64,
     bits_per_byte: Option<f64>,
+    /// The same by the running mean of the weights.
+    averaged: Option<f64>,
 }
 
 impl Bar {
     /// Shows on `progress`; shares are of `peak` operations a second.
     pub fn new(progress: Progress, peak: f64) -> Self {
-        let (loss, rate) = (f64::NAN, f64::NAN);
-        Self { progress, peak, flops_per_position: 0.0, loss, rate, bits_per_byte: None }
+        let (loss, rate, unknown) = (f64::NAN, f64::NAN, None);
+        let (bits_per_byte, averaged) = (unknown, unknown);
+        Self { progress, peak, flops_per_position: 0.0, loss, rate, bits_per_byte, averaged }
     }
 
     fn message(&self) -> String {
         let mut message = format!("loss {:.3}", self.loss);
         if let Some(bits) = self.bits_per_byte {
             message += &format!(" · val {bits:.3} bits/byte");
+        }
+        if let Some(bits) = self.averaged {
+            message += &format!(" (averaged {bits:.3})");
         }
         message += &match self.rate {
             rate if rate < 10_000.0 => format!(" · {rate:.0} tok/s"),
@@ -75,6 +81,16 @@ impl Probe for Bar {
         _: &Transformer,
     ) -> Result<(), Error> {
         self.bits_per_byte = Some(evaluation.bits_per_byte);
+        Ok(())
+    }
+
+    fn on_average(
+        &mut self,
+        _: u64,
+        evaluation: &Evaluation,
+        _: &Transformer,
+    ) -> Result<(), Error> {
+        self.averaged = Some(evaluation.bits_per_byte);
         Ok(())
     }
 

@@ -62,6 +62,9 @@ impl<'a> Recorder<'a> {
             (Record::Eval { step, split, .. }, Record::Eval { step: at, split: of, .. }) => {
                 (step, split) == (at, of)
             }
+            (Record::Average { step, split, .. }, Record::Average { step: at, split: of, .. }) => {
+                (step, split) == (at, of)
+            }
             _ => told == record,
         };
         if !self.told.iter().any(is_same) {
@@ -105,6 +108,18 @@ impl Probe for Recorder<'_> {
         let split = self.split.to_string();
         let step = self.before.steps + step;
         self.tell(&Record::Eval { step, split, loss, bits_per_byte })
+    }
+
+    fn on_average(
+        &mut self,
+        step: u64,
+        evaluation: &Evaluation,
+        _: &Transformer,
+    ) -> Result<(), Error> {
+        let Evaluation { loss, bits_per_byte, .. } = *evaluation;
+        let split = self.split.to_string();
+        let step = self.before.steps + step;
+        self.tell(&Record::Average { step, split, loss, bits_per_byte })
     }
 
     fn on_checkpoint(&mut self, step: u64, path: &Path) -> Result<(), Error> {

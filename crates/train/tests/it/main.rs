@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "the panic of a test is its message")]
 
+mod optimizers;
+
 use std::path::Path;
 use std::sync::Arc;
 

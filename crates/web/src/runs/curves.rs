@@ -30,6 +30,8 @@ pub(crate) struct Curves {
     pub(crate) bits_per_byte: Points,
     /// Nats per token of answers that were held out.
     answers: Points,
+    /// Nats per token of what is held out, by the running mean of the weights.
+    averaged: Points,
     learning_rate: Points,
     tokens_per_second: Points,
 }
@@ -52,6 +54,7 @@ impl Curves {
                     curves.held_out.push((*step as f64, *loss));
                     curves.bits_per_byte.push((*step as f64, *bits_per_byte));
                 }
+                Record::Average { step, loss, .. } => curves.averaged.push((*step as f64, *loss)),
                 _ => {}
             }
         }
@@ -66,6 +69,7 @@ impl Curves {
         let series = [
             ("held-out text", &self.held_out, false),
             ("held-out answers", &self.answers, false),
+            ("the same by averaged weights", &self.averaged, false),
             ("what is trained on", &self.loss, true),
         ];
         let series = series.into_iter().filter(|(_, points, _)| !points.is_empty());

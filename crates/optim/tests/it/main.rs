@@ -1,0 +1,35 @@
+//! Our steps against other people's.
+
+#![expect(clippy::unwrap_used, reason = "the panic of a test is its message")]
+
+mod cs336;
+mod steps;
+
+use serde::Deserialize;
+
+#[derive(Deserialize)]
+struct Golden {
+    tool: String,
+    cases: Vec<Theirs>,
+}
+
+#[derive(Deserialize)]
+struct Theirs {
+    #[serde(flatten)]
+    case: steps::Case,
+    tolerance: f32,
+    theirs: Vec<f32>,
+}
+
+#[test]
+fn ten_steps_are_those_of_pytorch_and_bitsandbytes() {
+    let golden = include_str!("../../../../testdata/optim/golden.json");
+    let golden: Golden = serde_json::from_str(golden).unwrap();
+    for Theirs { case, tolerance, theirs } in golden.cases {
+        let (name, ours) = (&case.name, steps::steps(&case));
+        assert_eq!(ours.len(), theirs.len(), "{name}");
+        for (i, (a, b)) in ours.iter().zip(&theirs).enumerate() {
+            assert!((a - b).abs() <= tolerance, "{name}, {i}: {a}, of {} {b}", golden.tool);
+        }
+    }
+}
