@@ -101,7 +101,7 @@ fn decode(map: &Map, codes: Tensor<1, Int>, scales: Tensor<1>) -> Tensor<1> {
     let (n, blocks, device) = (codes.dims()[0], scales.dims()[0], codes.device());
     let values = Tensor::<1>::from_data(TensorData::new(map.values().to_vec(), [256]), &device);
     let scales = scales.reshape([blocks, 1]).repeat_dim(1, BLOCK).reshape([blocks * BLOCK]);
-    values.select(0, codes) * scales.slice([0..n])
+    values.select(0, codes) * scales.narrow(0, 0, n)
 }
 
 /// Codes and scales of numbers: each code by halving, in eight steps, what it may still be.
@@ -113,7 +113,7 @@ fn encode(map: &Map, x: Tensor<1>) -> (Tensor<1, Int>, Tensor<1>) {
     let x = x.reshape([blocks, BLOCK]);
     let scales = x.clone().abs().max_dim(1); // (blocks, 1)
     let by = scales.clone().mask_fill(scales.clone().equal_elem(0.0), 1.0);
-    let x = (x / by).reshape([blocks * BLOCK]).slice([0..n]);
+    let x = (x / by).reshape([blocks * BLOCK]).narrow(0, 0, n);
     // Between a code and the next, by the next.
     let values = map.values();
     let mut borders = vec![f32::NEG_INFINITY];
