@@ -9,7 +9,8 @@ use crate::storage::on_cpu;
 
 /// A tensor of these bytes.
 pub fn from_vec(values: Vec<u8>, device: &Device) -> Tensor<1, Int> {
-    let data = TensorData::new(values.clone(), [values.len()]);
+    let n = values.len();
+    let data = TensorData::new(values, [n]);
     if device.supports_dtype(IntDType::U8) {
         return Tensor::from_data(data, (device, DType::U8));
     }
