@@ -4,6 +4,7 @@
 mod bench;
 mod chat;
 mod generate;
+mod models;
 mod pretrain;
 mod report;
 mod resume;
@@ -38,6 +39,7 @@ pub(crate) enum Command {
     Pretrain(pretrain::Args),
     Resume(resume::Args),
     Runs(runs::Args),
+    Models(models::Args),
     Report(report::Args),
     Generate(generate::Args),
     Chat(chat::Args),
@@ -59,6 +61,7 @@ impl Command {
             Self::Pretrain(args) => pretrain::run(&args, host),
             Self::Resume(args) => resume::run(&args, host),
             Self::Runs(args) => runs::run(&args, host),
+            Self::Models(args) => models::run(&args, host),
             Self::Report(args) => report::run(&args, host),
             Self::Generate(args) => generate::run(&args, host),
             Self::Chat(args) => chat::run(&args, host),
@@ -87,7 +90,7 @@ mod tests {
     #[test]
     fn every_part_of_a_command_shows_an_example() {
         let mut lyceum = super::Lyceum::command();
-        for name in ["runs", "world"] {
+        for name in ["runs", "models", "world"] {
             let command = lyceum.find_subcommand_mut(name).unwrap();
             for part in command.get_subcommands_mut() {
                 let help = part.render_long_help().to_string();

@@ -1,4 +1,5 @@
-//! Which model is meant: a run by its name, a folder by its path, or the newest run.
+//! Which model is meant: a run by its name, a folder by its path, a pulled model by its name, or the
+//! newest run.
 
 use std::path::{Path, PathBuf};
 
@@ -14,7 +15,7 @@ pub(crate) fn model(host: &Host, name: Option<&str>) -> Result<Loaded> {
         Some(name) if names_a_folder(name) => {
             let folder = Path::new(name);
             let own = folder.file_name().unwrap_or(folder.as_os_str()).to_string_lossy();
-            life::load::load_folder(&inner(folder), &own)
+            life::load::load_folder(&somewhere(host, name)?, &own)
         }
         Some(name) => life::load(&host.store.run(name)?),
         None => life::load(&newest_that_speaks(host)?),
@@ -29,12 +30,32 @@ pub(crate) fn model(host: &Host, name: Option<&str>) -> Result<Loaded> {
 /// The folder of the model that `name` means, by a path that holds wherever one stands.
 pub(crate) fn folder(host: &Host, name: &str) -> Result<PathBuf> {
     let folder = match host.store.run(name) {
-        _ if names_a_folder(name) => inner(Path::new(name)),
+        _ if names_a_folder(name) => somewhere(host, name)?,
         Ok(run) => run.model_folder(),
         Err(_) if Path::new(name).is_dir() => inner(Path::new(name)),
         Err(error) => return Err(error).context("--from names neither a folder nor a run"),
     };
     folder.canonicalize().with_context(|| format!("cannot find the model {}", folder.display()))
+}
+
+/// The path of a tokenizer, or of the pulled model of that name.
+pub(crate) fn tokenizer(host: &Host, path: &Path) -> PathBuf {
+    let pulled = path.to_str().and_then(|name| pulled(host, name));
+    pulled.and_then(Result::ok).unwrap_or_else(|| path.to_path_buf())
+}
+
+/// The folder of the model that a name with a slash means.
+fn somewhere(host: &Host, name: &str) -> Result<PathBuf> {
+    match pulled(host, name) {
+        Some(folder) => folder.with_context(|| format!("cannot find the model {name}")),
+        None => Ok(inner(Path::new(name))),
+    }
+}
+
+/// The folder of a pulled model, where nothing lies at the path and a model can be called so.
+fn pulled(host: &Host, name: &str) -> Option<Result<PathBuf>> {
+    let can_be = !Path::new(name).exists() && name.parse::<hub::ModelId>().is_ok();
+    can_be.then(|| Ok(hub::Store::at(host.store.home()).resolve(name)?))
 }
 
 /// Of a run's folder that of its model; any other folder itself.

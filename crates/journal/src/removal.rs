@@ -7,14 +7,13 @@
 
 use std::fs;
 use std::io::ErrorKind;
-use std::path::Path;
 
 use crate::{Error, Result, Run, Store};
 
 impl Run {
     /// Bytes of all files in the run's folder; links count as themselves.
     pub fn size_bytes(&self) -> Result<u64> {
-        bytes_below(self.folder())
+        stdx::disk::used(self.folder()).map_err(Error::io("measure", self.folder()))
     }
 }
 
@@ -50,20 +49,6 @@ impl Store {
         fs::remove_dir_all(run.folder()).map_err(Error::io("remove", run.folder()))?;
         Ok(n_bytes)
     }
-}
-
-fn bytes_below(folder: &Path) -> Result<u64> {
-    let mut n_bytes = 0;
-    for entry in fs::read_dir(folder).map_err(Error::io("list", folder))? {
-        let entry = entry.map_err(Error::io("list", folder))?;
-        let metadata = match entry.metadata() {
-            Ok(metadata) => metadata, // Of the entry itself, also where it is a link.
-            Err(error) if error.kind() == ErrorKind::NotFound => continue,
-            Err(error) => return Err(Error::io("inspect", &entry.path())(error)),
-        };
-        n_bytes += if metadata.is_dir() { bytes_below(&entry.path())? } else { metadata.len() };
-    }
-    Ok(n_bytes)
 }
 
 #[cfg(test)]

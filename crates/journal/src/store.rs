@@ -1,19 +1,15 @@
 //! Where runs live: `<home>/runs/<name>`.
 //!
-//! A name becomes a folder, and names come from command lines and web pages. So a name is a word of
-//! ASCII letters, digits, `-`, `_` and `.` that starts with a letter or digit; it can neither leave
-//! the store nor hide in it, and means the same on every file system.
+//! A name becomes a folder, and names come from command lines and web pages. So a name is what
+//! [`stdx::file_name`] lets pass: it can neither leave the store nor hide in it.
 
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
+use stdx::file_name::fault;
+
 use crate::{Error, Result, Run};
-
-const MAX_NAME_BYTES: usize = 100;
-
-/// Device names that Windows refuses as a file name, with any extension.
-const RESERVED: [&str; 6] = ["con", "prn", "aux", "nul", "com", "lpt"];
 
 /// All runs under one home.
 #[derive(Debug, Clone)]
@@ -109,31 +105,6 @@ impl Store {
             Some(fault) => Err(Error::RunName { name: name.chars().take(120).collect(), fault }),
         }
     }
-}
-
-/// What keeps `name` from being a run's name.
-fn fault(name: &str) -> Option<&'static str> {
-    let Some(first) = name.bytes().next() else { return Some("is empty") };
-    if name.len() > MAX_NAME_BYTES {
-        return Some("is longer than 100 characters");
-    }
-    if !name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b)) {
-        return Some("has a character that is not allowed");
-    }
-    if !first.is_ascii_alphanumeric() {
-        return Some("does not start with a letter or a digit");
-    }
-    if name.ends_with('.') {
-        return Some("ends with a dot");
-    }
-    let stem = name.split('.').next().unwrap_or(name).to_ascii_lowercase();
-    let device = stem.trim_end_matches(|c: char| c.is_ascii_digit());
-    let n_digits = stem.len() - device.len();
-    let numbered = matches!(device, "com" | "lpt");
-    if RESERVED.contains(&device) && n_digits == usize::from(numbered) {
-        return Some("is a device's name on some systems");
-    }
-    None
 }
 
 #[cfg(test)]

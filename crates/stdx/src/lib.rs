@@ -1,7 +1,7 @@
 //! What the standard library lacks and every stage needs.
 //!
 //! Reading order: [`rng`] (the only source of chance in the project), [`atomic_file`] (writes that
-//! a crash cannot cut short), [`sum`] (did these bytes change?), [`threads`] (how many cores we may
+//! a crash cannot cut short), [`file_name`] (names that others say), [`disk`] (room), [`sum`] (did these bytes change?), [`threads`] (how many cores we may
 //! use), [`progress`] (a bar on a terminal, lines in a log, silence in a test), [`interrupt`]
 //! (Ctrl-C as a question, not an exit).
 //!
@@ -16,6 +16,8 @@
 #![forbid(unsafe_code)]
 
 pub mod atomic_file;
+pub mod disk;
+pub mod file_name;
 pub mod interrupt;
 pub mod memory;
 pub mod progress;

@@ -40,12 +40,21 @@ const TABLE: &[(&str, &[&str], &str)] = &[
     ("eval", &["web", "serve", "axum", "burn"], "pages, HTTP, engines"),
     (
         "serve",
-        &["burn", "arch", "model", "generate", "kernels", "tokenizer", "train"],
+        &["burn", "arch", "model", "generate", "kernels", "tokenizer", "train", "ureq"],
         "engines, tokens, how an answer is made",
     ),
-    ("life", &["web", "serve", "axum", "maud"], "pages, HTTP"),
-    ("web", &["burn", "arch", "model", "generate", "kernels", "train", "tokenizer"], "algorithms"),
-    ("cli", &["burn", "ops", "nn", "optim"], "algorithms"),
+    (
+        "hub",
+        &["burn", "arch", "model", "formats", "tokenizer", "generate", "axum", "tokio"],
+        "what is in a model's files",
+    ),
+    ("life", &["web", "serve", "hub", "axum", "maud", "ureq"], "pages, HTTP"),
+    (
+        "web",
+        &["burn", "arch", "model", "generate", "kernels", "train", "tokenizer", "ureq"],
+        "algorithms, who asks the network",
+    ),
+    ("cli", &["burn", "ops", "nn", "optim", "ureq"], "algorithms, how the network is asked"),
     ("xtask", &["burn", "cli", "kernels", "model", "train"], "the crates of the project"),
 ];
 

@@ -35,7 +35,7 @@ use crate::{out, pick};
   curl http://127.0.0.1:8000/v1/chat/completions -H 'Content-Type: application/json' \\
     -d '{\"messages\": [{\"role\": \"user\", \"content\": \"Tell me a story.\"}]}'")]
 pub(crate) struct Args {
-    /// A run, or a model's folder [default: the newest run]
+    /// A run, a model's folder, or a pulled model [default: the newest run]
     #[arg(long, value_name = "MODEL")]
     model: Option<String>,
     /// A tokenizer's file, or a folder with one, for the page of tokens; may be given again
@@ -56,9 +56,11 @@ const NO_MODEL: &str = "there is no model yet; make one with `lyceum speedrun`, 
 const LOOK_EVERY: Duration = Duration::from_secs(2);
 
 pub(crate) fn run(args: Args, host: &Host) -> Result<()> {
+    let tokenizers: Vec<PathBuf> =
+        args.tokenizer.iter().map(|path| pick::tokenizer(host, path)).collect();
     let pages = Pages {
         store: host.store.clone(),
-        vocabularies: Arc::new(Shelf::new(host.store.clone(), &args.tokenizer)?),
+        vocabularies: Arc::new(Shelf::new(host.store.clone(), &tokenizers)?),
     };
     let has_model = args.model.is_some() || pick::speaking(host)?.is_some();
     let model = if has_model { Some(pick::model(host, args.model.as_deref())?) } else { None };

@@ -15,7 +15,7 @@ use tokenizer::Tokenizer;
 
 use self::reading::Reading;
 use crate::host::Host;
-use crate::out;
+use crate::{out, pick};
 
 /// Learn a vocabulary, look at what it makes of a text, and choose one
 #[derive(Debug, clap::Args)]
@@ -25,7 +25,9 @@ use crate::out;
   lyceum tokenizer decode --tokenizer tokenizer.json 72 105
   lyceum tokenizer convert spiece.model tokenizer.json
   lyceum tokenizer compare ours.json gpt2/ --corpus books/ --corpus src/
-  lyceum tokenizer tradeoff --corpus books/ --vocab 512,2k,8k")]
+  lyceum tokenizer tradeoff --corpus books/ --vocab 512,2k,8k
+
+A pulled model's name (`lyceum models`) stands for its tokenizer.")]
 pub(crate) struct Args {
     #[command(subcommand)]
     verb: Verb,
@@ -54,13 +56,13 @@ enum Verb {
 pub(crate) fn run(args: Args, host: &Host) -> Result<()> {
     match args.verb {
         Verb::Train(args) => train::run(&args, host),
-        Verb::Encode(args) => encode::run(args),
+        Verb::Encode(args) => encode::run(args, host),
         Verb::Decode { tokenizer, reading, ids } => {
             let ids = if ids.is_empty() { given_ids()? } else { ids };
-            Ok(out::line(reading.open(&tokenizer)?.decode(&ids)?)?)
+            Ok(out::line(reading.open(&pick::tokenizer(host, &tokenizer))?.decode(&ids)?)?)
         }
-        Verb::Info(args) => info::run(&args),
-        Verb::Convert(args) => convert::run(&args),
+        Verb::Info(args) => info::run(&args, host),
+        Verb::Convert(args) => convert::run(&args, host),
         Verb::Compare(args) => compare::run(&args, host),
         Verb::Tradeoff(args) => tradeoff::run(&args, host),
     }

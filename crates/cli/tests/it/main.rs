@@ -5,6 +5,7 @@
 mod bad_input;
 mod kill;
 mod life;
+mod models;
 mod optimizers;
 mod runs;
 mod serve;

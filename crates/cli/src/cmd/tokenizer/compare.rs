@@ -20,8 +20,7 @@ use tokenizer::measure::Measure;
 
 use self::languages::Languages;
 use crate::host::Host;
-use crate::out;
-use crate::recipe_args;
+use crate::{out, pick, recipe_args};
 
 /// Compare vocabularies on texts: compression, fertility, what languages pay, unused ids, speed
 #[derive(Debug, clap::Args)]
@@ -83,7 +82,7 @@ pub(super) fn run(args: &Args, host: &Host) -> Result<()> {
     if args.corpus.is_empty() && args.languages.is_none() {
         bail!("nothing to measure on; name a text with --corpus, or translations with --languages");
     }
-    let tokenizers = named(&args.tokenizers)?;
+    let tokenizers = named(&args.tokenizers, host)?;
     let mut corpora = Vec::new();
     for path in &args.corpus {
         corpora.push(measured(path, args.most, &tokenizers, host)?);
@@ -107,10 +106,10 @@ pub(super) fn run(args: &Args, host: &Host) -> Result<()> {
 }
 
 /// Loads them and gives each a name of its own.
-fn named(paths: &[PathBuf]) -> Result<Vec<Named>> {
+fn named(paths: &[PathBuf], host: &Host) -> Result<Vec<Named>> {
     let mut all: Vec<Named> = Vec::new();
-    for path in paths {
-        let (tokenizer, name) = (super::load(path)?, super::name_of(path));
+    for path in paths.iter().map(|path| pick::tokenizer(host, path)) {
+        let (tokenizer, name) = (super::load(&path)?, super::name_of(&path));
         let same = all.iter().filter(|other| other.name.split('#').next() == Some(&name)).count();
         let name = if same == 0 { name } else { format!("{name}#{}", same + 1) };
         all.push(Named { name, tokenizer });

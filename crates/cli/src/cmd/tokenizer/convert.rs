@@ -7,7 +7,8 @@ use serde_json::json;
 use tokenizer::formats::Format;
 
 use super::reading::{Reading, format};
-use crate::out;
+use crate::host::Host;
+use crate::{out, pick};
 
 /// Write a tokenizer in another file format
 #[derive(Debug, clap::Args)]
@@ -41,9 +42,9 @@ pub(crate) struct Args {
     json: bool,
 }
 
-pub(super) fn run(args: &Args) -> Result<()> {
+pub(super) fn run(args: &Args, host: &Host) -> Result<()> {
     let format = format_of(&args.to_path, args.to)?;
-    let tokenizer = args.reading.open(&args.from_path)?;
+    let tokenizer = args.reading.open(&pick::tokenizer(host, &args.from_path))?;
     let why = || format!("cannot write {}", args.to_path.display());
     tokenizer.save_as(&args.to_path, format).with_context(why)?;
     let (ids, name) = (tokenizer.vocab_size(), format.name());

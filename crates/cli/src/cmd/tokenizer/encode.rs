@@ -9,7 +9,8 @@ use stdx::Rng;
 use tokenizer::Tokenizer;
 
 use super::reading::Reading;
-use crate::out;
+use crate::host::Host;
+use crate::{out, pick};
 
 /// Print a text's tokens, or other ways to cut it
 ///
@@ -56,12 +57,12 @@ struct Way {
     n_best: Option<usize>,
 }
 
-pub(super) fn run(args: Args) -> Result<()> {
+pub(super) fn run(args: Args, host: &Host) -> Result<()> {
     let text = match args.text {
         Some(text) => text,
         None => standard_input()?,
     };
-    let tokenizer = args.reading.open(&args.tokenizer)?;
+    let tokenizer = args.reading.open(&pick::tokenizer(host, &args.tokenizer))?;
     if let Some(n) = args.way.n_best {
         return show_best(&tokenizer, &text, n, args.json);
     }

@@ -9,7 +9,8 @@ use serde_json::json;
 use tokenizer::Tokenizer;
 
 use super::reading::Reading;
-use crate::out;
+use crate::host::Host;
+use crate::{out, pick};
 
 /// Show what a vocabulary is made of
 #[derive(Debug, clap::Args)]
@@ -53,8 +54,8 @@ struct Counted {
     holes: usize,
 }
 
-pub(super) fn run(args: &Args) -> Result<()> {
-    let tokenizer = args.reading.open(&args.tokenizer)?;
+pub(super) fn run(args: &Args, host: &Host) -> Result<()> {
+    let tokenizer = args.reading.open(&pick::tokenizer(host, &args.tokenizer))?;
     let counted = count(&tokenizer);
     let specials: Vec<(&str, u32)> = tokenizer.specials().collect();
     if args.json {
