@@ -27,7 +27,7 @@ use crate::out;
   lyceum models pull Qwen/Qwen2.5-0.5B-Instruct-GGUF --include '*q4_k_m.gguf'
   HF_TOKEN=hf_... lyceum models pull meta-llama/Llama-3.2-1B     one with terms to accept first")]
 pub(crate) struct Args {
-    /// The model, and with @ a branch, tag or commit [default: @main]
+    /// The model, and with @ a branch, tag or commit; without one its branch main
     #[arg(value_name = "OWNER/NAME[@REVISION]")]
     model: Reference,
     /// Take what matches instead of the usual files; * is any run of characters. May be given again
@@ -36,7 +36,7 @@ pub(crate) struct Args {
     /// Leave what matches. May be given again
     #[arg(long, value_name = "GLOB")]
     exclude: Vec<String>,
-    /// The hub's address [default: $HF_ENDPOINT, else https://huggingface.co]
+    /// The hub's address [default: $HF_ENDPOINT, else that of Hugging Face]
     #[arg(long, value_name = "URL")]
     endpoint: Option<String>,
     /// Who asks, for private and gated models [default: $HF_TOKEN, which no list of processes shows]
