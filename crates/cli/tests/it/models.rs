@@ -91,7 +91,9 @@ fn by_name(lyceum: &Lyceum) {
     assert_eq!(lyceum.good(&theirs), ours);
     assert!(lyceum.good(&["tokenizer", "info", "owner/tiny", "--json"]).contains("\"vocab\":"));
     let from = ["pretrain", "-q", "--from", "owner/tiny", "--steps", "2", "--name", "on"];
-    lyceum.good(&[&from[..], &["--context", "64", "--batch", "4"]].concat());
+    let corpus = lyceum.file("more.txt", crate::sentences(600).as_bytes());
+    let with = ["--corpus", &corpus, "--context", "64", "--batch", "4"];
+    lyceum.good(&[&from[..], &with].concat());
     let near = lyceum.bad(&["generate", "--model", "owner/tinny"]);
     assert!(near.contains("owner/tinny") && near.contains("it has owner/tiny"), "{near}");
 }
