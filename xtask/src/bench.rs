@@ -3,16 +3,15 @@
 //! A compare is a program of its own (it starts the peers, whatever they are written in). It prints
 //! a table as it goes and, with `--json FILE`, writes one [`Row`] a line. This file collects the
 //! rows; [`page`] renders them. `--quick` passes on to the compares and writes no page: figures on
-//! tiny input claim nothing. All rows together take hours, so `--kept` runs nothing and takes the
-//! rows that compares left in `target/bench/rows/AREA/*.jsonl`, be it one row a file; of a row that
-//! stands there several times the newest file's counts.
+//! tiny input claim nothing. All rows together take hours, so they are kept beside their compare, in
+//! `bench/AREA/rows/*.jsonl`, each with its date and machine: `--kept` runs nothing and makes the page
+//! of them. Of a row that stands there several times the newest counts.
 
 mod page;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::SystemTime;
 
 use anyhow::{Context, Result, bail, ensure};
 use serde::Deserialize;
@@ -37,6 +36,10 @@ struct Row {
     peer: f64,
     peer_name: String,
     peer_version: String,
+    /// When it was measured: `2026-11-27`.
+    date: String,
+    /// What on.
+    machine: String,
     unit: String,
     /// Above one: we are ahead, whichever way the unit counts.
     ratio: f64,
@@ -86,28 +89,19 @@ pub(crate) fn run(root: &Path, input: Input) -> Result<()> {
     let compares = compares(root)?;
     ensure!(!compares.is_empty(), "there is no executable bench/*/compare to run");
     let mut areas = Vec::new();
-    let mut dates = vec![];
     for (name, program) in compares {
-        match input {
-            Input::Full | Input::Quick => areas.push(run_compare(root, name, &program, input)?),
-            Input::Kept => {
-                let (area, of_files) = kept(root, name)?;
-                dates.extend(of_files);
-                areas.push(area);
-            }
-        }
+        areas.push(match input {
+            Input::Full | Input::Quick => run_compare(root, name, &program, input)?,
+            Input::Kept => kept(root, name)?,
+        });
     }
     if input != Input::Quick {
         let has_rows = areas.iter().any(|area| !area.rows.is_empty());
         ensure!(
             has_rows,
-            "no row is kept under target/bench/rows; run a bench/*/compare --json there"
+            "no row is kept under bench/*/rows; a compare's --json writes them there"
         );
-        let made = match (dates.iter().min(), dates.iter().max()) {
-            (Some(&first), Some(&last)) => page::Made::Between(first, last),
-            _ => page::Made::AtOnce,
-        };
-        let text = page::render(&areas, &machine(), made);
+        let text = page::render(&areas);
         let path = root.join("docs/bench.md");
         fs::write(&path, text).with_context(|| format!("writing {}", path.display()))?;
     }
@@ -171,32 +165,30 @@ fn run_compare(root: &Path, name: String, program: &Path, input: Input) -> Resul
 }
 
 fn rows_folder(root: &Path, area: &str) -> PathBuf {
-    root.join("target/bench/rows").join(area)
+    root.join("bench").join(area).join("rows")
 }
 
-/// The rows that earlier runs of an area's compare left, none where it was never run, and when these
-/// were. A file's rows take the place of all older ones of their names, whoever the peer is.
-fn kept(root: &Path, name: String) -> Result<(Area, Vec<SystemTime>)> {
-    let folder = rows_folder(root, &name);
-    let mut files: Vec<(SystemTime, PathBuf)> = vec![];
-    for file in fs::read_dir(&folder).into_iter().flatten() {
+/// The rows that earlier runs of an area's compare left, none where it was never run. A newer row
+/// takes the place of all older ones of its name, whoever the peer is.
+fn kept(root: &Path, name: String) -> Result<Area> {
+    let mut files: Vec<PathBuf> = vec![];
+    for file in fs::read_dir(rows_folder(root, &name)).into_iter().flatten() {
         let path = file?.path();
-        if path.extension().is_none_or(|extension| extension != "jsonl") {
-            continue;
+        if path.extension().is_some_and(|extension| extension == "jsonl") {
+            files.push(path);
         }
-        files.push((path.metadata()?.modified()?, path));
     }
     files.sort();
     let mut rows: Vec<Row> = vec![];
-    for (_, path) in &files {
+    for path in &files {
         let text =
             fs::read_to_string(path).with_context(|| format!("reading {}", path.display()))?;
-        let newer = parse(&text).with_context(|| format!("rows of {}", path.display()))?;
-        rows.retain(|old| newer.iter().all(|row| row.row != old.row));
-        rows.extend(newer);
+        let more = parse(&text).with_context(|| format!("rows of {}", path.display()))?;
+        rows.extend(more);
     }
-    let dates = files.into_iter().map(|(date, _)| date).collect();
-    Ok((Area { command: format!("bench/{name}/compare"), name, rows }, dates))
+    let newest = |row: &Row| rows.iter().filter(|o| o.row == row.row).map(|o| &o.date).max();
+    let rows = rows.iter().filter(|row| newest(row) == Some(&row.date)).cloned().collect();
+    Ok(Area { command: format!("bench/{name}/compare"), name, rows })
 }
 
 fn parse(text: &str) -> Result<Vec<Row>> {
@@ -208,15 +200,6 @@ fn parse(text: &str) -> Result<Vec<Row>> {
             row.validate().with_context(|| format!("row `{name}`"))
         })
         .collect()
-}
-
-/// The processor, and how many threads this process may use.
-fn machine() -> String {
-    let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    let info = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let model = info.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": "));
-    let model = model.map_or(std::env::consts::ARCH, |(_, model)| model);
-    format!("{model}, {threads} threads, {}", std::env::consts::OS)
 }
 
 #[cfg(test)]

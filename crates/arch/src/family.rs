@@ -5,6 +5,7 @@
 //! that is wrong with a file at once, is the same for all and stands in [`reading`].
 
 pub mod keys;
+mod latent_names;
 pub mod reading;
 pub mod rope_keys;
 
@@ -28,10 +29,11 @@ use serde_json::Value;
 
 use crate::piece::Piece;
 use crate::slot::Slot;
+use crate::spec::differences;
 use crate::{Error, Spec};
 use keys::Keys;
 
-pub use reading::{check_weights, publish, read_slot};
+pub use reading::{check_weights, names, publish, read_slot};
 
 /// How one family's files look.
 pub trait Family: Sync {
@@ -140,14 +142,8 @@ pub fn to_config(spec: &Spec) -> Result<Value, Error> {
     if back == *spec {
         return Ok(config);
     }
-    let (meant, said) = (serde_json::json!(spec), serde_json::json!(back));
-    let keys = meant.as_object().into_iter().chain(said.as_object()).flat_map(|o| o.keys());
-    let mut lost: Vec<String> = keys
-        .filter(|key| meant[key.as_str()] != said[key.as_str()])
-        .map(|key| format!("{key}: {}", meant[key.as_str()]))
-        .collect();
-    lost.sort();
-    lost.dedup();
+    let lost = differences(spec, &back).into_iter();
+    let lost: Vec<String> = lost.map(|d| format!("{}: {}", d.field, d.first)).collect();
     Err(Error::Unsayable { family: spec.family.clone(), what: lost.join("; ") })
 }
 

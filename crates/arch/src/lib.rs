@@ -28,7 +28,7 @@ pub use decoder::{Cache, Decoder, Input, Logits};
 pub use error::Error;
 pub use slot::{Part, Slot};
 pub use spec::{
-    Activation, Arrangement, Attending, Biases, Experts, Layers, Norm, Positions, Rope, Scales,
-    Spec,
+    Activation, Arrangement, Attending, Biases, Experts, Latent, Layers, Norm, Positions, Rope,
+    Scales, Spec,
 };
 pub use weights::{Tensor, WeightSource};

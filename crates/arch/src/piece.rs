@@ -37,6 +37,13 @@ pub enum Layout {
         /// How many heads.
         heads: usize,
     },
+    /// `(rows, in)`, where the dimensions of each head that turn are its last, not its first as in ours.
+    TurnedLast {
+        /// How many heads.
+        heads: usize,
+        /// Of each, how many dimensions turn.
+        turned: usize,
+    },
     /// Place `index` of a tensor `(n, in, rows)`; or `(n, rows)` for a vector. Where `mixed`, gate and up
     /// take turns along the rows.
     Stacked {
@@ -74,6 +81,9 @@ impl Piece {
             Layout::Columns => turned(published),
             Layout::ByHead { heads } => picked(&published, &by_head(self.rows, heads)),
             Layout::Neighbours { heads } => picked(&published, &neighbours(self.rows, heads)),
+            Layout::TurnedLast { heads, turned } => {
+                picked(&published, &turned_last(self.rows, heads, turned))
+            }
             Layout::Stacked { mixed: false, .. } => turned(published),
             Layout::Stacked { mixed: true, .. } => picked(&turned(published), &turns(self.rows)),
         }
@@ -87,6 +97,7 @@ impl Piece {
             Layout::Columns | Layout::Stacked { mixed: false, .. } => turned(ours),
             Layout::ByHead { heads } => back(by_head(self.rows, heads)),
             Layout::Neighbours { heads } => back(neighbours(self.rows, heads)),
+            Layout::TurnedLast { heads, turned } => back(turned_last(self.rows, heads, turned)),
             Layout::Stacked { mixed: true, .. } => turned(back(turns(self.rows))),
         }
     }
@@ -108,6 +119,12 @@ fn by_head(rows: usize, heads: usize) -> Vec<usize> {
 fn neighbours(rows: usize, heads: usize) -> Vec<usize> {
     let head_dim = rows / heads;
     let within = |i: usize| if i < head_dim / 2 { 2 * i } else { 2 * (i - head_dim / 2) + 1 };
+    (0..rows).map(|row| row / head_dim * head_dim + within(row % head_dim)).collect()
+}
+
+fn turned_last(rows: usize, heads: usize, turned: usize) -> Vec<usize> {
+    let head_dim = rows / heads;
+    let within = |i: usize| (i + head_dim - turned) % head_dim;
     (0..rows).map(|row| row / head_dim * head_dim + within(row % head_dim)).collect()
 }
 
@@ -147,6 +164,7 @@ mod tests {
             Layout::Columns,
             Layout::ByHead { heads: 2 },
             Layout::Neighbours { heads: 3 },
+            Layout::TurnedLast { heads: 3, turned: 1 },
             stacked(false),
             stacked(true),
         ];
@@ -170,6 +188,9 @@ mod tests {
         let expected = [0., 1., 6., 7., 2., 3., 8., 9., 4., 5., 10., 11.];
         assert_eq!(of(Layout::ByHead { heads: 2 }, 12), expected);
         assert_eq!(of(Layout::Neighbours { heads: 2 }, 8), [0., 2., 1., 3., 4., 6., 5., 7.]);
+        // Two heads of three dimensions, whose last one turns.
+        let last = of(Layout::TurnedLast { heads: 2, turned: 1 }, 6);
+        assert_eq!(last, [2., 0., 1., 5., 3., 4.]);
         let mixed = Layout::Stacked { index: 0, n: 1, mixed: true };
         assert_eq!(of(mixed, 6), [0., 2., 4., 1., 3., 5.]);
     }

@@ -3,7 +3,7 @@
 //! Projections that are computed together are held together: query, key and value rows in one matrix;
 //! gate and up rows in one. Families say which published tensors each is made of.
 
-use crate::spec::{Arrangement, Norm, Positions, Spec};
+use crate::spec::{Arrangement, Latent, Norm, Positions, Spec};
 
 /// A place in the model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -36,13 +36,25 @@ pub enum Part {
     /// `((Hq + 2·Hkv)·head_dim, D)`: query, key, value rows.
     Qkv,
     QkvBias,
+    /// `(Rq, D)`: to the vector that queries are made of, where there is one.
+    QueryDown,
+    /// `(Rq)`.
+    LatentQueryNormGain,
+    /// `(Hq·head_dim, Rq)`, or `(Hq·head_dim, D)`; of each head the dimensions that turn come first.
+    QueryUp,
+    /// `(Rkv + turned, D)`: to the vector that keys and values are made of, and to what all keys share.
+    KeyValueDown,
+    /// `(Rkv)`.
+    LatentNormGain,
+    /// `(Hq·(head_dim − turned + value_dim), Rkv)`: of each head, the rest of its key, then its value.
+    KeyValueUp,
     /// `(head_dim)`: of every query head.
     QueryNormGain,
     /// `(head_dim)`: of every key head.
     KeyNormGain,
     /// `(Hq)`.
     Sinks,
-    /// `(D, Hq·head_dim)`.
+    /// `(D, Hq·value_dim)`; most often values are as wide as keys.
     AttentionOut,
     AttentionOutBias,
     /// Of what attention gives, in a sandwich.
@@ -109,16 +121,16 @@ impl Spec {
 
     /// The tensors of a block.
     pub fn block_parts(&self) -> Vec<(Part, Vec<usize>)> {
-        let (d, heads) = (self.d_model, self.n_heads * self.head_dim);
-        let qkv = self.qkv_width();
+        let (d, heads) = (self.d_model, self.n_heads * self.value_dim());
+        let (qkv, latent) = (self.qkv_width(), self.attention.latent.is_some());
         let (norm_bias, biases) = (self.has_norm_bias(), self.biases);
         let sandwich = self.arrangement == Arrangement::Sandwich;
         let attention = &self.attention;
         let mut all = vec![
             (true, Part::AttentionNormGain, vec![d]),
             (norm_bias, Part::AttentionNormBias, vec![d]),
-            (true, Part::Qkv, vec![qkv, d]),
-            (biases.qkv, Part::QkvBias, vec![qkv]),
+            (!latent, Part::Qkv, vec![qkv, d]),
+            (!latent && biases.qkv, Part::QkvBias, vec![qkv]),
             (attention.head_norm, Part::QueryNormGain, vec![self.head_dim]),
             (attention.head_norm, Part::KeyNormGain, vec![self.head_dim]),
             (attention.sinks, Part::Sinks, vec![self.n_heads]),
@@ -129,11 +141,27 @@ impl Spec {
             (true, Part::FeedForwardNormGain, vec![d]),
             (norm_bias, Part::FeedForwardNormBias, vec![d]),
         ];
+        all.splice(4..4, self.latent_parts());
         all.extend(self.feed_forward_parts());
         all.push((sandwich, Part::FeedForwardPostNormGain, vec![d]));
         all.push((sandwich && norm_bias, Part::FeedForwardPostNormBias, vec![d]));
         let present = all.into_iter().filter(|(present, ..)| *present);
         present.map(|(_, part, shape)| (part, shape)).collect()
+    }
+
+    fn latent_parts(&self) -> Vec<(bool, Part, Vec<usize>)> {
+        let Some(latent) = self.attention.latent else { return Vec::new() };
+        let Latent { query_rank, rank, turned, value_dim } = latent;
+        let (d, heads) = (self.d_model, self.n_heads);
+        let (queries, narrow) = (query_rank.unwrap_or(d), query_rank.is_some());
+        vec![
+            (narrow, Part::QueryDown, vec![queries, d]),
+            (narrow, Part::LatentQueryNormGain, vec![queries]),
+            (true, Part::QueryUp, vec![heads * self.head_dim, queries]),
+            (true, Part::KeyValueDown, vec![rank + turned, d]),
+            (true, Part::LatentNormGain, vec![rank]),
+            (true, Part::KeyValueUp, vec![heads * (self.head_dim - turned + value_dim), rank]),
+        ]
     }
 
     fn feed_forward_parts(&self) -> Vec<(bool, Part, Vec<usize>)> {

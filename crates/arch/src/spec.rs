@@ -4,13 +4,17 @@
 //! Leaves out what does not change the function computed: dtype, device, dropout.
 
 pub mod choices;
+pub mod differences;
 pub mod layers;
 pub mod rope;
 
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
-pub use choices::{Activation, Arrangement, Attending, Biases, Experts, Norm, Positions, Scales};
+pub use choices::{
+    Activation, Arrangement, Attending, Biases, Experts, Latent, Norm, Positions, Scales,
+};
+pub use differences::{Difference, differences};
 pub use layers::Layers;
 pub use rope::Rope;
 
@@ -149,6 +153,11 @@ impl Spec {
         self.embedding_width.unwrap_or(self.d_model)
     }
 
+    /// Width of a value head.
+    pub fn value_dim(&self) -> usize {
+        self.attention.latent.map_or(self.head_dim, |latent| latent.value_dim)
+    }
+
     /// Whether there is a norm before the output matrix.
     pub fn has_final_norm(&self) -> bool {
         self.arrangement != Arrangement::PostNorm
@@ -175,10 +184,19 @@ impl Spec {
     }
 
     fn block_matrix_params(&self, experts: usize) -> usize {
-        let heads = self.n_heads * self.head_dim;
+        let (d, heads) = (self.d_model, self.n_heads * self.head_dim);
         let router = self.experts.as_ref().map_or(0, |e| e.n);
-        self.d_model * (self.qkv_width() + heads + router)
-            + experts * self.d_model * (self.ff_in_width() + self.d_ff)
+        let projections = match self.attention.latent {
+            None => d * self.qkv_width(),
+            Some(Latent { query_rank, rank, turned, value_dim }) => {
+                let queries = query_rank.map_or(d * heads, |rank| rank * (d + heads));
+                let up = self.n_heads * (self.head_dim - turned + value_dim);
+                queries + d * (rank + turned) + rank * up
+            }
+        };
+        projections
+            + d * (self.n_heads * self.value_dim() + router)
+            + experts * d * (self.ff_in_width() + self.d_ff)
     }
 
     /// All parameters; a tied output matrix counts once.
@@ -196,8 +214,9 @@ impl Spec {
             self.n_layers * self.n_active_block_matrix_params() + self.vocab_size * width + ends;
         let seen = |block| self.window(block).map_or(t, |window| t.min(2 * window));
         let positions: usize = (0..self.n_layers).map(seen).sum();
-        let attention = self.n_heads * self.head_dim * positions;
-        6.0 * matrices as f64 + 6.0 * attention as f64
+        // Scores take a key's width, mixing a value's.
+        let attention = self.n_heads * (self.head_dim + self.value_dim()) * positions;
+        6.0 * matrices as f64 + 3.0 * attention as f64
     }
 
     /// Checks that the numbers can make a model.
@@ -250,11 +269,38 @@ impl Spec {
         if *window == Some(0) {
             return Some("a window of 0 positions sees nothing; it must be at least 1".into());
         }
+        if let Some(why) = self.attention.latent.and_then(|latent| self.flaw_of_latent(latent)) {
+            return Some(why);
+        }
         if !sliding.is_none() && window.is_none() {
             return Some("some blocks' windows slide, but no window is given".into());
         }
         let fits = sliding.fits(self.n_layers) && unturned.fits(self.n_layers);
         (!fits).then(|| format!("a list of blocks does not fit {} of them", self.n_layers))
+    }
+
+    fn flaw_of_latent(&self, latent: Latent) -> Option<String> {
+        let Latent { query_rank, rank, turned, value_dim } = latent;
+        let sizes = [query_rank.unwrap_or(1), rank, value_dim];
+        if sizes.iter().any(|&size| size == 0 || size > 1 << 28) {
+            return Some("a latent vector or a value head has no width, or too much".into());
+        }
+        if value_dim > self.head_dim || turned > self.head_dim {
+            let (head, why) = (self.head_dim, "nor turn more dimensions than it has");
+            return Some(format!(
+                "a value head of {value_dim} may not be wider than a key head's {head}, {why}"
+            ));
+        }
+        let is_turned = |rope: &Rope| rope.n_turned(self.head_dim) == turned;
+        let turns = matches!(&self.positions, Positions::Rope(rope) if is_turned(rope));
+        let Attending { head_norm, unturned, sliding_rope, .. } = &self.attention;
+        let plain = !head_norm && unturned.is_none() && sliding_rope.is_none();
+        let fits = turns && plain && !self.biases.qkv && self.n_kv_heads == self.n_heads;
+        (!fits).then(|| {
+            "latent attention has RoPE on its turned dimensions, as many key as query heads, and \
+             neither biases nor norms on heads"
+                .into()
+        })
     }
 
     fn flaw_of_the_rest(&self) -> Option<String> {

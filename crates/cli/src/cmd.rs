@@ -3,7 +3,9 @@
 
 mod bench;
 mod chat;
+mod finetune;
 mod generate;
+mod model;
 mod models;
 mod pretrain;
 mod report;
@@ -37,8 +39,10 @@ pub(crate) struct Lyceum {
 pub(crate) enum Command {
     Speedrun(speedrun::Args),
     Pretrain(pretrain::Args),
+    Finetune(finetune::Args),
     Resume(resume::Args),
     Runs(runs::Args),
+    Model(model::Args),
     Models(models::Args),
     Report(report::Args),
     Generate(generate::Args),
@@ -59,8 +63,10 @@ impl Command {
         match self {
             Self::Speedrun(args) => speedrun::run(&args, host),
             Self::Pretrain(args) => pretrain::run(&args, host),
+            Self::Finetune(args) => finetune::run(&args, host),
             Self::Resume(args) => resume::run(&args, host),
             Self::Runs(args) => runs::run(&args, host),
+            Self::Model(args) => model::run(&args, host),
             Self::Models(args) => models::run(&args, host),
             Self::Report(args) => report::run(&args, host),
             Self::Generate(args) => generate::run(&args, host),
@@ -90,7 +96,7 @@ mod tests {
     #[test]
     fn every_part_of_a_command_shows_an_example() {
         let mut lyceum = super::Lyceum::command();
-        for name in ["runs", "models", "world"] {
+        for name in ["runs", "model", "models", "world"] {
             let command = lyceum.find_subcommand_mut(name).unwrap();
             for part in command.get_subcommands_mut() {
                 let help = part.render_long_help().to_string();

@@ -38,6 +38,22 @@ pub(crate) fn folder(host: &Host, name: &str) -> Result<PathBuf> {
     folder.canonicalize().with_context(|| format!("cannot find the model {}", folder.display()))
 }
 
+/// Where the model that `name` means lies: a run's or any other model's folder, or a file.
+pub(crate) fn model_path(host: &Host, name: &str) -> Result<PathBuf> {
+    let path = Path::new(name);
+    if path.is_file() {
+        return Ok(path.to_path_buf());
+    }
+    if names_a_folder(name) || path.is_dir() {
+        let folder = somewhere(host, name)?;
+        anyhow::ensure!(folder.exists(), "there is no model at {}", folder.display());
+        return Ok(folder);
+    }
+    let run =
+        host.store.run(name).with_context(|| format!("{name} is neither a path nor a run"))?;
+    Ok(run.model_folder())
+}
+
 /// The path of a tokenizer, or of the pulled model of that name.
 pub(crate) fn tokenizer(host: &Host, path: &Path) -> PathBuf {
     let pulled = path.to_str().and_then(|name| pulled(host, name));

@@ -15,8 +15,8 @@ use crate::pick;
 /// A recipe, option by option. What is left out is derived.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub(crate) struct RecipeArgs {
-    /// A model to begin with: a run, or the folder of a Hugging Face checkpoint (llama, qwen2, gpt2).
-    /// It keeps its shape and tokenizer, reads a --corpus if one is given, and is taught
+    /// A model to begin with: a run, a pulled model, or the folder of a Hugging Face checkpoint. It keeps
+    /// its shape and tokenizer, reads a --corpus if one is given, and is taught
     #[arg(long, value_name = "MODEL", help_heading = "Text")]
     from: Option<String>,
     /// Text to learn from: a file or a folder (.txt .md .jsonl .csv, also .gz .zst)
@@ -155,6 +155,10 @@ pub(crate) struct DialArgs {
     /// [default: nothing]
     #[arg(long, value_enum, help_heading = "Training")]
     offload: Option<OffloadArg>,
+    /// Share of values dropped in training, of embeddings and of what blocks add; 0.1 where a small text
+    /// is read often [default: 0]
+    #[arg(long, value_name = "X", value_parser = finite::<f32>, help_heading = "Training")]
+    dropout: Option<f32>,
     /// Share of each target that is spread over all tokens in training [default: 0]
     #[arg(long, value_name = "X", value_parser = finite::<f32>, help_heading = "Training")]
     label_smoothing: Option<f32>,
@@ -308,6 +312,7 @@ impl DialArgs {
         take!(minutes, tokens, steps, size, arch, layers, width, heads, kv_heads, ff_width);
         take!(bias, tied, context, batch, accumulate, lr, min_lr, warmup, weight_decay);
         take!(
+            dropout,
             label_smoothing,
             z_loss,
             optimizer,
@@ -369,12 +374,13 @@ impl DialArgs {
     }
 }
 
-fn families() -> PossibleValuesParser {
+/// The names of all families.
+pub(crate) fn families() -> PossibleValuesParser {
     arch::family::FAMILIES.iter().map(|family| family.name()).into()
 }
 
 /// All optimizers, each with what it is and the learning rate that it has by itself.
-fn optimizers() -> impl TypedValueParser<Value = Choice> {
+pub(crate) fn optimizers() -> impl TypedValueParser<Value = Choice> {
     let values = Choice::ALL.iter().map(|choice| {
         let (at_256, at_64) = (choice.rate(2e-3), choice.rate(4e-3));
         let rate = match at_256 == at_64 {

@@ -108,6 +108,32 @@ impl Dtype {
         })
     }
 
+    /// Numbers in this type, little endian, each rounded to the nearest, ties to even.
+    ///
+    /// # Errors
+    /// Why not, for a type that is not written, or for a number too large for it.
+    pub fn bytes_of(self, values: &[f32]) -> Result<Vec<u8>, String> {
+        let too_large = |x: f32, rounded: f32| x.is_finite() && !rounded.is_finite();
+        let refuse = |x: f32| format!("{x:e} is beyond what {} can hold", self.name());
+        let mut bytes = Vec::with_capacity(values.len() * self.bytes());
+        for &x in values {
+            match self {
+                Self::F32 => bytes.extend(x.to_le_bytes()),
+                Self::F16 if too_large(x, f16::from_f32(x).to_f32()) => return Err(refuse(x)),
+                Self::F16 => bytes.extend(f16::from_f32(x).to_le_bytes()),
+                Self::Bf16 if too_large(x, bf16::from_f32(x).to_f32()) => return Err(refuse(x)),
+                Self::Bf16 => bytes.extend(bf16::from_f32(x).to_le_bytes()),
+                _ => {
+                    return Err(format!(
+                        "weights are written in F32, F16 or BF16, not {}",
+                        self.name()
+                    ));
+                }
+            }
+        }
+        Ok(bytes)
+    }
+
     /// Little-endian whole numbers.
     pub(crate) fn i64(self, bytes: &[u8]) -> Result<Vec<i64>, String> {
         let beyond = |n: u64| format!("{n} is beyond the numbers that can be read");

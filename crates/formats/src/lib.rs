@@ -1,8 +1,8 @@
 //! Weight files: which tensors are in them, and what they hold.
 //!
 //! Reading order: [`Tensors`] (what every reader offers), [`safetensors`] (in and out), [`pytorch`]
-//! (files of `torch.save`, read without running them), [`shards`] (a model's weights in one file or
-//! several, in and out).
+//! (files of `torch.save`, read without running them), [`llama2c`] (those of llama2.c), [`shards`] (a
+//! model's weights in one file or several, in and out).
 //!
 //! Every file is hostile until it is parsed: offsets are checked against the file's length, sizes
 //! are capped, nothing in it is run.
@@ -20,12 +20,13 @@
 //! std::fs::remove_dir_all(&folder).unwrap();
 //! ```
 //!
-//! Must never know: architectures.
+//! Must never know: architectures (but that of llama2.c, whose files hold no other).
 
 mod contents;
 mod dtype;
 mod error;
 mod json;
+pub mod llama2c;
 pub mod pytorch;
 pub mod safetensors;
 pub mod shards;

@@ -3,9 +3,6 @@
 //!
 //! Its tokenizer is taken as it is: no id is added, so that no row of the embedding is without meaning.
 //! How a conversation is written with it, [`form`] says.
-//!
-//! Leaves out weights in several files and in other formats than safetensors; transformers writes what
-//! is read here, and the messages say how.
 
 pub mod form;
 
@@ -73,16 +70,9 @@ fn missing(folder: &Path) -> Option<String> {
         let rather = "give the folder of a Hugging Face checkpoint, or a run's name";
         return Some(absent("config.json", rather));
     }
-    if !is_there("model.safetensors") {
-        let rather = if is_there("model.safetensors.index.json") {
-            "its weights are in several files: save it in transformers by \
-             save_pretrained(folder, max_shard_size=\"1000GB\")"
-        } else if is_there("pytorch_model.bin") || is_there("pytorch_model.bin.index.json") {
-            "its weights are pickled: save it in transformers by save_pretrained(folder)"
-        } else {
-            "copy the weights into the folder; of a run that is not finished, `lyceum resume` makes \
-             them"
-        };
+    if !model::folder::has_weights(folder) {
+        let rather = "copy the weights into the folder; of a run that is not finished, \
+                      `lyceum resume` makes them";
         return Some(absent("model.safetensors", rather));
     }
     let rather = "save it in transformers by \

@@ -93,11 +93,15 @@ pub fn has_model(run: &Run) -> bool {
 /// # Errors
 /// [`Error::NoModel`], [`Error::Folder`], [`Error::Tokenizer`].
 pub fn load_folder(folder: &Path, name: &str) -> Result<Loaded, Error> {
-    for file in ["config.json", "model.safetensors", "tokenizer.json"] {
-        if !folder.join(file).is_file() {
-            let reason = format!("there is no {file}; name a run, or a folder with a model");
-            return Err(Error::NoModel { path: folder.to_path_buf(), reason });
-        }
+    let has = |file: &str| folder.join(file).is_file();
+    let parts = [
+        ("config.json", has("config.json")),
+        ("model.safetensors or the like", model::folder::has_weights(folder)),
+        ("tokenizer.json", has("tokenizer.json")),
+    ];
+    if let Some((file, _)) = parts.iter().find(|(_, there)| !there) {
+        let reason = format!("there is no {file}; name a run, or a folder with a model");
+        return Err(Error::NoModel { path: folder.to_path_buf(), reason });
     }
     let model = model::folder::load(folder, &Device::flex())?;
     let (tokenizer, options) = words(folder, name)?;

@@ -8,7 +8,8 @@
 //! ```
 //!
 //! A is attention, F a feed-forward block or a mixture of experts, each n a norm of its own. What is added
-//! may be multiplied by a constant first. The stream is f32; what lies between two products is stored
+//! may be multiplied by a constant first, and is what dropout thins in training (Srivastava et al., 2014;
+//! the weights of attention are left whole). The stream is f32; what lies between two products is stored
 //! as the products round it. Where nothing stands between a product and the addition, they are one.
 
 use std::sync::Arc;
@@ -51,6 +52,8 @@ pub struct Block {
     arrangement: Arrangement,
     #[module(skip)]
     scale: f32,
+    #[module(skip)]
+    number: usize,
 }
 
 /// The layers of a block.
@@ -67,9 +70,16 @@ pub(crate) struct Layers {
 /// How attention mixes: over what this pass brings, or over a cache.
 type Mix<'a> = &'a mut dyn FnMut(&Attention, Tensor<3>) -> Tensor<3>;
 
+/// The halves of a block.
+#[derive(Clone, Copy)]
+enum Half {
+    Attention,
+    FeedForward,
+}
+
 impl Block {
-    /// A block of these layers.
-    pub(crate) fn new(spec: &Spec, layers: Layers) -> Self {
+    /// Block `number` of these layers.
+    pub(crate) fn new(spec: &Spec, number: usize, layers: Layers) -> Self {
         let Layers { attention_norm, attention, attention_post_norm, .. } = layers;
         let Layers { feed_forward_norm, feed_forward, experts, feed_forward_post_norm, .. } =
             layers;
@@ -83,6 +93,7 @@ impl Block {
             feed_forward_post_norm,
             arrangement: spec.arrangement,
             scale: spec.scales.residual,
+            number,
         }
     }
 
@@ -98,7 +109,7 @@ impl Block {
                 let (a, x) = self.attend(x, pass, &asked, &mut mixed(pass));
                 let branch = move |block: &Self, x| block.branch(x, None, &again);
                 let added = recompute(self, x, offload, branch);
-                a + if self.scale == 1.0 { added } else { added * self.scale }
+                a + self.added(added, Half::FeedForward, pass)
             }
             Recompute::FeedForward => {
                 let x = self.attend(x, pass, &asked, &mut mixed(pass)).0;
@@ -121,7 +132,10 @@ impl Block {
     ) -> Tensor<3> {
         let (a, x) = self.attend(x, pass, asked, mix);
         match self.arrangement {
-            Arrangement::Parallel => self.add(a, None, |residual| self.branch(x, residual, pass)),
+            Arrangement::Parallel => {
+                let branch = |residual| self.branch(x, residual, pass);
+                self.add(a, Half::FeedForward, pass, branch)
+            }
             _ => self.feed(a, pass),
         }
     }
@@ -136,20 +150,20 @@ impl Block {
     ) -> (Tensor<3>, Tensor<3>) {
         let qkv =
             self.attention.project(self.before_attention(x.clone(), pass), pass, pass.stored());
-        let z = mix(&self.attention, qkv); // (B, T, Hq·head_dim)
+        let z = self.attention.trimmed(mix(&self.attention, qkv)); // (B, T, Hq·value_dim)
         let (z, x) = match asked {
             Some(asked) => (rows(z, asked.clone()), rows(x, asked.clone())),
             None => (z, x),
         };
         let out = |residual| self.attention.out.forward(z, residual, pass, Stored::F32);
-        let a = self.add(x.clone(), self.attention_post_norm.as_ref(), out);
+        let a = self.add(x.clone(), Half::Attention, pass, out);
         (self.after(a, &self.attention_norm), x)
     }
 
     /// The second half.
     fn feed(&self, x: Tensor<3>, pass: &Pass) -> Tensor<3> {
-        let post = self.feed_forward_post_norm.as_ref();
-        let x = self.add(x.clone(), post, |residual| self.branch(x, residual, pass));
+        let branch = |residual| self.branch(x.clone(), residual, pass);
+        let x = self.add(x.clone(), Half::FeedForward, pass, branch);
         self.after(x, &self.feed_forward_norm)
     }
 
@@ -173,25 +187,36 @@ impl Block {
         }
     }
 
-    /// The stream with what a half gives, normalised and multiplied where the block does so.
+    /// The stream with what a half gives, which is thinned by dropout, normalised and multiplied where
+    /// the block does so.
     fn add(
         &self,
         x: Tensor<3>,
-        post: Option<&Norm>,
-        half: impl FnOnce(Option<Tensor<3>>) -> Tensor<3>,
+        half: Half,
+        pass: &Pass,
+        make: impl FnOnce(Option<Tensor<3>>) -> Tensor<3>,
     ) -> Tensor<3> {
-        if post.is_none() && self.scale == 1.0 {
-            return half(Some(x));
+        if self.post_norm(half).is_none() && self.scale == 1.0 && pass.dropout.is_none() {
+            return make(Some(x));
         }
-        x + self.added(half(None), post)
+        x + self.added(make(None), half, pass)
     }
 
-    fn added(&self, y: Tensor<3>, post: Option<&Norm>) -> Tensor<3> {
-        let y = match post {
+    fn added(&self, y: Tensor<3>, half: Half, pass: &Pass) -> Tensor<3> {
+        // Site 0 is the embedding's.
+        let y = pass.dropped(1 + 2 * self.number + half as usize, y);
+        let y = match self.post_norm(half) {
             Some(norm) => norm.in_stream(y),
             None => y,
         };
         if self.scale == 1.0 { y } else { y * self.scale }
+    }
+
+    fn post_norm(&self, half: Half) -> Option<&Norm> {
+        match half {
+            Half::Attention => self.attention_post_norm.as_ref(),
+            Half::FeedForward => self.feed_forward_post_norm.as_ref(),
+        }
     }
 
     fn after(&self, x: Tensor<3>, norm: &Norm) -> Tensor<3> {
@@ -211,14 +236,15 @@ impl Block {
         let x = hooks.at("hook_resid_pre", x);
         let qkv =
             self.attention.project(self.before_attention(x.clone(), pass), pass, pass.stored());
-        let z = hooks.at("attn.hook_z", self.attention.mix(qkv, pass));
+        let z = self.attention.trimmed(self.attention.mix(qkv, pass));
+        let z = hooks.at("attn.hook_z", z);
         let out = self.attention.out.forward(z, None, pass, Stored::F32);
-        let out = hooks.at("hook_attn_out", self.added(out, self.attention_post_norm.as_ref()));
+        let out = hooks.at("hook_attn_out", self.added(out, Half::Attention, pass));
         let mid = self.after(x.clone() + out, &self.attention_norm);
         let mid = hooks.at("hook_resid_mid", mid);
         let seen = if self.arrangement == Arrangement::Parallel { x } else { mid.clone() };
         let out = self.branch(seen, None, pass);
-        let out = hooks.at("hook_mlp_out", self.added(out, self.feed_forward_post_norm.as_ref()));
+        let out = hooks.at("hook_mlp_out", self.added(out, Half::FeedForward, pass));
         hooks.at("hook_resid_post", self.after(mid + out, &self.feed_forward_norm))
     }
 }

@@ -1,5 +1,6 @@
 //! Model folders as Hugging Face has them: `config.json` and weights, which are read from
 //! `model.safetensors`, from shards or from pickles ([`formats::shards`]) and written as the first.
+//! In other numbers or in shards [`convert`](crate::convert) writes them.
 //!
 //! What is written loads in transformers with equal logits, and here bit for bit. Tokenizer files
 //! are others' business.
@@ -9,10 +10,10 @@ use std::path::{Path, PathBuf};
 
 use arch::{Error as Arch, Spec, Tensor as Weights, WeightSource, family};
 use burn::tensor::Device;
+use formats::Tensors;
 use formats::safetensors::{Entry, write};
-use formats::{Tensors, shards};
 
-use crate::Transformer;
+use crate::{Opened, Transformer};
 
 /// What can go wrong with a model folder.
 #[derive(Debug, thiserror::Error)]
@@ -39,6 +40,17 @@ pub enum Error {
     /// The weights are absent or damaged.
     #[error(transparent)]
     Weights(#[from] formats::Error),
+    /// A model that llama2.c cannot run.
+    #[error("a llama2.c file has no place for {0}; write a folder instead")]
+    Llama2c(String),
+    /// Somebody asked to stop.
+    #[error("stopped")]
+    Stopped,
+}
+
+/// Whether there are weights in a folder that are read here.
+pub fn has_weights(folder: &Path) -> bool {
+    formats::shards::Weights::find(folder).is_some()
 }
 
 /// Reads the folder's spec.
@@ -53,14 +65,12 @@ pub fn spec(folder: &Path) -> Result<Spec, Error> {
     Ok(family::from_config(&config)?)
 }
 
-/// Loads the folder's model.
+/// Loads the folder's model, or that of a `.bin` of llama2.c.
 ///
 /// # Errors
 /// All of [`Error`].
 pub fn load(folder: &Path, device: &Device) -> Result<Transformer, Error> {
-    let spec = spec(folder)?;
-    let file = File { tensors: &shards::Weights::open(folder)?, prefix: "" };
-    Ok(from_source(&spec, device, &file)?)
+    Opened::open(folder)?.load(device)
 }
 
 /// A model whose tensors a source has under its family's names.

@@ -72,8 +72,9 @@ fn kind(slot: Slot) -> Kind {
     };
     use Part::{
         AttentionNormGain, AttentionOut, AttentionPostNormGain, ExpertIn, ExpertOut, FeedForwardIn,
-        FeedForwardNormGain, FeedForwardOut, FeedForwardPostNormGain, KeyNormGain, Qkv,
-        QueryNormGain, Router,
+        FeedForwardNormGain, FeedForwardOut, FeedForwardPostNormGain, KeyNormGain, KeyValueDown,
+        KeyValueUp, LatentNormGain, LatentQueryNormGain, Qkv, QueryDown, QueryNormGain, QueryUp,
+        Router,
     };
     match part {
         AttentionNormGain
@@ -81,9 +82,12 @@ fn kind(slot: Slot) -> Kind {
         | FeedForwardNormGain
         | FeedForwardPostNormGain
         | QueryNormGain
+        | LatentQueryNormGain
+        | LatentNormGain
         | KeyNormGain => Kind::Gain,
         AttentionOut | FeedForwardOut | ExpertOut(_) => Kind::Matrix { writes_to_stream: true },
-        Qkv | FeedForwardIn | ExpertIn(_) | Router => Kind::Matrix { writes_to_stream: false },
+        Qkv | QueryDown | QueryUp | KeyValueDown | KeyValueUp | FeedForwardIn | ExpertIn(_)
+        | Router => Kind::Matrix { writes_to_stream: false },
         // Biases, and sinks, which begin as a score of 0.
         _ => Kind::Bias,
     }

@@ -7,10 +7,11 @@ use arch::{Error, Part, Positions, Rope, Slot, Spec, Tensor as Weights};
 use burn::module::Param;
 use burn::tensor::{DType, Device, Tensor, TensorData};
 use nn::angles::Angles;
-use nn::attention::{self, Attention};
+use nn::attention::{self, Attention, ToHeads};
 use nn::embedding::Embedding;
 use nn::experts::Experts;
 use nn::feed_forward::FeedForward;
+use nn::latent::{self, Latent};
 use nn::linear::Linear;
 use nn::norm::Norm;
 
@@ -92,7 +93,8 @@ fn block_slots(spec: &Spec, block: &Block) -> Vec<(Part, Weights)> {
     };
     let a = &block.attention;
     out.extend(norm(&block.attention_norm, Part::AttentionNormGain, Part::AttentionNormBias));
-    out.extend(linear(&a.qkv, Part::Qkv, Part::QkvBias));
+    out.extend(a.qkv.iter().flat_map(|qkv| linear(qkv, Part::Qkv, Part::QkvBias)));
+    out.extend(a.latent.iter().flat_map(latent_slots));
     if let Some(gains) = &a.head_gains {
         out.push((Part::QueryNormGain, read(&gains.query)));
         out.push((Part::KeyNormGain, read(&gains.key)));
@@ -115,6 +117,18 @@ fn block_slots(spec: &Spec, block: &Block) -> Vec<(Part, Weights)> {
         let (gain, bias) = (Part::FeedForwardPostNormGain, Part::FeedForwardPostNormBias);
         out.extend(norm(post, gain, bias));
     }
+    out
+}
+
+fn latent_slots(latent: &Latent) -> Vec<(Part, Weights)> {
+    let matrix = |layer: &Linear, part| (part, read(&layer.weight));
+    let mut out = Vec::new();
+    out.extend(latent.query_down.as_ref().map(|layer| matrix(layer, Part::QueryDown)));
+    out.extend(latent.query_norm.as_ref().map(|n| (Part::LatentQueryNormGain, read(&n.gain))));
+    out.push(matrix(&latent.query_up, Part::QueryUp));
+    out.push(matrix(&latent.down, Part::KeyValueDown));
+    out.push((Part::LatentNormGain, read(&latent.norm.gain)));
+    out.push(matrix(&latent.up, Part::KeyValueUp));
     out
 }
 
@@ -202,7 +216,10 @@ impl Parts<'_> {
     fn block(&mut self, i: usize, angles: Option<Arc<Angles>>) -> Result<Block, Error> {
         let (spec, at) = (self.spec, |part| Slot::Block(i, part));
         let weights = attention::Weights {
-            qkv: self.linear(at(Part::Qkv), at(Part::QkvBias))?,
+            to_heads: match spec.attention.latent {
+                Some(numbers) => ToHeads::Latent(Box::new(self.latent(i, numbers)?)),
+                None => ToHeads::Matrix(self.linear(at(Part::Qkv), at(Part::QkvBias))?),
+            },
             out: self.linear(at(Part::AttentionOut), at(Part::AttentionOutBias))?,
             head_gains: self
                 .optional_vector(at(Part::QueryNormGain))
@@ -231,7 +248,21 @@ impl Parts<'_> {
             experts,
             feed_forward_post_norm,
         };
-        Ok(Block::new(spec, layers))
+        Ok(Block::new(spec, i, layers))
+    }
+
+    fn latent(&mut self, i: usize, numbers: arch::Latent) -> Result<Latent, Error> {
+        let at = |part| Slot::Block(i, part);
+        let down = self.optional_matrix(at(Part::QueryDown));
+        let missing = || Error::MissingTensor { name: format!("{:?}", at(Part::LatentNormGain)) };
+        let weights = latent::Weights {
+            query_down: down.zip(self.optional_vector(at(Part::LatentQueryNormGain))),
+            query_up: self.matrix(at(Part::QueryUp))?,
+            down: self.matrix(at(Part::KeyValueDown))?,
+            norm: self.optional_vector(at(Part::LatentNormGain)).ok_or_else(missing)?,
+            up: self.matrix(at(Part::KeyValueUp))?,
+        };
+        Ok(Latent::new(self.spec, numbers, weights))
     }
 
     fn feed_forward(&mut self, i: usize) -> Result<FeedForward, Error> {

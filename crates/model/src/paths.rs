@@ -35,15 +35,36 @@ pub fn stacks(spec: &Spec) -> BTreeMap<String, Vec<usize>> {
         Some(experts) => (Part::ExpertIn(0), Part::ExpertOut(0), experts.n),
         None => (Part::FeedForwardIn, Part::FeedForwardOut, 1),
     };
-    let of_block = [
-        (Part::Qkv, vec![q, kv, kv]),
+    let mut of_block = vec![
         (Part::AttentionOut, vec![spec.d_model]),
         (up, vec![spec.d_ff; n * gated]),
         (down, vec![spec.d_model; n]),
     ];
-    let all = (0..spec.n_layers)
-        .flat_map(|i| of_block.clone().map(|(part, rows)| (path(Slot::Block(i, part)), rows)));
+    match spec.attention.latent {
+        None => of_block.push((Part::Qkv, vec![q, kv, kv])),
+        Some(latent) => {
+            of_block.extend(latent.query_rank.map(|rank| (Part::QueryDown, vec![rank])));
+            of_block.push((Part::QueryUp, vec![q]));
+            of_block.push((Part::KeyValueDown, vec![latent.rank, latent.turned]));
+            let rows = spec.n_heads * (head - latent.turned + latent.value_dim);
+            of_block.push((Part::KeyValueUp, vec![rows]));
+        }
+    }
+    let all = (0..spec.n_layers).flat_map(|i| {
+        of_block.clone().into_iter().map(move |(part, rows)| (path(Slot::Block(i, part)), rows))
+    });
     all.collect()
+}
+
+/// The path of a slot's tensor alone: an expert's ends with its number.
+pub fn of_slot(slot: Slot) -> String {
+    use Part::{ExpertIn, ExpertInBias, ExpertOut, ExpertOutBias};
+    match slot {
+        Slot::Block(_, ExpertIn(e) | ExpertInBias(e) | ExpertOut(e) | ExpertOutBias(e)) => {
+            format!("{}.{e}", path(slot))
+        }
+        _ => path(slot),
+    }
 }
 
 fn path(slot: Slot) -> String {
@@ -65,6 +86,12 @@ fn of_part(part: Part) -> &'static str {
         Part::AttentionNormBias => "attention_norm.bias",
         Part::Qkv => "attention.qkv.weight",
         Part::QkvBias => "attention.qkv.bias",
+        Part::QueryDown => "attention.latent.query_down.weight",
+        Part::LatentQueryNormGain => "attention.latent.query_norm.gain",
+        Part::QueryUp => "attention.latent.query_up.weight",
+        Part::KeyValueDown => "attention.latent.down.weight",
+        Part::LatentNormGain => "attention.latent.norm.gain",
+        Part::KeyValueUp => "attention.latent.up.weight",
         Part::QueryNormGain => "attention.head_gains.query",
         Part::KeyNormGain => "attention.head_gains.key",
         Part::Sinks => "attention.sinks",

@@ -15,15 +15,18 @@ use ops::head_norm::{HeadNorm, head_norm};
 use ops::rope::{Rope, rope};
 
 use crate::angles::Angles;
+use crate::latent::Latent;
 use crate::linear::Linear;
 use crate::pass::Pass;
 
 /// The layer.
 #[derive(Module, Debug)]
 pub struct Attention {
-    /// `((Hq + 2·Hkv)·head_dim, D)`.
-    pub qkv: Linear,
-    /// `(D, Hq·head_dim)`.
+    /// `((Hq + 2·Hkv)·head_dim, D)`, where queries, keys and values are made of the stream.
+    pub qkv: Option<Linear>,
+    /// What makes them otherwise.
+    pub latent: Option<Latent>,
+    /// `(D, Hq·value_dim)`.
     pub out: Linear,
     /// `(head_dim)` of queries and of keys.
     pub head_gains: Option<HeadGains>,
@@ -59,13 +62,22 @@ struct Numbers {
 #[derive(Debug)]
 pub struct Weights {
     /// To queries, keys and values.
-    pub qkv: Linear,
+    pub to_heads: ToHeads,
     /// Back to the stream.
     pub out: Linear,
     /// Gains of query heads and of key heads.
     pub head_gains: Option<(Tensor<1>, Tensor<1>)>,
     /// A score for nothing, by head.
     pub sinks: Option<Tensor<1>>,
+}
+
+/// What makes queries, keys and values.
+#[derive(Debug)]
+pub enum ToHeads {
+    /// One matrix.
+    Matrix(Linear),
+    /// Latent attention's.
+    Latent(Box<Latent>),
 }
 
 impl Attention {
@@ -93,8 +105,13 @@ impl Attention {
             query: Param::from_tensor(query),
             key: Param::from_tensor(key),
         };
+        let (qkv, latent) = match weights.to_heads {
+            ToHeads::Matrix(qkv) => (Some(qkv), None),
+            ToHeads::Latent(latent) => (None, Some(*latent)),
+        };
         Self {
-            qkv: weights.qkv,
+            qkv,
+            latent,
             out: weights.out,
             head_gains: weights.head_gains.map(gains),
             sinks: weights.sinks.map(Param::from_tensor),
@@ -106,7 +123,11 @@ impl Attention {
     /// `(B, T, (Hq + 2·Hkv)·head_dim)`.
     pub fn project(&self, x: Tensor<3>, pass: &Pass, stored: Stored) -> Tensor<3> {
         let Numbers { n_heads, n_kv_heads, angles, .. } = &self.numbers;
-        let qkv = self.normalised(self.qkv.forward(x, None, pass, stored));
+        let qkv = match (&self.latent, &self.qkv) {
+            (Some(latent), _) => latent.forward(x, pass),
+            (None, Some(qkv)) => self.normalised(qkv.forward(x, None, pass, stored)),
+            (None, None) => unreachable!("attention is built with one of the two"),
+        };
         let Some(angles) = angles else { return qkv };
         let (table, positions) = (angles.table(pass.length()), pass.positions.clone());
         rope(qkv, Rope { table, positions, n_turned: n_heads + n_kv_heads })
@@ -120,6 +141,14 @@ impl Attention {
             if gain_above_one { gain + 1.0 } else { gain }
         };
         head_norm(qkv, gain(query), gain(key), HeadNorm { n_heads, n_kv_heads, eps })
+    }
+
+    /// Of mixed values what goes on: `(B, T, Hq·head_dim)` to `(B, T, Hq·value_dim)`.
+    pub fn trimmed(&self, mixed: Tensor<3>) -> Tensor<3> {
+        match &self.latent {
+            Some(latent) => latent.trimmed(mixed),
+            None => mixed,
+        }
     }
 
     /// Mixes values: `(B, T, (Hq + 2·Hkv)·head_dim)` to `(B, T, Hq·head_dim)`.

@@ -45,8 +45,12 @@ impl Embedding {
         }
     }
 
-    /// Ids `(B·T)` to `(B, T, D)`.
+    /// Ids `(B·T)` to `(B, T, D)`; site 0 of dropout.
     pub fn forward(&self, ids: Arc<[u32]>, pass: &Pass) -> Tensor<3> {
+        pass.dropped(0, self.whole(ids, pass))
+    }
+
+    fn whole(&self, ids: Arc<[u32]>, pass: &Pass) -> Tensor<3> {
         let positions = self.positions.as_ref().map(Param::val);
         // One operation does it all where nothing comes between the two tables.
         if self.project.is_none() && self.scale == 1.0 {

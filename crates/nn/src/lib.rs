@@ -1,8 +1,8 @@
 //! One layer a file, on Burn modules: parameters and how they meet the fused operations.
 //!
 //! Reading order: [`pass`] (what every layer of one forward pass shares), [`linear`], [`norm`],
-//! [`embedding`], [`angles`], [`attention`], [`feed_forward`], [`experts`]. Layers are built from tensors that somebody
-//! else made or read; `(out, in)` is the order of every matrix.
+//! [`embedding`], [`angles`], [`attention`], [`latent`], [`feed_forward`], [`experts`]. Layers are built
+//! from tensors that somebody else made or read; `(out, in)` is the order of every matrix.
 //!
 //! ```
 //! use burn::tensor::{Device, Tensor};
@@ -22,6 +22,7 @@ pub mod attention;
 pub mod embedding;
 pub mod experts;
 pub mod feed_forward;
+pub mod latent;
 pub mod linear;
 pub mod norm;
 pub mod pass;

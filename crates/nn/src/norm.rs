@@ -33,6 +33,12 @@ impl Norm {
         Self { gain, bias, kind, eps: spec.norm_eps, gain_above_one: spec.gain_above_one }
     }
 
+    /// RMSNorm with an ε of its own.
+    pub fn rms(gain: Tensor<1>, eps: f32) -> Self {
+        let (gain, bias) = (Param::from_tensor(gain), None);
+        Self { gain, bias, kind: NormKind::Rms, eps, gain_above_one: false }
+    }
+
     /// `(B, T, D)` to `(B, T, D)`, stored as the product that follows rounds it.
     pub fn forward(&self, x: Tensor<3>, pass: &Pass) -> Tensor<3> {
         self.stored(x, pass.stored())

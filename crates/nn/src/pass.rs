@@ -3,10 +3,15 @@
 
 use std::sync::Arc;
 
+use burn::tensor::Tensor;
+use ops::dropout::{Dropout, dropout};
 use ops::offload::Offload;
 use ops::{Precision, Stored};
 
 use crate::experts::Routing;
+
+/// A pass has fewer than 2 to this many sites to drop from: two a block, and a model at most 2^16 blocks.
+const SITE_BITS: u32 = 20;
 
 /// Which activations are made again in the backward pass, so that they need not be kept.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -42,6 +47,8 @@ pub struct Pass {
     pub offload: Option<Offload>,
     /// Which positions are tokens and no padding, `(B·T)`; `None`: all. Only the load of experts asks.
     pub tokens: Option<Arc<[bool]>>,
+    /// What is dropped in training, if anything is; its place is that of the pass.
+    pub dropout: Option<Dropout>,
     /// What routers of mixtures say goes here, where the loss asks for a balanced load.
     pub routing: Option<Routing>,
 }
@@ -59,7 +66,19 @@ impl Pass {
             recompute: Recompute::Nothing,
             offload: None,
             tokens: None,
+            dropout: None,
             routing: None,
+        }
+    }
+
+    /// What is left of `x`, which is number `site` of those that are dropped from in a pass: of a run each
+    /// has values of its own to drop, which the backward pass finds again.
+    pub fn dropped<const D: usize>(&self, site: usize, x: Tensor<D>) -> Tensor<D> {
+        match self.dropout {
+            Some(with) => {
+                dropout(x, Dropout { place: (with.place << SITE_BITS) + site as u64, ..with })
+            }
+            None => x,
         }
     }
 

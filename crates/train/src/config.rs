@@ -8,6 +8,7 @@ use std::path::Path;
 use arch::Spec;
 use data::{BatchOptions, Sampling};
 use model::{Held, Transformer};
+use ops::dropout::Dropout;
 use ops::linear_cross_entropy::Regularization;
 use ops::offload::Offload;
 use optim::schedule::{Schedule, Shape};
@@ -150,6 +151,10 @@ pub struct Config {
     /// What learns.
     #[serde(default, skip_serializing_if = "Learns::is_all")]
     pub learns: Learns,
+    /// The share of values dropped from embeddings and from what each half of a block adds (Srivastava et
+    /// al., "Dropout", 2014).
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub dropout: f32,
     /// The share of each target that is spread over all tokens in training.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub label_smoothing: f32,
@@ -178,6 +183,12 @@ impl Config {
     /// What is mixed into the training loss.
     pub fn regularization(&self) -> Regularization {
         Regularization { label_smoothing: self.label_smoothing, z_loss: self.z_loss }
+    }
+
+    /// What is dropped from in batch `batch` of the run, counted from 0.
+    pub fn dropout(&self, batch: u64) -> Option<Dropout> {
+        let Self { dropout: share, seed, .. } = *self;
+        (share > 0.0).then_some(Dropout { share, seed, place: batch })
     }
 
     /// All steps.
@@ -336,6 +347,7 @@ impl Config {
             ),
             ("the warmup", warmup as f64, warmup <= steps, "at most the number of steps"),
             ("the share of steps that decay", decay, (0.0..=1.0).contains(&decay), "from 0 to 1"),
+            ("the dropout", f64::from(self.dropout), share(self.dropout), "from 0 to below 1"),
             (
                 "the label smoothing",
                 f64::from(self.label_smoothing),

@@ -29,11 +29,24 @@ pub fn feed(batch: &data::Batch, precision: Precision) -> model::Batch {
             starts,
             recompute: Recompute::Nothing,
             offload: None,
-            tokens: None,
+            tokens: tokens(batch),
+            dropout: None,
             routing: None,
         },
         regularization: Regularization::default(),
     }
+}
+
+/// Which positions are no padding; `None` where none is. Padding sees itself alone and is seen by nothing.
+fn tokens(batch: &data::Batch) -> Option<Arc<[bool]>> {
+    let context = batch.context;
+    let is_padding = |i: usize| {
+        let (column, start) = (i % context, batch.starts[i] as usize);
+        let alone = column + 1 == context || batch.starts[i + 1] as usize != start;
+        start == column && alone && batch.weights[i] == 0
+    };
+    let n = batch.rows * context;
+    (0..n).any(is_padding).then(|| (0..n).map(|i| !is_padding(i)).collect())
 }
 
 #[cfg(test)]
@@ -54,6 +67,8 @@ mod tests {
         assert_eq!(fed.pass.positions[..], [0, 1, 2, 0, 1, 0]);
         assert_eq!(fed.weights[..], [1.0, 1.0, 0.5, 1.0, 1.0, 0.0]);
         assert_eq!(fed.pass.starts.as_deref(), Some(&batch.starts[..]));
+        let counts = fed.pass.tokens.expect("the last position is padding");
+        assert_eq!(counts[..], [true, true, true, true, true, false]);
         let whole = data::Batch { starts: vec![0; 6], ..batch };
         assert!(feed(&whole, Precision::F32).pass.starts.is_none());
     }

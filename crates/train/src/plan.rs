@@ -143,6 +143,8 @@ pub struct Dials {
     pub learns: Option<Learns>,
     /// What lies in files; see [`Offloaded`].
     pub offload: Option<Offloaded>,
+    /// Share of values that are dropped in training.
+    pub dropout: Option<f32>,
     /// Spread of targets.
     pub label_smoothing: Option<f32>,
     /// Of log² Z.
@@ -373,6 +375,7 @@ fn draft_of(dials: &Dials, spec: Spec, context: usize, peak: f64) -> Result<Conf
         recompute: dials.recompute.unwrap_or_default(),
         offload: dials.offload.unwrap_or_default(),
         learns: dials.learns.unwrap_or_default(),
+        dropout: dials.dropout.unwrap_or(0.0),
         label_smoothing: dials.label_smoothing.unwrap_or(0.0),
         z_loss: dials.z_loss.unwrap_or(0.0),
         schedule: Schedule {

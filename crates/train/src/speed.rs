@@ -152,7 +152,7 @@ impl<'c> Bench<'c> {
 
     fn step(&mut self) {
         let model = self.model.take().expect("every step gives it back");
-        let slope = slope(&model, &self.batches, self.config, self.offload.as_ref());
+        let slope = slope(&model, &self.batches, self.config, 0, self.offload.as_ref());
         let start = Instant::now();
         self.model = Some(descend(model, &mut self.optimizer, slope, 1e-4));
         self.update += start.elapsed().as_secs_f64();

@@ -27,11 +27,13 @@ pub struct Slope {
 }
 
 /// The loss of all `batches` as one, and its gradients.
-/// `offload`: where what recomputing keeps lies, if the config wants it offloaded.
+/// `step`, from 0, says which values dropout takes; `offload`, where what recomputing keeps lies, if the
+/// config wants it offloaded.
 pub fn slope(
     model: &Transformer,
     batches: &[data::Batch],
     config: &Config,
+    step: u64,
     offload: Option<&Offload>,
 ) -> Slope {
     let n_targets: usize = batches.iter().map(data::Batch::n_targets).sum();
@@ -42,10 +44,11 @@ pub fn slope(
     let mut loss = 0.0;
     let mut sum = GradientsAccumulator::new();
     let mut only = None;
-    for batch in batches {
+    for (i, batch) in batches.iter().enumerate() {
         let mut fed = feed(batch, config.precision);
         fed.pass.recompute = config.recompute.into();
         fed.pass.offload = offload.filter(|_| config.offload.activations()).cloned();
+        fed.pass.dropout = config.dropout(step * batches.len() as u64 + i as u64);
         fed.regularization = config.regularization();
         let scaled = model.loss(&fed, scale * raised);
         let gradients = GradientsParams::from_grads(scaled.backward(), model);

@@ -176,7 +176,7 @@ fn advance(
     let State { model, mut optimizer, place } = state;
     let lr = config.schedule.at(place.step);
     let batches: Vec<data::Batch> = (0..config.accumulate).map(|_| feed.next_batch()).collect();
-    let slope = slope(&model, &batches, config, offload);
+    let slope = slope(&model, &batches, config, place.step, offload);
     is_offloaded(task, offload)?;
     if !(slope.loss.is_finite() && slope.norm.norm.is_finite()) {
         let last_lr = config.schedule.at(place.step.saturating_sub(1));

@@ -1,6 +1,6 @@
 //! docs/bench.md: a table an area, and below them what was missed, said as plainly as the rest.
 
-use std::time::SystemTime;
+use std::collections::BTreeSet;
 
 use super::{Area, Row};
 
@@ -12,29 +12,21 @@ ours and the peer's interleaved on the same machine. A ratio above 1 means that 
 whichever way the unit counts; a gate must hold, a target is the aim.
 ";
 
-/// When the rows were made.
-#[derive(Clone, Copy)]
-pub(super) enum Made {
-    AtOnce,
-    Between(SystemTime, SystemTime),
-}
-
 /// The whole page.
-pub(super) fn render(areas: &[Area], machine: &str, made: Made) -> String {
-    let mut page = format!("{HEAD}\nMachine: {machine}");
-    if let Made::Between(first, last) = made {
-        let hours = last.duration_since(first).unwrap_or_default().as_secs_f64() / 3600.0;
-        page.push_str(&format!(" (of the page; its rows were kept over {hours:.1} hours)"));
-    }
-    page.push_str(".\n");
+pub(super) fn render(areas: &[Area]) -> String {
+    let mut page = HEAD.to_string();
     for area in areas {
         if area.rows.is_empty() {
             page.push_str(&format!("\n## {}\n\n`{}` was not run.\n", area.name, area.command));
             continue;
         }
-        page.push_str(&format!("\n## {}\n\n`{}`\n\n", area.name, area.command));
-        page.push_str("| row | ours | peer | unit | ratio | gate | target | peer's name |\n");
-        page.push_str("|---|---:|---:|---|---:|---:|---:|---|\n");
+        let machines: BTreeSet<&str> = area.rows.iter().map(|row| row.machine.as_str()).collect();
+        let machines = machines.into_iter().collect::<Vec<_>>().join("; ");
+        page.push_str(&format!("\n## {}\n\n`{}`, on {machines}\n\n", area.name, area.command));
+        page.push_str(
+            "| row | ours | peer | unit | ratio | gate | target | peer's name | date |\n",
+        );
+        page.push_str("|---|---:|---:|---|---:|---:|---:|---|---|\n");
         page.extend(area.rows.iter().map(line));
     }
     page.push_str(&misses(areas));
@@ -44,7 +36,7 @@ pub(super) fn render(areas: &[Area], machine: &str, made: Made) -> String {
 fn line(row: &Row) -> String {
     let direction = if row.higher_is_better { "more is better" } else { "less is better" };
     format!(
-        "| {} | {} | {} | {}, {direction} | {:.2} | {} | {} | {} {} |\n",
+        "| {} | {} | {} | {}, {direction} | {:.2} | {} | {} | {} {} | {} |\n",
         row.row,
         figure(row.ours),
         figure(row.peer),
@@ -54,6 +46,7 @@ fn line(row: &Row) -> String {
         bound(row.target),
         row.peer_name,
         row.peer_version,
+        row.date,
     )
 }
 

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::Family;
 use super::keys::{Keys, activation_name, short};
+use super::latent_names;
 use super::rope_keys::{self, Defaults};
 use crate::Error;
 use crate::piece::Piece;
@@ -151,6 +152,12 @@ fn in_block(spec: &Spec, part: Part) -> Vec<(String, usize)> {
         Part::FeedForwardPostNormBias => norm_bias("post_feedforward_layernorm"),
         Part::Qkv => qkv(spec, "weight"),
         Part::QkvBias => qkv(spec, "bias"),
+        Part::QueryDown
+        | Part::LatentQueryNormGain
+        | Part::QueryUp
+        | Part::KeyValueDown
+        | Part::LatentNormGain
+        | Part::KeyValueUp => latent_names::in_block(spec, part),
         Part::QueryNormGain => vec![("self_attn.q_norm.weight".into(), spec.head_dim)],
         Part::KeyNormGain => vec![("self_attn.k_norm.weight".into(), spec.head_dim)],
         Part::Sinks => vec![("self_attn.sinks".into(), spec.n_heads)],

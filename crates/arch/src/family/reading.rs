@@ -61,6 +61,24 @@ fn found(family: &dyn Family, name: &str, source: &dyn WeightSource) -> Option<S
     family.other_names(name).into_iter().find(|other| source.has(other))
 }
 
+/// The published names of a model's tensors, each once, with those under which a source has them.
+///
+/// # Errors
+/// [`Error::UnknownFamily`], [`Error::MissingTensor`].
+pub fn names(spec: &Spec, source: &dyn WeightSource) -> Result<Vec<(String, String)>, Error> {
+    let family = named(&spec.family)?;
+    let (mut names, mut known) = (Vec::new(), BTreeSet::new());
+    let pieces = spec.slots().into_iter().flat_map(|(slot, _)| family.pieces(spec, slot));
+    for Piece { name, .. } in pieces {
+        if known.insert(name.clone()) {
+            let there = found(family, &name, source)
+                .ok_or_else(|| Error::MissingTensor { name: name.clone() })?;
+            names.push((name, there));
+        }
+    }
+    Ok(names)
+}
+
 /// The published tensors of slots, with their names; each name once.
 ///
 /// # Errors

@@ -61,7 +61,46 @@ pub enum Activation {
     SwiGluClamped,
 }
 
+impl Norm {
+    /// As people write it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Layer => "LayerNorm",
+            Self::Rms => "RMSNorm",
+        }
+    }
+}
+
+impl Arrangement {
+    /// As people write it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::PreNorm => "before each half",
+            Self::PostNorm => "after each half",
+            Self::Sandwich => "before and after each half",
+            Self::Parallel => "before both halves, which are parallel",
+        }
+    }
+}
+
 impl Activation {
+    /// As people write it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Relu => "ReLU",
+            Self::ReluSquared => "ReLU²",
+            Self::Gelu => "GELU",
+            Self::GeluTanh => "GELU (tanh)",
+            Self::QuickGelu => "quick GELU",
+            Self::Silu => "SiLU",
+            Self::SwiGlu => "SwiGLU",
+            Self::GeGlu => "GeGLU",
+            Self::GeGluTanh => "GeGLU (tanh)",
+            Self::ReGlu => "ReGLU",
+            Self::SwiGluClamped => "SwiGLU, clamped",
+        }
+    }
+
     /// Whether it multiplies a gate with what comes up beside it.
     pub fn is_gated(self) -> bool {
         use Activation::{GeGlu, GeGluTanh, ReGlu, SwiGlu, SwiGluClamped};
@@ -138,6 +177,31 @@ pub struct Attending {
     /// The blocks whose heads are not turned.
     #[serde(skip_serializing_if = "Layers::is_none")]
     pub unturned: Layers,
+    /// Keys and values made of one narrow vector, in the place of projections of their own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub latent: Option<Latent>,
+}
+
+/// Multi-head latent attention (DeepSeek-AI, "DeepSeek-V2", 2024, equations 9 to 19). A query and a key
+/// head are `turned` dimensions that know their place and others that do not; the keys' turned ones
+/// are the same in all heads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Latent {
+    /// Rq: width of the vector that queries are made of; `None`: they are made of the stream.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub query_rank: Option<usize>,
+    /// Rkv: width of the vector that keys and values are made of.
+    pub rank: usize,
+    /// Dimensions of a head that turn. In ours they are its first.
+    pub turned: usize,
+    /// Width of a value head, at most that of a key head.
+    pub value_dim: usize,
+}
+
+impl Latent {
+    /// ε of the norms on both vectors, which no config speaks of.
+    pub const NORM_EPS: f32 = 1e-6;
 }
 
 /// Constants that streams are multiplied or divided by.

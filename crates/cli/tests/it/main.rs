@@ -5,6 +5,7 @@
 mod bad_input;
 mod kill;
 mod life;
+mod model;
 mod models;
 mod optimizers;
 mod runs;
@@ -53,6 +54,13 @@ impl Lyceum {
         assert!(!output.status.success(), "{arguments:?} went well: {errors}");
         assert!(!errors.contains("panicked"), "{errors}");
         errors
+    }
+
+    /// The standard output of a call that must fail all the same.
+    fn bad_out(&self, arguments: &[&str]) -> String {
+        let output = self.call(arguments);
+        assert!(!output.status.success(), "{arguments:?} went well");
+        String::from_utf8(output.stdout).unwrap()
     }
 
     fn file(&self, name: &str, content: &[u8]) -> String {

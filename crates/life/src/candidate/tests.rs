@@ -85,12 +85,12 @@ fn what_is_missing_is_named_with_what_would_do() {
         gone("model.safetensors")(folder);
         put(folder, "model.safetensors.index.json", "{}");
     };
-    check(&sharded, "max_shard_size");
+    check(&sharded, "weight_map");
     let pickled = |folder: &Path| {
         gone("model.safetensors")(folder);
         put(folder, "pytorch_model.bin", "");
     };
-    check(&pickled, "save_pretrained");
+    check(&pickled, "pytorch_model.bin");
     let of_family = |name: &'static str| {
         move |folder: &Path| config(folder, &format!("{{\"model_type\": \"{name}\"}}"))
     };

@@ -1,6 +1,7 @@
 //! The model against itself: fused and open, cached and whole, in memory and on disk.
 
 mod families;
+mod files;
 
 use std::sync::Arc;
 

@@ -1,0 +1,108 @@
+//! `lyceum model`: a model as what lies on the disk: made, looked at, written anew, set beside another.
+
+mod convert;
+mod diff;
+mod info;
+mod new;
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Result, ensure};
+use model::convert::SHARD_BYTES;
+
+use crate::host::Host;
+use crate::recipe_args::count;
+
+/// Make a model, look at one, convert it, compare two
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  lyceum model new fresh --arch qwen3 --size 10M      random weights
+  lyceum model info fresh                             layers, parameters, FLOPs, memory
+  lyceum model convert fresh half --dtype bf16        other numbers, shards, llama2.c
+  lyceum model diff fresh half                        tensor by tensor
+
+A model is a run, a model's folder, a pulled model, or a llama2.c file.")]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Action {
+    New(new::Args),
+    Info(info::Args),
+    Convert(convert::Args),
+    Diff(diff::Args),
+}
+
+pub(crate) fn run(args: &Args, host: &Host) -> Result<()> {
+    match &args.action {
+        Action::New(new) => new::run(new, host),
+        Action::Info(info) => info::run(info, host),
+        Action::Convert(convert) => convert::run(convert, host),
+        Action::Diff(diff) => diff::run(diff, host),
+    }
+}
+
+/// How weights are written.
+#[derive(Clone, Debug, clap::Args)]
+struct FormArgs {
+    /// The numbers of the weights: f32, f16 or bf16 [default: as they are]
+    #[arg(long, value_name = "TYPE", value_parser = dtype)]
+    dtype: Option<formats::Dtype>,
+    /// Bytes of a file at most, such as 500M; more weights come in several
+    #[arg(long, value_name = "BYTES", value_parser = count, default_value_t = SHARD_BYTES as u64)]
+    shard_size: u64,
+}
+
+impl FormArgs {
+    fn form(&self) -> model::convert::Form {
+        let shard_bytes = usize::try_from(self.shard_size).unwrap_or(usize::MAX);
+        model::convert::Form { dtype: self.dtype, shard_bytes }
+    }
+}
+
+fn dtype(text: &str) -> Result<formats::Dtype, String> {
+    let name = match text.to_ascii_lowercase().as_str() {
+        "f32" | "float32" => "F32",
+        "f16" | "float16" | "half" => "F16",
+        "bf16" | "bfloat16" => "BF16",
+        _ => return Err(format!("{text:?} is none of f32, f16, bf16")),
+    };
+    formats::Dtype::named(name).ok_or_else(|| format!("{name} is not known"))
+}
+
+/// Refuses a folder that has a model already.
+fn ensure_free(folder: &Path) -> Result<()> {
+    let config = folder.join("config.json");
+    let free = !config.exists() && !model::folder::has_weights(folder);
+    ensure!(free, "there is a model in {} already; name another folder", folder.display());
+    Ok(())
+}
+
+/// Files that stand beside a model's weights and belong to it.
+const BESIDE: [&str; 12] = [
+    "tokenizer.json",
+    "tokenizer_config.json",
+    "special_tokens_map.json",
+    "added_tokens.json",
+    "tokenizer.model",
+    "vocab.json",
+    "vocab.txt",
+    "merges.txt",
+    "chat_template.jinja",
+    "generation_config.json",
+    "LICENSE",
+    "README.md",
+];
+
+/// Copies what belongs to a model beside its weights.
+fn copy_beside(from: &Path, to: &Path) -> Result<Vec<PathBuf>> {
+    let mut copied = Vec::new();
+    for name in BESIDE.iter().filter(|name| from.join(name).is_file()) {
+        let target = to.join(name);
+        stdx::atomic_file::write(&target, &std::fs::read(from.join(name))?)?;
+        copied.push(target);
+    }
+    Ok(copied)
+}

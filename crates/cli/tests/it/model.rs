@@ -1,0 +1,101 @@
+//! `lyceum model`: made, looked at, converted, compared; and a published model that tells its story.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use crate::Lyceum;
+
+/// A small model of each of these, in a folder of its own.
+fn made(lyceum: &Lyceum, name: &str, more: &[&str]) {
+    let shape = ["--layers", "2", "--width", "32", "--heads", "2", "--vocab", "300"];
+    lyceum.good(&[&["model", "new", name], &shape[..], more].concat());
+}
+
+fn object(text: &str) -> Value {
+    serde_json::from_str(text).unwrap()
+}
+
+#[test]
+fn a_seed_makes_a_model_that_is_looked_at_converted_and_compared() {
+    let lyceum = Lyceum::new();
+    made(&lyceum, "a", &["--arch", "qwen3", "--kv-heads", "1"]);
+    made(&lyceum, "b", &["--arch", "qwen3", "--kv-heads", "1"]);
+    assert!(lyceum.good(&["model", "diff", "a", "b"]).contains("tensors are equal"));
+    made(&lyceum, "c", &["--arch", "qwen3", "--kv-heads", "1", "--seed", "2"]);
+    let errors = lyceum.bad(&["model", "diff", "a", "c"]);
+    assert!(errors.contains("the models differ: in 0 settings"), "{errors}");
+    let errors = lyceum.bad(&["model", "new", "a"]);
+    assert!(errors.contains("already"), "{errors}");
+
+    let info = object(&lyceum.good(&["model", "info", "a", "--json"]));
+    let sum: u64 =
+        info["layers"].as_array().unwrap().iter().map(|l| l["parameters"].as_u64().unwrap()).sum();
+    assert_eq!(info["parameters"], sum);
+    assert_eq!((&info["family"], &info["files"]["dtypes"]["F32"]), (&"qwen3".into(), &24.into()));
+    assert!(info["training_memory"]["bytes"].as_u64() > info["inference_memory"]["bytes"].as_u64());
+    let shown = lyceum.good(&["model", "info", "a/config.json"]);
+    for word in
+        ["blocks.*.attention.qkv.weight", "RMSNorm", "SwiGLU", "queries and keys", "to train"]
+    {
+        assert!(shown.contains(word), "{word} in {shown}");
+    }
+
+    lyceum.good(&["model", "convert", "a", "half", "--dtype", "bf16", "--shard-size", "20k"]);
+    assert!(lyceum.path("half/model.safetensors.index.json").is_file());
+    lyceum.good(&["model", "diff", "a", "half", "--tolerance", "0.01"]);
+    let found = object(&lyceum.bad_out(&["model", "diff", "a", "half", "--json"]));
+    assert_eq!(found["same"], false);
+    let errors = lyceum.bad(&["model", "convert", "a", "a.bin"]);
+    assert!(errors.contains("head_norm"), "{errors}");
+    let errors = lyceum.bad(&["model", "info", "nothing/here"]);
+    assert!(errors.contains("nothing/here"), "{errors}");
+}
+
+#[test]
+fn every_family_is_made_read_and_trained() {
+    let lyceum = Lyceum::new();
+    let text = "The mill stands by the old road. Ada went home. ".repeat(60);
+    let corpus = lyceum.file("corpus.txt", text.as_bytes());
+    for family in arch::family::FAMILIES {
+        let name = family.name();
+        let lone = ["mixtral", "gpt_oss"].contains(&name);
+        let shape = ["--layers", "2", "--width", "32", "--heads", "2", "--context", "32"];
+        let run = ["--batch", "4", "--steps", "3", "--vocab", "280", "--name", name, "-q"];
+        let pretrain = ["pretrain", "--corpus", &corpus, "--arch", name];
+        lyceum.good(&[&pretrain, &shape[..], &run].concat());
+        let folder = lyceum.run_folder(name).join("model");
+        let info = object(&lyceum.good(&["model", "info", &folder.to_string_lossy(), "--json"]));
+        assert_eq!(info["family"], name);
+        assert!(!lone || info["active_parameters"].as_u64() < info["parameters"].as_u64());
+        // And it goes on from there.
+        let from = ["finetune", "--from", name, "--corpus", &corpus, "--steps", "2", "-q"];
+        lyceum.good(&[&from, &["--batch", "4", "--dropout", "0.1"][..]].concat());
+        let tuned = format!("{}-tuned", name.replace('_', "-"));
+        lyceum.good(&["generate", "--model", &tuned, "-n", "3", "The"]);
+    }
+}
+
+fn published() -> Option<PathBuf> {
+    let Some(folder) = std::env::var_os("LYCEUM_TEST_DATA") else {
+        eprintln!("skipped: LYCEUM_TEST_DATA does not name the folder of public data");
+        return None;
+    };
+    Some(Path::new(&folder).join("weights-stories260k"))
+}
+
+#[test]
+fn stories260k_tells_the_published_story_byte_for_byte() {
+    let Some(folder) = published() else { return };
+    let lyceum = Lyceum::new();
+    let [weights, words] = ["stories260K.bin", "tok512.bin"]
+        .map(|name| folder.join(name).to_string_lossy().into_owned());
+    lyceum.good(&["model", "convert", &weights, "stories", "--tokenizer", &words]);
+    let told = lyceum.good(&["generate", "--model", "./stories", "-t", "0", "-n", "257"]);
+    let golden = std::fs::read_to_string(folder.join("golden_t0_n257.txt")).unwrap();
+    assert_eq!(told.trim_end(), golden.trim_end());
+    lyceum.good(&["model", "convert", "stories", "again.bin"]);
+    lyceum.good(&["model", "diff", &weights, "again.bin"]);
+    let info = object(&lyceum.good(&["model", "info", &weights, "--json"]));
+    assert_eq!(info["parameters"], 260_032);
+}
