@@ -25,6 +25,9 @@ YARN = dict(rope_type="yarn", factor=4.0, original_max_position_embeddings=64)
 LLAMA3 = dict(rope_type="llama3", factor=8.0, low_freq_factor=1.0, high_freq_factor=4.0,
               original_max_position_embeddings=64)
 LONG = dict(rope_type="longrope", short_factor=[1.0, 1.1, 1.2, 1.3], long_factor=[1.0, 2.0, 3.0, 4.0])
+MLA = dict({k: v for k, v in SMALL.items() if k != "num_key_value_heads"}, num_key_value_heads=4,
+           q_lora_rank=12, kv_lora_rank=10, qk_nope_head_dim=8, qk_rope_head_dim=4, v_head_dim=6,
+           dim_model_base=8)
 OSS = dict(SMALL, head_dim=8, num_local_experts=4, num_experts_per_tok=2, sliding_window=7)
 
 # Name: model_type and its config.
@@ -48,6 +51,8 @@ VARIANTS = {
     "smollm3": ("smollm3", dict(SMALL, no_rope_layer_interval=2)),
     "granite": ("granite", dict(SMALL, embedding_multiplier=12.0, residual_multiplier=0.22,
                                 logits_scaling=6.0, attention_multiplier=0.3)),
+    "minicpm3": ("minicpm3", MLA),
+    "minicpm3-wide": ("minicpm3", dict(MLA, q_lora_rank=None, v_head_dim=12, rope_scaling=YARN)),
     "phi3": ("phi3", SMALL),
     "phi3-long": ("phi3", dict(SMALL, original_max_position_embeddings=64, rope_scaling=LONG)),
     "phi3-partial": ("phi3", dict(SMALL, hidden_size=64, partial_rotary_factor=0.75)),

@@ -17,6 +17,7 @@ pub mod gpt_oss;
 pub mod granite;
 pub mod llama;
 pub mod lyceum;
+pub mod minicpm3;
 pub mod mistral;
 pub mod mixtral;
 pub mod opt;
@@ -79,6 +80,7 @@ pub const FAMILIES: &[&dyn Family] = &[
     &qwen3::Qwen3,
     &smollm3::SmolLm3,
     &granite::Granite,
+    &minicpm3::MiniCpm3,
     &phi3::Phi3,
     &gemma2::Gemma2,
     &gemma3::Gemma3,

@@ -7,7 +7,7 @@ use serde_json::json;
 use super::*;
 use crate::spec::rope::{Long, Scaling, Yarn};
 use crate::spec::{
-    Activation, Arrangement, Attending, Biases, Experts, Layers, Positions, Rope, Scales,
+    Activation, Arrangement, Attending, Biases, Experts, Latent, Layers, Positions, Rope, Scales,
 };
 use crate::{Tensor, WeightSource};
 
@@ -17,6 +17,19 @@ fn rope(scaling: Scaling) -> Positions {
 
 fn llama(family: &str) -> Spec {
     Spec { family: family.into(), n_kv_heads: 2, tied: false, ..Spec::llama(50, 32, 4, 4) }
+}
+
+fn minicpm3(query_rank: Option<usize>) -> Spec {
+    let latent = Latent { query_rank, rank: 10, turned: 4, value_dim: 6 };
+    let rope = Rope { turned: Some(4), ..Rope::plain(10_000.0) };
+    Spec {
+        head_dim: 12,
+        n_kv_heads: 4,
+        positions: Positions::Rope(rope),
+        attention: Attending { latent: Some(latent), ..Attending::default() },
+        scales: Scales { embedding: 12.0, residual: 0.7, logits: 4.0 },
+        ..llama("minicpm3")
+    }
 }
 
 fn experts(router_bias: bool) -> Option<Experts> {
@@ -69,6 +82,8 @@ fn after_llama() -> Vec<Spec> {
         Spec { attention: normed, head_dim: 16, ..llama("qwen3") },
         Spec { attention: unturned, ..llama("smollm3") },
         Spec { scales: granite, attention: scaled, ..llama("granite") },
+        minicpm3(Some(12)),
+        minicpm3(None),
         Spec { positions: rope(Scaling::Long(long)), ..llama("phi3") },
         Spec {
             activation: Activation::SwiGluClamped,
