@@ -34,7 +34,9 @@ use crate::spec::differences;
 use crate::{Error, Spec};
 use keys::Keys;
 
-pub use reading::{check_weights, names, publish, read_slot};
+pub use reading::{
+    Names, check_weights, check_weights_of, names, publish, publish_of, read_slot, read_slot_of,
+};
 
 /// How one family's files look.
 pub trait Family: Sync {
@@ -149,5 +151,7 @@ pub fn to_config(spec: &Spec) -> Result<Value, Error> {
     Err(Error::Unsayable { family: spec.family.clone(), what: lost.join("; ") })
 }
 
+#[cfg(test)]
+mod published;
 #[cfg(test)]
 mod tests;

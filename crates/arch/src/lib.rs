@@ -3,7 +3,8 @@
 //! Reading order: [`spec`] (the numbers and choices that define a decoder), [`decoder`] (the trait
 //! through which everything decodes), [`weights`] (named tensors from a file or a live model),
 //! [`slot`] (the places in a model that hold them), [`piece`] (how published tensors make up a slot),
-//! [`family`] (one file a family: its `config.json` and its weight names, mapped to a [`Spec`]).
+//! [`family`] (one file a family: its `config.json` and its weight names, mapped to a [`Spec`]), [`gguf`]
+//! (the same for llama.cpp's files).
 //!
 //! ```
 //! use arch::{Spec, family};
@@ -19,6 +20,7 @@
 pub mod decoder;
 pub mod error;
 pub mod family;
+pub mod gguf;
 pub mod piece;
 pub mod slot;
 pub mod spec;

@@ -54,6 +54,23 @@ pub enum Layout {
         /// Whether gate and up take turns.
         mixed: bool,
     },
+    /// Place `index` of a tensor `(n, rows, in)`, as ours.
+    Piled {
+        /// Which.
+        index: usize,
+        /// Of how many.
+        n: usize,
+    },
+}
+
+impl Layout {
+    /// Which place of how many it is, in a tensor that holds several.
+    pub fn place(self) -> Option<(usize, usize)> {
+        match self {
+            Self::Stacked { index, n, .. } | Self::Piled { index, n } => Some((index, n)),
+            _ => None,
+        }
+    }
 }
 
 impl Piece {
@@ -67,7 +84,8 @@ impl Piece {
         let rows = self.rows;
         match (self.layout, width) {
             (Layout::Stacked { n, .. }, Some(width)) => vec![n, width, rows],
-            (Layout::Stacked { n, .. }, None) => vec![n, rows],
+            (Layout::Piled { n, .. }, Some(width)) => vec![n, rows, width],
+            (Layout::Stacked { n, .. } | Layout::Piled { n, .. }, None) => vec![n, rows],
             (Layout::Columns, Some(width)) => vec![width, rows],
             (_, Some(width)) => vec![rows, width],
             (_, None) => vec![rows],
@@ -77,7 +95,7 @@ impl Piece {
     /// Our rows of what was published; of a stack, of its place in it.
     pub fn ours(&self, published: Tensor) -> Tensor {
         match self.layout {
-            Layout::Rows => published,
+            Layout::Rows | Layout::Piled { .. } => published,
             Layout::Columns => turned(published),
             Layout::ByHead { heads } => picked(&published, &by_head(self.rows, heads)),
             Layout::Neighbours { heads } => picked(&published, &neighbours(self.rows, heads)),
@@ -93,7 +111,7 @@ impl Piece {
     pub fn published(&self, ours: Tensor) -> Tensor {
         let back = |order: Vec<usize>| picked(&ours, &inverse(&order));
         match self.layout {
-            Layout::Rows => ours,
+            Layout::Rows | Layout::Piled { .. } => ours,
             Layout::Columns | Layout::Stacked { mixed: false, .. } => turned(ours),
             Layout::ByHead { heads } => back(by_head(self.rows, heads)),
             Layout::Neighbours { heads } => back(neighbours(self.rows, heads)),
@@ -165,6 +183,7 @@ mod tests {
             Layout::ByHead { heads: 2 },
             Layout::Neighbours { heads: 3 },
             Layout::TurnedLast { heads: 3, turned: 1 },
+            Layout::Piled { index: 1, n: 3 },
             stacked(false),
             stacked(true),
         ];

@@ -1,5 +1,5 @@
-//! Which model is meant: a run by its name, a folder by its path, a pulled model by its name, or the
-//! newest run.
+//! Which model is meant: a run by its name, a folder or a file by its path, a pulled model by its name, or
+//! the newest run.
 
 use std::path::{Path, PathBuf};
 
@@ -12,6 +12,10 @@ use crate::host::Host;
 /// Loads the model that `name` means.
 pub(crate) fn model(host: &Host, name: Option<&str>) -> Result<Loaded> {
     let loaded = match name {
+        Some(name) if Path::new(name).is_file() => {
+            let stem = Path::new(name).file_stem().unwrap_or_default().to_string_lossy();
+            life::load::load_file(Path::new(name), &stem)
+        }
         Some(name) if names_a_folder(name) => {
             let folder = Path::new(name);
             let own = folder.file_name().unwrap_or(folder.as_os_str()).to_string_lossy();

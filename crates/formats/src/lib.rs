@@ -1,7 +1,8 @@
 //! Weight files: which tensors are in them, and what they hold.
 //!
 //! Reading order: [`Tensors`] (what every reader offers), [`safetensors`] (in and out), [`pytorch`]
-//! (files of `torch.save`, read without running them), [`llama2c`] (those of llama2.c), [`shards`] (a
+//! (files of `torch.save`, read without running them), [`gguf`] (llama.cpp's, with
+//! the types of [`ggml`]), [`llama2c`] (those of llama2.c), [`mxfp4`] (numbers of half a byte), [`shards`] (a
 //! model's weights in one file or several, in and out).
 //!
 //! Every file is hostile until it is parsed: offsets are checked against the file's length, sizes
@@ -25,8 +26,11 @@
 mod contents;
 mod dtype;
 mod error;
+pub mod ggml;
+pub mod gguf;
 mod json;
 pub mod llama2c;
+pub mod mxfp4;
 pub mod pytorch;
 pub mod safetensors;
 pub mod shards;

@@ -61,7 +61,8 @@ pub fn look(recipe: &Recipe, folder: &Path) -> Result<Candidate, Error> {
 /// The first file that is missing, and how to come by it.
 fn missing(folder: &Path) -> Option<String> {
     if !folder.is_dir() {
-        let what = "it is no folder; give the folder of a Hugging Face checkpoint, or a run's name";
+        let what = "it is no folder; give the folder of a Hugging Face checkpoint, or a run's name \
+                    (`lyceum model convert` makes a folder of a file)";
         return Some(what.to_string());
     }
     let is_there = |name: &str| folder.join(name).is_file();

@@ -109,6 +109,44 @@ pub fn load_folder(folder: &Path, name: &str) -> Result<Loaded, Error> {
     Ok(Loaded { decoding, tokenizer, options, note: None, examples: Vec::new() })
 }
 
+/// Loads a file that holds a model: a GGUF file with its tokenizer and template, or a `.bin` of llama2.c
+/// with its `tokenizer.bin` beside it.
+///
+/// # Errors
+/// [`Error::NoModel`], [`Error::Folder`], [`Error::Tokenizer`].
+pub fn load_file(path: &Path, name: &str) -> Result<Loaded, Error> {
+    let opened = model::Opened::open(path)?;
+    let beside = path.with_file_name("tokenizer.bin");
+    let is_gguf = opened.metadata("general.architecture").is_some();
+    if !is_gguf && !beside.is_file() {
+        let reason = format!(
+            "there is no {} with its vocabulary; `lyceum model convert --tokenizer` makes one of both",
+            beside.display()
+        );
+        return Err(Error::NoModel { path: path.to_path_buf(), reason });
+    }
+    let tokenizer = Tokenizer::open(if is_gguf { path } else { &beside })?;
+    let id = |key: &str| {
+        let id = opened.metadata(&format!("tokenizer.ggml.{key}_token_id"))?.as_u64()?;
+        u32::try_from(id).ok()
+    };
+    let token = |key| Some(tokenizer.token(id(key)?)?.into_owned());
+    let template = opened.metadata("tokenizer.chat_template").and_then(serde_json::Value::as_str);
+    // llama2.c's tokens that begin and end a text are the first two behind the unknown one.
+    let mark = |key, id| if is_gguf { token(key) } else { tokenizer.token(id).map(Into::into) };
+    let config = TokenizerConfig {
+        chat_template: template.map(str::to_string),
+        bos_token: mark("bos", 1),
+        eos_token: mark("eos", 2),
+    };
+    let ends = if is_gguf { [id("eos"), id("eot")] } else { [Some(1), Some(2)] };
+    let stop_tokens = ends.into_iter().flatten().collect();
+    let options =
+        LocalOptions { name: name.to_string(), config, stop_tokens, ..LocalOptions::default() };
+    let decoding = Decoding::new(opened.load(&Device::flex())?);
+    Ok(Loaded { decoding, tokenizer, options, note: None, examples: Vec::new() })
+}
+
 /// Whether the model was trained on conversations, as far as its template tells.
 pub fn knows_conversations(loaded: &Loaded) -> bool {
     let template = loaded.options.config.chat_template.as_deref();

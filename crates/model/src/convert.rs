@@ -110,6 +110,8 @@ fn config(opened: &Opened, form: Form) -> Result<Value, Error> {
     let own = |old: &Value| old["model_type"] == config["model_type"];
     if let Some(Value::Object(mut all)) = old.filter(own) {
         all.extend(config.as_object().cloned().unwrap_or_default());
+        // What is written is not packed any more.
+        all.remove("quantization_config");
         let merged = Value::Object(all);
         // A key that the new config left out on purpose must not change what it says.
         if family::from_config(&merged).is_ok_and(|back| back == *spec) {

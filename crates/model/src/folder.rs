@@ -13,6 +13,7 @@ use burn::tensor::Device;
 use formats::Tensors;
 use formats::safetensors::{Entry, write};
 
+use crate::mxfp4::Stack;
 use crate::{Opened, Transformer};
 
 /// What can go wrong with a model folder.
@@ -43,6 +44,9 @@ pub enum Error {
     /// A model that llama2.c cannot run.
     #[error("a llama2.c file has no place for {0}; write a folder instead")]
     Llama2c(String),
+    /// A model that a GGUF file cannot describe.
+    #[error("a GGUF file has no words for {0}; write a folder instead")]
+    Gguf(String),
     /// Somebody asked to stop.
     #[error("stopped")]
     Stopped,
@@ -123,7 +127,8 @@ impl WeightSource for File<'_> {
     fn tensor(&self, name: &str) -> Result<Weights, Arch> {
         let name = &format!("{}{name}", self.prefix);
         if !self.tensors.has(name) {
-            return Err(Arch::MissingTensor { name: name.clone() });
+            let stack = Stack::find(self.tensors, name);
+            return stack.ok_or_else(|| Arch::MissingTensor { name: name.clone() })?.whole();
         }
         let read = |e: formats::Error| Arch::Read { name: name.clone(), reason: e.to_string() };
         let shape = self.tensors.shape(name).map_err(read)?.to_vec();
@@ -132,11 +137,30 @@ impl WeightSource for File<'_> {
 
     fn shape(&self, name: &str) -> Option<Vec<usize>> {
         let name = format!("{}{name}", self.prefix);
-        self.tensors.has(&name).then(|| self.tensors.shape(&name).ok().map(<[usize]>::to_vec))?
+        match self.tensors.shape(&name) {
+            Ok(shape) => Some(shape.to_vec()),
+            Err(_) => Some(Stack::find(self.tensors, &name)?.shape()),
+        }
     }
 
     fn names(&self) -> Vec<String> {
-        let own = self.tensors.names().filter_map(|name| name.strip_prefix(self.prefix));
-        own.map(str::to_string).collect()
+        let known = self.tensors.names().filter_map(|name| {
+            let whole = Stack::of_part(self.tensors, name);
+            whole.unwrap_or_else(|| Some(name.to_string()))
+        });
+        let own = known.filter_map(|name| Some(name.strip_prefix(self.prefix)?.to_string()));
+        own.collect()
+    }
+
+    fn place(&self, name: &str, index: usize) -> Result<Weights, Arch> {
+        let full = format!("{}{name}", self.prefix);
+        if let Some(stack) = Stack::find(self.tensors, &full).filter(|_| !self.tensors.has(&full)) {
+            return stack.place(index);
+        }
+        let read = |e: formats::Error| Arch::Read { name: full.clone(), reason: e.to_string() };
+        let missing = || Arch::MissingTensor { name: full.clone() };
+        let shape = self.shape(name).filter(|shape| shape.len() > 1).ok_or_else(missing)?;
+        let rows = self.tensors.f32_rows(&full, index, index + 1).map_err(read)?;
+        Weights::new(shape[1..].to_vec(), rows)
     }
 }

@@ -5,7 +5,7 @@
 //! (a model from its tensors and back), [`hooks`] (its named activations),
 //! [`init`] (random weights), [`paths`] (its parameters by name), [`freeze`] (what learns), [`decoding`]
 //! (token by token, with a cache), [`folder`] (model folders as Hugging Face has them), [`llama2c`]
-//! (files of llama2.c), [`opened`] (either of them, not read yet), [`convert`] and [`diff`] (one into
+//! (files of llama2.c), [`gguf`] (llama.cpp's), [`opened`] (any of them, not read yet), [`convert`] and [`diff`] (one into
 //! another, one beside another).
 //!
 //! Must never know: loops over data, sampling, text.
@@ -17,9 +17,11 @@ pub mod decoding;
 pub mod diff;
 pub mod folder;
 pub mod freeze;
+pub mod gguf;
 pub mod hooks;
 pub mod init;
 pub mod llama2c;
+mod mxfp4;
 pub mod opened;
 pub mod parts;
 pub mod paths;

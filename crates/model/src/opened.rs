@@ -1,14 +1,18 @@
-//! A model's files, opened and checked but not read: a Hugging Face folder, or a `.bin` of llama2.c.
+//! A model's files, opened and checked but not read: a Hugging Face folder, a GGUF file, or a `.bin` of
+//! llama2.c.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use arch::{Error as Arch, Slot, Spec, Tensor as Weights, WeightSource, family};
 use burn::tensor::Device;
+use formats::gguf::Gguf;
 use formats::llama2c::Llama2c;
 use formats::{Dtype, Tensors, shards};
 
 use crate::folder::{self, Error, File};
-use crate::{Transformer, llama2c};
+use crate::mxfp4::Stack;
+use crate::{Transformer, gguf, llama2c};
 
 /// A model that can be read tensor by tensor.
 #[derive(Debug)]
@@ -22,6 +26,7 @@ pub struct Opened {
 enum Files {
     Folder(shards::Weights),
     Llama2c(llama2c::Source),
+    Gguf(Box<gguf::Source>),
 }
 
 impl Opened {
@@ -30,6 +35,11 @@ impl Opened {
     /// # Errors
     /// All of [`Error`]; [`Arch::Weights`] with all that is wrong at once.
     pub fn open(path: &Path) -> Result<Self, Error> {
+        if Gguf::is_one(path) {
+            let source = gguf::Source::open(path)?;
+            let (spec, path) = (source.spec().clone(), path.to_path_buf());
+            return Ok(Self { spec, path, files: Files::Gguf(Box::new(source)) });
+        }
         let (spec, files) = if Llama2c::is_one(path) {
             let source = llama2c::Source::open(path)?;
             (source.spec()?, Files::Llama2c(source))
@@ -51,13 +61,25 @@ impl Opened {
         &self.path
     }
 
-    /// The model's tensors: the names that its family publishes them under, and those that they have
-    /// in these files.
+    /// What a GGUF file's metadata has at a key; nothing for other files.
+    pub fn metadata(&self, key: &str) -> Option<&serde_json::Value> {
+        match &self.files {
+            Files::Gguf(source) => source.metadata(key),
+            Files::Folder(_) | Files::Llama2c(_) => None,
+        }
+    }
+
+    /// The model's tensors: the names that its family publishes them under, and those that they are asked
+    /// for by here.
     ///
     /// # Errors
     /// [`Arch`]'s for a family that has no files.
     pub fn names(&self) -> Result<Vec<(String, String)>, Arch> {
-        self.with_source(|source| family::names(&self.spec, source))
+        match &self.files {
+            Files::Folder(weights) => family::names(&self.spec, &whole(weights)),
+            Files::Llama2c(source) => family::names(&self.spec, source),
+            Files::Gguf(source) => family::names(&self.spec, &Published(source)),
+        }
     }
 
     /// A slot's tensor.
@@ -65,10 +87,14 @@ impl Opened {
     /// # Errors
     /// What the files say.
     pub fn slot(&self, slot: Slot, shape: &[usize]) -> Result<Weights, Arch> {
-        self.with_source(|source| family::read_slot(&self.spec, slot, shape, source))
+        match &self.files {
+            Files::Folder(weights) => family::read_slot(&self.spec, slot, shape, &whole(weights)),
+            Files::Llama2c(source) => family::read_slot(&self.spec, slot, shape, source),
+            Files::Gguf(source) => source.slot(slot, shape),
+        }
     }
 
-    /// The tensor that the files have under a name.
+    /// The tensor of a name.
     ///
     /// # Errors
     /// What the files say.
@@ -86,7 +112,37 @@ impl Opened {
         match &self.files {
             Files::Folder(weights) => weights.dtype(name).ok(),
             Files::Llama2c(_) => Some(Dtype::F32),
+            Files::Gguf(_) => None,
         }
+    }
+
+    /// How many tensors there are of each type of numbers, and the bytes that all take.
+    ///
+    /// # Errors
+    /// As of [`names`](Self::names).
+    pub fn types(&self) -> Result<(BTreeMap<&'static str, usize>, usize), Arch> {
+        let (names, bytes): (Vec<_>, usize) = match &self.files {
+            Files::Gguf(source) => source.types(),
+            _ => {
+                let stored = self.names()?.into_iter().filter_map(|(_, name)| self.stored(&name));
+                let (names, bytes): (Vec<_>, Vec<_>) = stored.unzip();
+                (names, bytes.into_iter().sum())
+            }
+        };
+        let mut counted = BTreeMap::new();
+        names.into_iter().for_each(|name| *counted.entry(name).or_default() += 1);
+        Ok((counted, bytes))
+    }
+
+    /// What the numbers of a tensor are in the files, by the name that people know it by, and the bytes that
+    /// they take there.
+    fn stored(&self, name: &str) -> Option<(&'static str, usize)> {
+        if let Some(dtype) = self.dtype(name) {
+            let n: usize = self.shape(name)?.iter().product();
+            return Some((dtype.name(), n * dtype.bytes()));
+        }
+        let Files::Folder(weights) = &self.files else { return None };
+        Some(("MXFP4", Stack::find(weights, name)?.len_bytes()))
     }
 
     /// A tensor's numbers as they stand in the files, little endian, and their type; `None` where rows
@@ -97,7 +153,7 @@ impl Opened {
                 let view = weights.view(name).ok()?;
                 Some((view.dtype(), view.bytes()))
             }
-            Files::Llama2c(_) => None,
+            Files::Llama2c(_) | Files::Gguf(_) => None,
         }
     }
 
@@ -112,8 +168,52 @@ impl Opened {
 
     fn with_source<T>(&self, use_it: impl FnOnce(&dyn WeightSource) -> T) -> T {
         match &self.files {
-            Files::Folder(weights) => use_it(&File { tensors: weights, prefix: "" }),
+            Files::Folder(weights) => use_it(&whole(weights)),
             Files::Llama2c(source) => use_it(source),
+            Files::Gguf(source) => use_it(&Published(source)),
         }
+    }
+}
+
+/// A folder's weights under their own names.
+fn whole(weights: &shards::Weights) -> File<'_> {
+    File { tensors: weights, prefix: "" }
+}
+
+/// A GGUF file under the names that its family has for its tensors, each made of the slots that hold it.
+struct Published<'a>(&'a gguf::Source);
+
+impl Published<'_> {
+    fn slots(&self, name: &str) -> Vec<(Slot, Vec<usize>)> {
+        let spec = self.0.spec();
+        let Ok(family) = family::named(&spec.family) else { return Vec::new() };
+        let holds = |slot| family.pieces(spec, slot).iter().any(|piece| piece.name == name);
+        spec.slots().into_iter().filter(|(slot, _)| holds(*slot)).collect()
+    }
+}
+
+impl WeightSource for Published<'_> {
+    fn tensor(&self, name: &str) -> Result<Weights, Arch> {
+        let missing = || Arch::MissingTensor { name: name.to_string() };
+        let read = |(slot, shape): (Slot, Vec<usize>)| Ok((slot, self.0.slot(slot, &shape)?));
+        let slots = self.slots(name).into_iter().map(read).collect::<Result<Vec<_>, Arch>>()?;
+        let published = family::publish(self.0.spec(), slots)?;
+        let own = published.into_iter().find(|(own, _)| own == name);
+        own.map(|(_, tensor)| tensor).ok_or_else(missing)
+    }
+
+    fn shape(&self, name: &str) -> Option<Vec<usize>> {
+        let spec = self.0.spec();
+        let family = family::named(&spec.family).ok()?;
+        let (slot, shape) = self.slots(name).into_iter().next()?;
+        let piece = family.pieces(spec, slot).into_iter().find(|piece| piece.name == name)?;
+        Some(piece.published_shape(shape.get(1).copied()))
+    }
+
+    fn names(&self) -> Vec<String> {
+        let spec = self.0.spec();
+        let Ok(family) = family::named(&spec.family) else { return Vec::new() };
+        let pieces = spec.slots().into_iter().flat_map(|(slot, _)| family.pieces(spec, slot));
+        pieces.map(|piece| piece.name).collect()
     }
 }

@@ -14,11 +14,12 @@
 use std::sync::{Arc, Mutex};
 
 use arch::Spec;
-use burn::module::Module;
+use burn::module::{Module, Param};
 use burn::tensor::activation::softmax;
-use burn::tensor::{Bool, IndexingUpdateOp, Int, Tensor, TensorData};
+use burn::tensor::{Bool, Int, Tensor, TensorData};
 use ops::activation::{Activation, activation};
-use ops::rows::rows;
+use ops::expert_rows::{combine, dispatch};
+use ops::grouped_linear::{Grouped, grouped_linear};
 use ops::{Precision, Stored};
 
 use crate::feed_forward::operation;
@@ -47,11 +48,14 @@ pub struct Experts {
 /// What the routers of one pass said, block by block: logits `(N, E)`. Shared by the layers of the pass.
 pub type Routing = Arc<Mutex<Vec<Tensor<2>>>>;
 
-/// The numbers of the tokens that chose an expert, rising, and how much it counts for each.
+/// What the experts see: their tokens, one expert after the other, each as often as it is seen.
 struct Assigned {
+    /// `(R)`.
     tokens: Arc<[u32]>,
-    /// `(1, R, 1)`.
-    weights: Tensor<3>,
+    /// How much each counts: `(R)`.
+    weights: Tensor<1>,
+    /// Where the tokens of each expert end.
+    ends: Arc<[usize]>,
 }
 
 impl Experts {
@@ -77,26 +81,46 @@ impl Experts {
             let mut routing = routing.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
             routing.push(logits.clone());
         }
-        let weights = self.weights(logits, &chosen);
-        let mut out: Tensor<2> = match residual {
+        let base: Tensor<2> = match residual {
             Some(residual) => residual.reshape([n_tokens, width]),
             None => Tensor::zeros([n_tokens, width], &x.device()),
         };
-        for (e, tokens) in by_expert(&chosen, self.n, self.active).into_iter().enumerate() {
-            let Some(assigned) = assigned(&weights, e, tokens) else { continue };
-            let index = int(&assigned.tokens, &out);
-            let y = self.expert(e, rows(x.clone(), assigned.tokens), pass) * assigned.weights;
-            let y = y.reshape([-1, width as i32]);
-            out = out.select_assign(0, index, y, IndexingUpdateOp::Add);
-        }
-        out.reshape([batch, context, width])
+        let Assigned { tokens, weights, ends } = self.assigned(logits, &chosen);
+        let h = self.each(&self.up, dispatch(x, tokens.clone()), &ends, pass, pass.stored());
+        let h = activation(h, self.activation); // (1, R, F)
+        let y = self.each(&self.down, h, &ends, pass, Stored::F32); // (1, R, D)
+        combine(y, weights, base, tokens).reshape([batch, context, width])
     }
 
-    /// `(1, R, D)` to `(1, R, D)`.
-    fn expert(&self, e: usize, x: Tensor<3>, pass: &Pass) -> Tensor<3> {
-        let h = part(&self.up, e, self.n).forward(x, None, pass, pass.stored());
-        let h = activation(h, self.activation);
-        part(&self.down, e, self.n).forward(h, None, pass, Stored::F32)
+    /// Rows, expert by expert, through the matrices of each.
+    fn each(
+        &self,
+        layer: &Linear,
+        x: Tensor<3>,
+        ends: &Arc<[usize]>,
+        pass: &Pass,
+        stored: Stored,
+    ) -> Tensor<3> {
+        let bias = layer.bias.as_ref().map(Param::val);
+        let with = Grouped { ends: ends.clone(), precision: pass.precision, stored, bias };
+        grouped_linear(x, layer.weight.val(), with)
+    }
+
+    /// Who sees which token, and how much it counts.
+    fn assigned(&self, logits: Tensor<2>, chosen: &[usize]) -> Assigned {
+        let groups = by_expert(chosen, self.n, self.active);
+        let mut end = 0;
+        let ends = groups.iter().map(|tokens| {
+            end += tokens.len();
+            end
+        });
+        let ends = ends.collect();
+        let places = groups.iter().enumerate();
+        let places = places.flat_map(|(e, tokens)| tokens.iter().map(move |&t| (t, e)));
+        let flat: Vec<i64> = places.map(|(t, e)| i64::from(t) * self.n as i64 + e as i64).collect();
+        let flat = Tensor::<1, Int>::from_data(flat.as_slice(), &logits.device());
+        let weights = self.weights(logits, chosen).flatten::<1>(0, 1).select(0, flat);
+        Assigned { tokens: groups.concat().into(), weights, ends }
     }
 
     /// The k largest of each row, the largest first: `(N · k)`. Of equal ones the first counts more.
@@ -163,46 +187,4 @@ fn by_expert(chosen: &[usize], n: usize, active: usize) -> Vec<Vec<u32>> {
         tokens[e].push((i / active) as u32);
     }
     tokens
-}
-
-fn assigned(weights: &Tensor<2>, e: usize, tokens: Vec<u32>) -> Option<Assigned> {
-    if tokens.is_empty() {
-        return None;
-    }
-    let column = weights.clone().narrow(1, e, 1);
-    let weights = column.select(0, int(&tokens, weights)).unsqueeze::<3>();
-    Some(Assigned { tokens: tokens.into(), weights })
-}
-
-fn int(numbers: &[u32], like: &Tensor<2>) -> Tensor<1, Int> {
-    let numbers: Vec<i64> = numbers.iter().map(|&n| i64::from(n)).collect();
-    Tensor::from_data(numbers.as_slice(), &like.device())
-}
-
-/// One of `n` layers that stand one below the other.
-fn part(all: &Linear, e: usize, n: usize) -> Slice {
-    let weight = all.weight.val();
-    let rows = weight.dims()[0] / n;
-    let bias = all.bias.as_ref().map(|bias| bias.val().narrow(0, e * rows, rows));
-    Slice { weight: weight.narrow(0, e * rows, rows), bias }
-}
-
-/// A part of a layer.
-struct Slice {
-    weight: Tensor<2>,
-    bias: Option<Tensor<1>>,
-}
-
-impl Slice {
-    fn forward(
-        self,
-        x: Tensor<3>,
-        residual: Option<Tensor<3>>,
-        pass: &Pass,
-        stored: Stored,
-    ) -> Tensor<3> {
-        let precision = pass.precision;
-        let with = ops::linear::Linear { precision, stored, bias: self.bias, residual };
-        ops::linear::linear(x, self.weight, with)
-    }
 }

@@ -3,8 +3,10 @@
 //!
 //! One operation a file; its backward stands below its forward, and a test holds both against
 //! plain Burn operations. Reading order: [`storage`] (Burn's tensors as slices), [`linear`],
-//! [`norm`], [`mod@head_norm`], [`activation`], [`mod@dropout`], [`rope`], [`attention`], [`embedding`], [`mod@rows`], [`linear_cross_entropy`], [`linear_scores`],
-//! [`recompute`], [`bytes`] (tensors of them), [`offload`] (what gives way when memory is short); [`profile`] (where the time goes).
+//! [`norm`], [`mod@head_norm`], [`activation`], [`mod@dropout`], [`rope`], [`attention`], [`embedding`],
+//! [`mod@grouped_linear`] and [`expert_rows`] (mixtures of experts), [`mod@rows`], [`linear_cross_entropy`],
+//! [`linear_scores`], [`recompute`], [`bytes`] (tensors of them), [`offload`] (what gives way when memory
+//! is short); [`profile`] (where the time goes).
 //!
 //! Activations are `f32` or `bf16` ([`Stored`]); products round their operands as
 //! [`Precision`] says and sum in f32; weights, their gradients and the residual stream are f32.
@@ -29,6 +31,8 @@ pub mod attention;
 pub mod bytes;
 pub mod dropout;
 pub mod embedding;
+pub mod expert_rows;
+pub mod grouped_linear;
 mod head;
 pub mod head_norm;
 pub mod linear;

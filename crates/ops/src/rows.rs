@@ -61,7 +61,8 @@ fn forward(x: &FlexTensor, numbers: &[u32]) -> FlexTensor {
     }
 }
 
-fn gather<E: Number>(x: &[E], numbers: &[u32], width: usize) -> FlexTensor {
+/// Rows one behind the other, in the order of their numbers.
+pub(crate) fn gather<E: Number>(x: &[E], numbers: &[u32], width: usize) -> FlexTensor {
     filled([1, numbers.len(), width].into(), |y: &mut [E]| {
         for (y, &row) in y.chunks_exact_mut(width).zip(numbers) {
             y.copy_from_slice(&x[row as usize * width..][..width]);

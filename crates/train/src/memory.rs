@@ -9,12 +9,14 @@
 //! attention's denominators  4·Hq           feed-forward, up and down   e·(gF + F)
 //! ```
 //!
-//! with e = 2 bytes (bf16) or 4 (f32) and g = 2 with a gate. On top come the largest block of logits,
+//! with e = 2 bytes (bf16) or 4 (f32) and g = 2 with a gate. Norms on heads keep e·(Hq + 2·Hkv)·d more,
+//! those of a sandwich 2 · 4·D, latent attention its vectors ([`Sizes::kept_for_latents`]), a mixture what
+//! goes to its experts and comes back ([`Sizes::kept_for_experts`]). On top come the largest block of logits,
 //! what one block's backward needs at once, packed operands, and a share for what an allocator cannot
 //! use again. The estimate is meant to lie above what is measured by no more than a tenth
 //! (`bench/train/memory` compares).
 
-use arch::Positions;
+use arch::{Arrangement, Positions};
 use burn::tensor::Device;
 use serde::Serialize;
 
@@ -228,6 +230,14 @@ struct Sizes {
     /// Of a packed value.
     word: f64,
     attention: f64,
+    /// What heads' norms, the norms of a sandwich, and latent attention keep of each block.
+    around_attention: f64,
+    /// The same of the second half: of a sandwich, of a mixture.
+    around_feed_forward: f64,
+    /// Gradients of heads in f32, where they are made of others.
+    latent: f64,
+    /// How many matrices stand in one.
+    stacked: f64,
     turned: bool,
     frozen: bool,
 }
@@ -245,10 +255,14 @@ impl Sizes {
         // Each token goes through so many feed-forward blocks.
         let through = spec.experts.as_ref().map_or(1.0, |experts| experts.active as f64);
         let heads = (spec.n_heads * spec.head_dim) as f64;
+        let qkv = spec.qkv_width() as f64;
+        let head_norms = if spec.attention.head_norm { element * n * qkv } else { 0.0 };
+        let sandwich = spec.arrangement == Arrangement::Sandwich;
+        let post_norm = if sandwich { 4.0 * n * d } else { 0.0 };
         Self {
             stream: 4.0 * n * d,
             normed: element * n * d,
-            qkv: element * n * spec.qkv_width() as f64,
+            qkv: element * n * qkv,
             mixed: element * n * heads,
             denominators: 4.0 * n * spec.n_heads as f64,
             up: through * element * n * gate * f,
@@ -262,9 +276,33 @@ impl Sizes {
             word: ops::packed_bytes(config.precision.into()) as f64,
             // Keys, values and their gradients of one head, in f32, on each of two threads.
             attention: 2.0 * 6.0 * 4.0 * (config.context * spec.head_dim) as f64,
+            around_attention: head_norms + post_norm + Self::kept_for_latents(config, element),
+            around_feed_forward: post_norm + Self::kept_for_experts(config, element),
+            latent: if spec.attention.latent.is_some() { 8.0 * n * qkv } else { 0.0 },
+            stacked: spec.experts.as_ref().map_or(1.0, |experts| experts.n as f64),
             turned: matches!(spec.positions, Positions::Rope { .. }),
             frozen: Learnt::of(config).matrices == 0.0,
         }
+    }
+
+    /// Both vectors before their norms, in f32, and behind them; and values without what filled them up.
+    fn kept_for_latents(config: &Config, element: f64) -> f64 {
+        let Some(latent) = config.spec.attention.latent else { return 0.0 };
+        let n = (config.rows * config.context) as f64;
+        let vectors = (latent.query_rank.unwrap_or(0) + latent.rank) as f64;
+        let values = if latent.value_dim < config.spec.head_dim {
+            config.spec.n_heads * latent.value_dim
+        } else {
+            0
+        };
+        n * (vectors * (4.0 + element) + element * values as f64)
+    }
+
+    /// The router's input in f32, each expert's rows, and what they came to in f32.
+    fn kept_for_experts(config: &Config, element: f64) -> f64 {
+        let Some(experts) = &config.spec.experts else { return 0.0 };
+        let stream = (config.rows * config.context * config.spec.d_model) as f64;
+        stream * (4.0 + experts.active as f64 * (element + 4.0))
     }
 
     fn kept_by_a_block(&self, recompute: Recompute) -> f64 {
@@ -272,10 +310,16 @@ impl Sizes {
         // it keeps itself.
         let into_products = if self.frozen { 0.0 } else { 1.0 };
         let normed = into_products * self.normed;
-        let attention = self.stream + normed + self.qkv + self.mixed + self.denominators;
+        let attention = self.stream
+            + normed
+            + self.qkv
+            + self.mixed
+            + self.denominators
+            + self.around_attention;
         match recompute {
             Recompute::Nothing => {
-                attention + self.stream + normed + self.up + into_products * self.down
+                let feed_forward = self.up + into_products * self.down + self.around_feed_forward;
+                attention + self.stream + normed + feed_forward
             }
             Recompute::FeedForward => attention + self.stream,
             Recompute::Blocks => self.stream,
@@ -286,8 +330,9 @@ impl Sizes {
     fn backward_of_a_block(&self) -> f64 {
         let feed_forward = 2.0 * self.stream + self.up + self.down + self.normed;
         let turned = if self.turned { self.qkv } else { 0.0 };
-        let attention = 2.0 * self.stream + self.qkv + turned + self.mixed + self.attention;
-        let matrix = if self.frozen { 0.0 } else { 4.0 * self.width * self.widest };
+        let attention =
+            2.0 * self.stream + self.qkv + turned + self.mixed + self.attention + self.latent;
+        let matrix = if self.frozen { 0.0 } else { 4.0 * self.width * self.widest * self.stacked };
         feed_forward.max(attention) + matrix
     }
 

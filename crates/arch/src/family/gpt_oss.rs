@@ -1,8 +1,8 @@
 //! gpt-oss (OpenAI, "gpt-oss-120b & gpt-oss-20b Model Card", 2025): Llama's form with biases, a mixture of
 //! experts with a clamped SwiGLU, attention sinks, a window that slides in every second block, and YaRN.
 //!
-//! The layout of unquantized files. The published weights hold their experts in MXFP4, which is not read
-//! here.
+//! The layout of unquantized files. The published weights hold their experts in MXFP4, which whoever reads
+//! the file unpacks.
 
 use serde_json::{Value, json};
 
@@ -30,7 +30,8 @@ impl Family for GptOss {
     fn spec(&self, config: Keys<'_>) -> Result<Spec, Error> {
         config.only("swiglu_alpha", &json!(1.702), "others are not computed here")?;
         config.only("swiglu_limit", &json!(7.0), "others are not computed here")?;
-        config.only("quantization_config", &Value::Null, "only unquantized weights are read")?;
+        let packed = config.below("quantization_config");
+        packed.only("quant_method", &json!("mxfp4"), "other packed weights are not read")?;
         let mut whole = config.0.clone();
         if whole["rope_scaling"].is_null() && whole["rope_parameters"].is_null() {
             whole["rope_scaling"] = published_yarn();

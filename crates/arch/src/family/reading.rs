@@ -4,9 +4,41 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Family, named};
 use crate::error::Wrong;
-use crate::piece::{Layout, Piece};
+use crate::piece::Piece;
 use crate::slot::Slot;
 use crate::{Error, Spec, Tensor, WeightSource};
+
+/// Of which tensors of a file each slot is made: a family's own files, or another form of them.
+pub trait Names {
+    /// The tensors that a slot is made of, top to bottom.
+    fn pieces(&self, spec: &Spec, slot: Slot) -> Vec<Piece>;
+
+    /// Other names that such files have for the tensor called `name`.
+    fn other_names(&self, name: &str) -> Vec<String> {
+        let _ = name;
+        Vec::new()
+    }
+
+    /// Whether a tensor called `name` may stand in a file without being part of the decoder.
+    fn is_idle(&self, name: &str) -> bool;
+}
+
+/// The names that a family publishes its tensors under.
+struct Own(&'static dyn Family);
+
+impl Names for Own {
+    fn pieces(&self, spec: &Spec, slot: Slot) -> Vec<Piece> {
+        self.0.pieces(spec, slot)
+    }
+
+    fn other_names(&self, name: &str) -> Vec<String> {
+        self.0.other_names(name)
+    }
+
+    fn is_idle(&self, name: &str) -> bool {
+        self.0.is_idle(name)
+    }
+}
 
 /// A slot's tensor, with the shape that the spec says.
 ///
@@ -18,7 +50,20 @@ pub fn read_slot(
     expected: &[usize],
     source: &dyn WeightSource,
 ) -> Result<Tensor, Error> {
-    let family = named(&spec.family)?;
+    read_slot_of(&Own(named(&spec.family)?), spec, slot, expected, source)
+}
+
+/// The same, from files with other names.
+///
+/// # Errors
+/// As of [`read_slot`].
+pub fn read_slot_of(
+    family: &dyn Names,
+    spec: &Spec,
+    slot: Slot,
+    expected: &[usize],
+    source: &dyn WeightSource,
+) -> Result<Tensor, Error> {
     let width = expected.get(1).copied();
     let pieces = family.pieces(spec, slot);
     let read = |piece: &Piece| read_piece(family, piece, width, source);
@@ -35,7 +80,7 @@ pub fn read_slot(
 }
 
 fn read_piece(
-    family: &dyn Family,
+    family: &dyn Names,
     piece: &Piece,
     width: Option<usize>,
     source: &dyn WeightSource,
@@ -46,15 +91,15 @@ fn read_piece(
     if got != expected {
         return Err(Error::TensorShape { name, expected, got });
     }
-    let published = match piece.layout {
-        Layout::Stacked { index, .. } => source.place(&name, index)?,
-        _ => source.tensor(&name)?,
+    let published = match piece.layout.place() {
+        Some((index, _)) => source.place(&name, index)?,
+        None => source.tensor(&name)?,
     };
     Ok(piece.ours(published))
 }
 
 /// The name under which a source has a tensor.
-fn found(family: &dyn Family, name: &str, source: &dyn WeightSource) -> Option<String> {
+fn found(family: &dyn Names, name: &str, source: &dyn WeightSource) -> Option<String> {
     if source.has(name) {
         return Some(name.to_string());
     }
@@ -66,7 +111,7 @@ fn found(family: &dyn Family, name: &str, source: &dyn WeightSource) -> Option<S
 /// # Errors
 /// [`Error::UnknownFamily`], [`Error::MissingTensor`].
 pub fn names(spec: &Spec, source: &dyn WeightSource) -> Result<Vec<(String, String)>, Error> {
-    let family = named(&spec.family)?;
+    let family = &Own(named(&spec.family)?);
     let (mut names, mut known) = (Vec::new(), BTreeSet::new());
     let pieces = spec.slots().into_iter().flat_map(|(slot, _)| family.pieces(spec, slot));
     for Piece { name, .. } in pieces {
@@ -87,7 +132,18 @@ pub fn publish(
     spec: &Spec,
     slots: impl IntoIterator<Item = (Slot, Tensor)>,
 ) -> Result<Vec<(String, Tensor)>, Error> {
-    let family = named(&spec.family)?;
+    publish_of(&Own(named(&spec.family)?), spec, slots)
+}
+
+/// The same, in files with other names.
+///
+/// # Errors
+/// As of [`publish`].
+pub fn publish_of(
+    family: &dyn Names,
+    spec: &Spec,
+    slots: impl IntoIterator<Item = (Slot, Tensor)>,
+) -> Result<Vec<(String, Tensor)>, Error> {
     let mut out = Vec::new();
     let mut stacks: BTreeMap<String, Stack> = BTreeMap::new();
     for (slot, tensor) in slots {
@@ -96,7 +152,7 @@ pub fn publish(
             let rows = tensor.rows(from, from + piece.rows);
             from += piece.rows;
             let published = piece.published(rows);
-            let Layout::Stacked { index, n, .. } = piece.layout else {
+            let Some((index, n)) = piece.layout.place() else {
                 out.push((piece.name, published));
                 continue;
             };
@@ -142,7 +198,18 @@ impl Stack {
 /// # Errors
 /// [`Error::Weights`] with every tensor that is missing, misshaped, or not the model's.
 pub fn check_weights(spec: &Spec, source: &dyn WeightSource) -> Result<(), Error> {
-    let family = named(&spec.family)?;
+    check_weights_of(&Own(named(&spec.family)?), spec, source)
+}
+
+/// The same of files with other names.
+///
+/// # Errors
+/// As of [`check_weights`].
+pub fn check_weights_of(
+    family: &dyn Names,
+    spec: &Spec,
+    source: &dyn WeightSource,
+) -> Result<(), Error> {
     let (mut wrong, mut used) = (Wrong::default(), BTreeSet::new());
     for (slot, shape) in spec.slots() {
         for piece in family.pieces(spec, slot) {
@@ -176,7 +243,7 @@ pub fn check_weights(spec: &Spec, source: &dyn WeightSource) -> Result<(), Error
 }
 
 /// The names that the output matrix of a tied model would have.
-fn tied_heads(spec: &Spec, family: &dyn Family) -> Vec<String> {
+fn tied_heads(spec: &Spec, family: &dyn Names) -> Vec<String> {
     if !spec.tied {
         return Vec::new();
     }
@@ -185,7 +252,7 @@ fn tied_heads(spec: &Spec, family: &dyn Family) -> Vec<String> {
     names.flat_map(|name| [family.other_names(&name), vec![name]].concat()).collect()
 }
 
-fn embedding_name(spec: &Spec, family: &dyn Family) -> String {
+fn embedding_name(spec: &Spec, family: &dyn Names) -> String {
     family.pieces(spec, Slot::Embedding).swap_remove(0).name
 }
 

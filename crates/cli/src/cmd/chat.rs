@@ -22,7 +22,7 @@ use crate::pick;
   lyceum chat --model speedrun --temperature 0.5
   echo \"Who lives in the village?\" | lyceum chat")]
 pub(crate) struct Args {
-    /// A run, a model's folder, or a pulled model [default: the newest run]
+    /// A run, a model's folder, a GGUF file, or a pulled model [default: the newest run]
     #[arg(long, value_name = "MODEL")]
     model: Option<String>,
     /// Tokens of an answer at most

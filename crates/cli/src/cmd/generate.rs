@@ -20,7 +20,7 @@ pub(crate) struct Args {
     /// What it goes on from [default: nothing]
     #[arg(default_value = "")]
     prompt: String,
-    /// A run, a model's folder, or a pulled model [default: the newest run]
+    /// A run, a model's folder, a GGUF file, or a pulled model [default: the newest run]
     #[arg(long, value_name = "MODEL")]
     model: Option<String>,
     /// Tokens at most

@@ -7,7 +7,7 @@ mod new;
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, anyhow, bail, ensure};
 use model::convert::SHARD_BYTES;
 
 use crate::host::Host;
@@ -18,10 +18,10 @@ use crate::recipe_args::count;
 #[command(after_help = "Examples:
   lyceum model new fresh --arch qwen3 --size 10M      random weights
   lyceum model info fresh                             layers, parameters, FLOPs, memory
-  lyceum model convert fresh half --dtype bf16        other numbers, shards, llama2.c
+  lyceum model convert fresh half --dtype bf16        other numbers, shards, GGUF, llama2.c
   lyceum model diff fresh half                        tensor by tensor
 
-A model is a run, a model's folder, a pulled model, or a llama2.c file.")]
+A model is a run, a model's folder, a pulled model, a GGUF file, or a file of llama2.c.")]
 pub(crate) struct Args {
     #[command(subcommand)]
     action: Action,
@@ -47,29 +47,36 @@ pub(crate) fn run(args: &Args, host: &Host) -> Result<()> {
 /// How weights are written.
 #[derive(Clone, Debug, clap::Args)]
 struct FormArgs {
-    /// The numbers of the weights: f32, f16 or bf16 [default: as they are]
-    #[arg(long, value_name = "TYPE", value_parser = dtype)]
-    dtype: Option<formats::Dtype>,
+    /// The numbers of the weights: f32, f16 or bf16; for GGUF also q8_0, q5_1, q5_0, q4_1 and q4_0
+    /// [default: as they are; for GGUF f16]
+    #[arg(long, value_name = "TYPE")]
+    dtype: Option<String>,
     /// Bytes of a file at most, such as 500M; more weights come in several
     #[arg(long, value_name = "BYTES", value_parser = count, default_value_t = SHARD_BYTES as u64)]
     shard_size: u64,
 }
 
 impl FormArgs {
-    fn form(&self) -> model::convert::Form {
+    /// How a folder is written.
+    fn form(&self) -> Result<model::convert::Form> {
         let shard_bytes = usize::try_from(self.shard_size).unwrap_or(usize::MAX);
-        model::convert::Form { dtype: self.dtype, shard_bytes }
+        let dtype = self.dtype.as_deref().map(|text| {
+            let name = match text.to_ascii_lowercase().as_str() {
+                "f32" | "float32" => "F32",
+                "f16" | "float16" | "half" => "F16",
+                "bf16" | "bfloat16" => "BF16",
+                _ => bail!("--dtype {text}: a folder's weights are f32, f16 or bf16"),
+            };
+            formats::Dtype::named(name).with_context(|| format!("{name} is not known"))
+        });
+        Ok(model::convert::Form { dtype: dtype.transpose()?, shard_bytes })
     }
-}
 
-fn dtype(text: &str) -> Result<formats::Dtype, String> {
-    let name = match text.to_ascii_lowercase().as_str() {
-        "f32" | "float32" => "F32",
-        "f16" | "float16" | "half" => "F16",
-        "bf16" | "bfloat16" => "BF16",
-        _ => return Err(format!("{text:?} is none of f32, f16, bf16")),
-    };
-    formats::Dtype::named(name).ok_or_else(|| format!("{name} is not known"))
+    /// The type of a GGUF file's matrices.
+    fn kind(&self) -> Result<formats::ggml::Kind> {
+        let name = self.dtype.as_deref().unwrap_or("f16");
+        formats::ggml::Kind::to_write(name).map_err(|why| anyhow!("--dtype: {why}"))
+    }
 }
 
 /// Refuses a folder that has a model already.

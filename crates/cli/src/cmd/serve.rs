@@ -35,7 +35,7 @@ use crate::{out, pick};
   curl http://127.0.0.1:8000/v1/chat/completions -H 'Content-Type: application/json' \\
     -d '{\"messages\": [{\"role\": \"user\", \"content\": \"Tell me a story.\"}]}'")]
 pub(crate) struct Args {
-    /// A run, a model's folder, or a pulled model [default: the newest run]
+    /// A run, a model's folder, a GGUF file, or a pulled model [default: the newest run]
     #[arg(long, value_name = "MODEL")]
     model: Option<String>,
     /// A tokenizer's file, or a folder with one, for the page of tokens; may be given again

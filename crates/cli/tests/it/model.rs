@@ -76,6 +76,32 @@ fn every_family_is_made_read_and_trained() {
     }
 }
 
+#[test]
+fn a_run_becomes_a_gguf_file_that_speaks_as_it_does() {
+    let lyceum = Lyceum::new();
+    let text = "The mill stands by the old road. Ada went home. ".repeat(60);
+    let corpus = lyceum.file("corpus.txt", text.as_bytes());
+    let shape = ["--layers", "2", "--width", "64", "--context", "64", "--batch", "4"];
+    let run = ["--steps", "30", "--vocab", "290", "--name", "tiny", "-q"];
+    lyceum.good(&[&["pretrain", "--corpus", &corpus], &shape[..], &run].concat());
+    lyceum.good(&["model", "convert", "tiny", "tiny.gguf", "--dtype", "f32"]);
+    let say =
+        |model: &str| lyceum.good(&["generate", "--model", model, "-t", "0", "-n", "20", "The"]);
+    assert_eq!(say("tiny.gguf"), say("tiny"));
+    lyceum.good(&["model", "convert", "tiny.gguf", "back"]);
+    lyceum.good(&["model", "diff", "tiny", "back"]);
+    lyceum.good(&["model", "convert", "tiny", "small.gguf", "--dtype", "q8_0"]);
+    let info = object(&lyceum.good(&["model", "info", "small.gguf", "--json"]));
+    assert!(info["files"]["dtypes"]["Q8_0"].as_u64() > Some(10), "{info}");
+    let errors = lyceum.bad(&["model", "convert", "tiny", "x.gguf", "--dtype", "q4_k"]);
+    assert!(errors.contains("Q8_0"), "{errors}");
+    let mut cut = std::fs::read(lyceum.path("tiny.gguf")).unwrap();
+    cut.truncate(cut.len() / 2);
+    lyceum.file("cut.gguf", &cut);
+    let errors = lyceum.bad(&["generate", "--model", "cut.gguf", "The"]);
+    assert!(errors.contains("cut short"), "{errors}");
+}
+
 fn published() -> Option<PathBuf> {
     let Some(folder) = std::env::var_os("LYCEUM_TEST_DATA") else {
         eprintln!("skipped: LYCEUM_TEST_DATA does not name the folder of public data");

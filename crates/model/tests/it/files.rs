@@ -88,6 +88,63 @@ fn models_that_differ_are_told_apart() {
     assert_eq!(found.spec.len(), 1);
 }
 
+/// Every family that GGUF has an architecture for, at a size whose rows are whole blocks.
+#[test]
+fn gguf_files_go_out_and_come_back() {
+    let home = tempfile::tempdir().unwrap();
+    let f32 = formats::ggml::Kind::to_write("F32").unwrap();
+    for name in [
+        "llama",
+        "mixtral",
+        "qwen2",
+        "qwen3",
+        "gemma2",
+        "gemma3_text",
+        "phi3",
+        "gpt2",
+        "gpt_neox",
+        "granite",
+        "smollm3",
+        "minicpm3",
+    ] {
+        let mut spec = arch::family::of_size(name, 64, 64, 2, 2).unwrap();
+        spec.context = 64;
+        spec.attention.window = spec.attention.window.map(|_| 16);
+        if let Some(experts) = &mut spec.experts {
+            experts.balance = 0.0;
+        }
+        if name == "minicpm3" {
+            // llama.cpp knows those of the published model alone.
+            let (embedding, residual) = (12.0, (1.4 / 2.0_f64.sqrt()) as f32);
+            spec.scales = arch::Scales { embedding, residual, logits: 64.0 / 256.0 };
+        }
+        let (folder, file) = (home.path().join(name), home.path().join(format!("{name}.gguf")));
+        let model = build(&spec);
+        folder::save(&model, &folder).unwrap();
+        let opened = Opened::open(&folder).unwrap();
+        let saved = model::gguf::save(&opened, &file, f32, Vec::new(), &mut on());
+        saved.unwrap_or_else(|e| panic!("{name}: {e}"));
+        let loaded = folder::load(&file, &Device::flex()).unwrap_or_else(|e| panic!("{name}: {e}"));
+        assert_eq!(loaded.spec(), &spec, "{name}");
+        crate::close(name, &whole(&loaded, &IDS), &whole(&model, &IDS));
+        let q8 = formats::ggml::Kind::to_write("Q8_0").unwrap();
+        let rounded = home.path().join(format!("{name}-q8.gguf"));
+        model::gguf::save(&opened, &rounded, q8, Vec::new(), &mut on()).unwrap();
+        let found = diff(&folder, &rounded);
+        assert!(!found.within(0.0) && found.within(0.01), "{name}");
+    }
+    let windows = Spec {
+        family: "mistral".into(),
+        ..arch::family::of_size("mistral", 64, 64, 1, 2).unwrap()
+    };
+    let folder = home.path().join("mistral");
+    folder::save(&build(&windows), &folder).unwrap();
+    let opened = Opened::open(&folder).unwrap();
+    let refused =
+        model::gguf::save(&opened, &home.path().join("m.gguf"), f32, Vec::new(), &mut on());
+    assert!(refused.unwrap_err().to_string().contains("window"));
+}
+
 #[test]
 fn llama2c_files_go_out_and_come_back() {
     let home = tempfile::tempdir().unwrap();

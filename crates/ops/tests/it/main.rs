@@ -5,6 +5,7 @@
 
 mod activation;
 mod dropout;
+mod experts;
 mod head_norm;
 mod rope;
 

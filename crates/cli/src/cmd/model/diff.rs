@@ -23,7 +23,7 @@ const SHOWN: usize = 20;
   lyceum model diff full half --tolerance 0.01        bf16 keeps three digits
   lyceum model diff a b --all --json")]
 pub(crate) struct Args {
-    /// A run, a model's folder, a pulled model, or a llama2.c file
+    /// A run, a model's folder, a pulled model, a GGUF or a llama2.c file
     #[arg(value_name = "MODEL")]
     first: String,
     /// The other

@@ -6,7 +6,6 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use arch::{Layers, Positions, Spec};
 use figure::{Column, Table, quantity};
-use formats::llama2c::Llama2c;
 use model::{Opened, folder, paths};
 use serde_json::{Value, json};
 use train::config::Recompute;
@@ -82,7 +81,7 @@ struct Files {
 
 impl About {
     fn of(path: &Path, args: &Args) -> Result<Self> {
-        let is_config = path.is_file() && !Llama2c::is_one(path);
+        let is_config = path.extension().is_some_and(|extension| extension == "json");
         let (spec, files) = if is_config {
             let read = || format!("cannot read {}", path.display());
             let config = serde_json::from_str(&std::fs::read_to_string(path).with_context(read)?);
@@ -240,14 +239,8 @@ impl Training {
 
 impl Files {
     fn of(opened: &Opened) -> Result<Self> {
-        let (mut dtypes, mut bytes) = (BTreeMap::new(), 0);
-        for (_, there) in opened.names()? {
-            let Some(dtype) = opened.dtype(&there) else { continue };
-            let n: usize = opened.shape(&there).unwrap_or_default().iter().product();
-            *dtypes.entry(dtype.name()).or_default() += 1;
-            bytes += (n * dtype.bytes()) as u64;
-        }
-        Ok(Self { dtypes, bytes })
+        let (dtypes, bytes) = opened.types()?;
+        Ok(Self { dtypes, bytes: bytes as u64 })
     }
 }
 

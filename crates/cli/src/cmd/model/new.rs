@@ -87,6 +87,7 @@ pub(crate) struct Args {
 
 pub(super) fn run(args: &Args, host: &Host) -> Result<()> {
     super::ensure_free(&args.folder)?;
+    let form = args.form.form()?;
     let tokenizer = args.tokenizer.as_ref().map(|path| {
         let path = pick::tokenizer(host, path);
         let opened = tokenizer::Tokenizer::open(&path);
@@ -101,7 +102,7 @@ pub(super) fn run(args: &Args, host: &Host) -> Result<()> {
     }
     let made = init::random(&spec, args.seed, &Device::flex())?;
     host.go_on("nothing was written")?;
-    model::convert::save(&made, &args.folder, args.form.form())?;
+    model::convert::save(&made, &args.folder, form)?;
     if let Some(tokenizer) = &tokenizer {
         let json = args.folder.join("tokenizer.json");
         stdx::atomic_file::write(&json, tokenizer.to_json().as_bytes())?;

@@ -1,0 +1,132 @@
+//! 32 numbers with a scale, and some with an offset. The number `i` of the first sixteen lies in the lower
+//! half of byte `i`, that of the last sixteen in the upper.
+//!
+//! ```text
+//! Q4_0   d, 16 bytes                  d · (q − 8)
+//! Q4_1   d, m, 16 bytes               d · q + m
+//! Q5_0   d, 32 upper bits, 16 bytes   d · (q − 16)
+//! Q5_1   d, m, 32 upper bits, 16 bytes    d · q + m
+//! Q8_0   d, 32 bytes                  d · q
+//! ```
+
+use half::f16;
+
+use super::half;
+
+/// Both halves of each byte, with a fifth bit for each.
+fn nibbles(bytes: &[u8], upper: u32, out: &mut [f32], value: impl Fn(i32) -> f32) {
+    let fifth = |i: usize| ((upper >> i) & 1) << 4;
+    for (i, &byte) in bytes.iter().enumerate() {
+        let [low, high] = [(byte & 15, i), (byte >> 4, i + 16)];
+        out[i] = value((u32::from(low.0) | fifth(low.1)).cast_signed());
+        out[i + 16] = value((u32::from(high.0) | fifth(high.1)).cast_signed());
+    }
+}
+
+fn upper(block: &[u8], at: usize) -> u32 {
+    u32::from_le_bytes([block[at], block[at + 1], block[at + 2], block[at + 3]])
+}
+
+pub(super) fn q4_0(block: &[u8], out: &mut [f32]) {
+    let d = half(block, 0);
+    nibbles(&block[2..], 0, out, |q| (q - 8) as f32 * d);
+}
+
+pub(super) fn q4_1(block: &[u8], out: &mut [f32]) {
+    let (d, m) = (half(block, 0), half(block, 2));
+    nibbles(&block[4..], 0, out, |q| q as f32 * d + m);
+}
+
+pub(super) fn q5_0(block: &[u8], out: &mut [f32]) {
+    let d = half(block, 0);
+    nibbles(&block[6..], upper(block, 2), out, |q| (q - 16) as f32 * d);
+}
+
+pub(super) fn q5_1(block: &[u8], out: &mut [f32]) {
+    let (d, m) = (half(block, 0), half(block, 2));
+    nibbles(&block[8..], upper(block, 4), out, |q| q as f32 * d + m);
+}
+
+pub(super) fn q8_0(block: &[u8], out: &mut [f32]) {
+    let d = half(block, 0);
+    out.iter_mut().zip(&block[2..]).for_each(|(out, q)| *out = f32::from(q.cast_signed()) * d);
+}
+
+/// Writes both halves of each byte, and gives the fifth bits.
+fn pack(bytes: &mut [u8], values: &[f32], code: impl Fn(f32) -> u8) -> u32 {
+    let mut upper = 0;
+    for (i, byte) in bytes.iter_mut().enumerate() {
+        let (low, high) = (code(values[i]), code(values[i + 16]));
+        *byte = low & 15 | (high & 15) << 4;
+        upper |= u32::from(low >> 4) << i | u32::from(high >> 4) << (i + 16);
+    }
+    upper
+}
+
+/// Of all values the one that is farthest from zero, the first of them, with its sign.
+fn farthest(values: &[f32]) -> f32 {
+    values.iter().fold(0.0_f32, |far, &x| if x.abs() > far.abs() { x } else { far })
+}
+
+fn inverse(d: f32) -> f32 {
+    if d == 0.0 { 0.0 } else { 1.0 / d }
+}
+
+fn put(block: &mut [u8], at: usize, x: f32) {
+    block[at..at + 2].copy_from_slice(&f16::from_f32(x).to_le_bytes());
+}
+
+/// Codes around a middle, which stands for zero: the farthest value has the code 0, and so no rounding.
+/// Products are made in f64, as fused ones would be.
+fn around(values: &[f32], middle: f32, most: f64) -> (f32, impl Fn(f32) -> u8) {
+    let d = farthest(values) / -middle;
+    let inverse = f64::from(inverse(d));
+    let half = f64::from(middle) + 0.5;
+    (d, move |x| (f64::from(x) * inverse + half).trunc().clamp(0.0, most) as u8)
+}
+
+/// Codes from the least value to the largest.
+fn between(values: &[f32], most: f32) -> (f32, f32, impl Fn(f32) -> u8) {
+    let least = values.iter().copied().fold(f32::INFINITY, f32::min);
+    let largest = values.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    let d = (largest - least) / most;
+    let inverse = inverse(d);
+    (d, least, move |x| ((x - least) * inverse + 0.5).trunc().clamp(0.0, most) as u8)
+}
+
+pub(super) fn to_q4_0(values: &[f32], block: &mut [u8]) {
+    let (d, code) = around(values, 8.0, 15.0);
+    put(block, 0, d);
+    pack(&mut block[2..], values, code);
+}
+
+pub(super) fn to_q4_1(values: &[f32], block: &mut [u8]) {
+    let (d, least, code) = between(values, 15.0);
+    put(block, 0, d);
+    put(block, 2, least);
+    pack(&mut block[4..], values, code);
+}
+
+pub(super) fn to_q5_0(values: &[f32], block: &mut [u8]) {
+    let (d, code) = around(values, 16.0, 31.0);
+    put(block, 0, d);
+    let upper = pack(&mut block[6..], values, code);
+    block[2..6].copy_from_slice(&upper.to_le_bytes());
+}
+
+pub(super) fn to_q5_1(values: &[f32], block: &mut [u8]) {
+    let (d, least, code) = between(values, 31.0);
+    put(block, 0, d);
+    put(block, 2, least);
+    let upper = pack(&mut block[8..], values, code);
+    block[4..8].copy_from_slice(&upper.to_le_bytes());
+}
+
+/// Halves are rounded away from zero.
+pub(super) fn to_q8_0(values: &[f32], block: &mut [u8]) {
+    let d = farthest(values).abs() / 127.0;
+    let inverse = inverse(d);
+    put(block, 0, d);
+    let codes = values.iter().map(|x| ((x * inverse).round() as i8).cast_unsigned());
+    block[2..].iter_mut().zip(codes).for_each(|(byte, code)| *byte = code);
+}
