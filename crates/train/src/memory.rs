@@ -236,6 +236,8 @@ struct Sizes {
     around_feed_forward: f64,
     /// Gradients of heads in f32, where they are made of others.
     latent: f64,
+    /// Gradients of what experts gave and of what they were given, in f32.
+    routed: f64,
     /// How many matrices stand in one.
     stacked: f64,
     turned: bool,
@@ -279,6 +281,7 @@ impl Sizes {
             around_attention: head_norms + post_norm + Self::kept_for_latents(config, element),
             around_feed_forward: post_norm + Self::kept_for_experts(config, element),
             latent: if spec.attention.latent.is_some() { 8.0 * n * qkv } else { 0.0 },
+            routed: spec.experts.as_ref().map_or(0.0, |e| 4.0 * n * d * (1.0 + e.active as f64)),
             stacked: spec.experts.as_ref().map_or(1.0, |experts| experts.n as f64),
             turned: matches!(spec.positions, Positions::Rope { .. }),
             frozen: Learnt::of(config).matrices == 0.0,
@@ -328,7 +331,7 @@ impl Sizes {
 
     /// Gradients of activations that are there at once, and the largest matrix's.
     fn backward_of_a_block(&self) -> f64 {
-        let feed_forward = 2.0 * self.stream + self.up + self.down + self.normed;
+        let feed_forward = 2.0 * self.stream + self.up + self.down + self.normed + self.routed;
         let turned = if self.turned { self.qkv } else { 0.0 };
         let attention =
             2.0 * self.stream + self.qkv + turned + self.mixed + self.attention + self.latent;
