@@ -19,7 +19,7 @@ const USAGE: &str = "usage: cargo xtask <verb>
   tidy [--bless]   check the rules of STYLE.md; --bless lets the ratchets shrink
   doc              build the documentation of all crates, warnings being errors
   bench [--quick]  run every bench/*/compare and rewrite docs/bench.md (--quick: tiny, no rewrite)
-  bench --kept     rewrite docs/bench.md from the rows under target/bench/rows, running nothing";
+  bench --kept     rewrite docs/bench.md from the rows under bench/*/rows, running nothing";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

@@ -1,5 +1,5 @@
-//! A model's files written anew: in other numbers, in shards, as a folder or as a `.bin`. Tensors go
-//! through one by one; what keeps its type keeps its bits.
+//! A model's files written anew: in other numbers, in shards, as a folder or as a `.bin` (as GGUF:
+//! [`crate::gguf`]). Tensors go through one by one; what keeps its type keeps its bits.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -125,10 +125,9 @@ fn config(opened: &Opened, form: Form) -> Result<Value, Error> {
         *counted.entry(torch_name(dtype)).or_default() += 1;
     }
     if let Some((name, _)) = counted.into_iter().max_by_key(|(_, n)| *n) {
-        for key in ["torch_dtype", "dtype"] {
-            if key == "torch_dtype" || config.get(key).is_some() {
-                config[key] = json!(name);
-            }
+        config["torch_dtype"] = json!(name);
+        if config.get("dtype").is_some() {
+            config["dtype"] = json!(name);
         }
     }
     Ok(config)

@@ -47,6 +47,12 @@ pub enum Error {
     /// A model that a GGUF file cannot describe.
     #[error("a GGUF file has no words for {0}; write a folder instead")]
     Gguf(String),
+    /// A file that holds no whole model.
+    #[error(
+        "{} is neither a GGUF file nor one of llama2.c; name the folder that a model lies in",
+        .0.display()
+    )]
+    NoModel(PathBuf),
     /// Somebody asked to stop.
     #[error("stopped")]
     Stopped,
@@ -69,7 +75,7 @@ pub fn spec(folder: &Path) -> Result<Spec, Error> {
     Ok(family::from_config(&config)?)
 }
 
-/// Loads the folder's model, or that of a `.bin` of llama2.c.
+/// Loads the folder's model, or that of any file that [`Opened`] knows.
 ///
 /// # Errors
 /// All of [`Error`].

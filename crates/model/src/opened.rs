@@ -43,6 +43,8 @@ impl Opened {
         let (spec, files) = if Llama2c::is_one(path) {
             let source = llama2c::Source::open(path)?;
             (source.spec()?, Files::Llama2c(source))
+        } else if path.is_file() {
+            return Err(Error::NoModel(path.to_path_buf()));
         } else {
             (folder::spec(path)?, Files::Folder(shards::Weights::open(path)?))
         };

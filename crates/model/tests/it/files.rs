@@ -53,6 +53,14 @@ fn shards_and_other_numbers_are_the_same_model_as_far_as_they_go() {
 }
 
 #[test]
+fn a_file_that_is_no_model_is_told_so() {
+    let home = tempfile::tempdir().unwrap();
+    folder::save(&build(&specs()[0]), home.path()).unwrap();
+    let error = Opened::open(&home.path().join("model.safetensors")).unwrap_err().to_string();
+    assert!(error.contains("name the folder"), "{error}");
+}
+
+#[test]
 fn what_a_config_says_beside_the_shape_is_kept() {
     let home = tempfile::tempdir().unwrap();
     let [a, b] = ["a", "b"].map(|name| home.path().join(name));

@@ -259,6 +259,40 @@ fn positions_that_weigh_nothing_change_no_loss_and_no_gradient() {
     }
 }
 
+/// What is dropped depends on seed, place and site alone: blocks made again drop the same.
+#[test]
+fn recomputed_blocks_drop_the_same_values() {
+    let parallel = Spec { context: 32, ..arch::family::of_size("gpt_neox", 50, 32, 2, 4).unwrap() };
+    for spec in [specs()[0].clone(), specs()[2].clone(), parallel] {
+        let model = model::init::random(&spec, 7, &Device::flex().autodiff()).unwrap();
+        let run = |recompute, share: f32, place| {
+            let dropout = Some(ops::dropout::Dropout { share, seed: 3, place });
+            let dropout = dropout.filter(|_| share > 0.0);
+            let batch = model::Batch {
+                inputs: Arc::from(&IDS[..10]),
+                targets: Arc::from(&IDS[1..11]),
+                weights: vec![1.0; 10].into(),
+                pass: Pass { recompute, dropout, ..Pass::plain(2, 5) },
+                regularization: Regularization::default(),
+            };
+            let loss = model.loss(&batch, 0.1);
+            let (value, gradients) = (vec(&loss.clone().inner()), loss.backward());
+            let mut all = Gradients(&gradients, vec![]);
+            model.visit(&mut all);
+            (value, all.1.concat())
+        };
+        let (loss, gradients) = run(Recompute::Nothing, 0.3, 5);
+        assert_ne!(loss, run(Recompute::Nothing, 0.0, 5).0, "values are dropped");
+        assert_ne!(loss, run(Recompute::Nothing, 0.3, 6).0, "others in the next batch");
+        assert_eq!((&loss, &gradients), (&run(Recompute::Nothing, 0.3, 5).0, &gradients));
+        for recompute in [Recompute::FeedForward, Recompute::Blocks] {
+            let (again, of_again) = run(recompute, 0.3, 5);
+            close("loss", &again, &loss);
+            close("gradients", &of_again, &gradients);
+        }
+    }
+}
+
 /// A model's gradients in its order.
 struct Gradients<'g>(&'g burn::tensor::Gradients, Vec<Vec<f32>>);
 
