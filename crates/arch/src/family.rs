@@ -35,7 +35,8 @@ use crate::{Error, Spec};
 use keys::Keys;
 
 pub use reading::{
-    Names, check_weights, check_weights_of, names, publish, publish_of, read_slot, read_slot_of,
+    Names, check_weights, check_weights_of, found, names, names_of, publish, publish_of, read_slot,
+    read_slot_of,
 };
 
 /// How one family's files look.

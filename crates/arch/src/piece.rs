@@ -92,31 +92,38 @@ impl Piece {
         }
     }
 
+    /// Row by row, which of the published rows ours is; `None` where rows are not published as rows.
+    pub fn order(&self) -> Option<Vec<usize>> {
+        Some(match self.layout {
+            Layout::Rows | Layout::Piled { .. } => (0..self.rows).collect(),
+            Layout::Columns | Layout::Stacked { .. } => return None,
+            Layout::ByHead { heads } => by_head(self.rows, heads),
+            Layout::Neighbours { heads } => neighbours(self.rows, heads),
+            Layout::TurnedLast { heads, turned } => turned_last(self.rows, heads, turned),
+        })
+    }
+
     /// Our rows of what was published; of a stack, of its place in it.
     pub fn ours(&self, published: Tensor) -> Tensor {
-        match self.layout {
-            Layout::Rows | Layout::Piled { .. } => published,
-            Layout::Columns => turned(published),
-            Layout::ByHead { heads } => picked(&published, &by_head(self.rows, heads)),
-            Layout::Neighbours { heads } => picked(&published, &neighbours(self.rows, heads)),
-            Layout::TurnedLast { heads, turned } => {
-                picked(&published, &turned_last(self.rows, heads, turned))
+        match (self.layout, self.order()) {
+            (Layout::Rows | Layout::Piled { .. }, _) => published,
+            (Layout::Stacked { mixed: true, .. }, _) => {
+                picked(&turned(published), &turns(self.rows))
             }
-            Layout::Stacked { mixed: false, .. } => turned(published),
-            Layout::Stacked { mixed: true, .. } => picked(&turned(published), &turns(self.rows)),
+            (_, None) => turned(published),
+            (_, Some(order)) => picked(&published, &order),
         }
     }
 
     /// What is published of our rows; of a stack, what stands in its place.
     pub fn published(&self, ours: Tensor) -> Tensor {
-        let back = |order: Vec<usize>| picked(&ours, &inverse(&order));
-        match self.layout {
-            Layout::Rows | Layout::Piled { .. } => ours,
-            Layout::Columns | Layout::Stacked { mixed: false, .. } => turned(ours),
-            Layout::ByHead { heads } => back(by_head(self.rows, heads)),
-            Layout::Neighbours { heads } => back(neighbours(self.rows, heads)),
-            Layout::TurnedLast { heads, turned } => back(turned_last(self.rows, heads, turned)),
-            Layout::Stacked { mixed: true, .. } => turned(back(turns(self.rows))),
+        match (self.layout, self.order()) {
+            (Layout::Rows | Layout::Piled { .. }, _) => ours,
+            (Layout::Stacked { mixed: true, .. }, _) => {
+                turned(picked(&ours, &inverse(&turns(self.rows))))
+            }
+            (_, None) => turned(ours),
+            (_, Some(order)) => picked(&ours, &inverse(&order)),
         }
     }
 }

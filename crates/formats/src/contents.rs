@@ -1,7 +1,7 @@
 //! A file's bytes: mapped into memory, so that what nobody reads is never loaded, or given.
 
 use std::fs::File;
-use std::ops::Deref;
+use std::ops::{Deref, Range};
 use std::path::Path;
 
 use crate::Error;
@@ -34,6 +34,32 @@ impl Contents {
             return Err(Error::invalid(path, "weight", reason));
         }
         Ok(Self::Mapped(map))
+    }
+}
+
+impl Contents {
+    /// Lets go of what was read of a range, as far as whole pages of it are mapped: it comes back from the
+    /// file if it is asked for again.
+    pub(crate) fn forget(&self, range: Range<usize>) {
+        #[cfg(unix)]
+        if let Self::Mapped(map) = self
+            && range.end <= map.len()
+            && !range.is_empty()
+        {
+            #[expect(unsafe_code, reason = "advice about a memory map")]
+            // SAFETY: the map is of a file and read only, so that its pages come back as they were.
+            let advised = unsafe {
+                map.unchecked_advise_range(
+                    memmap2::UncheckedAdvice::DontNeed,
+                    range.start,
+                    range.len(),
+                )
+            };
+            // Advice that was not taken costs memory and nothing else.
+            drop(advised);
+        }
+        #[cfg(not(unix))]
+        let _ = range;
     }
 }
 

@@ -162,6 +162,13 @@ impl Gguf {
         Ok(&self.contents[tensor.from..tensor.to])
     }
 
+    /// Lets the memory go that reading a tensor took.
+    pub fn forget(&self, name: &str) {
+        if let Some(tensor) = self.tensors.get(name) {
+            self.contents.forget(tensor.from..tensor.to);
+        }
+    }
+
     /// A tensor's values.
     ///
     /// # Errors

@@ -5,7 +5,7 @@
 //! Reading order: [`sampler`] (from logits to one id, defined on integers), [`constraint`] (who
 //! may forbid ids), [`memory`] (a cache that knows what it holds, so that a conversation is not
 //! read twice), [`generate`](mod@generate) (the loop),
-//! [`loglikelihood`](mod@loglikelihood) (how likely given ids are).
+//! [`loglikelihood`](mod@loglikelihood) (how likely given ids are), [`runtime`] (the fast decoder itself).
 //!
 //! ```
 //! use generate::{Sampler, Sampling};
@@ -26,6 +26,7 @@ pub mod error;
 pub mod generate;
 pub mod loglikelihood;
 pub mod memory;
+pub mod runtime;
 pub mod sampler;
 
 pub use constraint::{Constraint, Known};
@@ -33,4 +34,5 @@ pub use error::Error;
 pub use generate::{Finish, Flow, Generated, Options, Steer, generate, generate_with};
 pub use loglikelihood::{Loglikelihood, loglikelihood, loglikelihoods};
 pub use memory::Memory;
+pub use runtime::Runtime;
 pub use sampler::{Sampler, Sampling};

@@ -71,6 +71,12 @@ impl Isa {
     }
 }
 
+/// Whether there are dot products of eight-bit integers in sixteen lanes (AVX-512 VNNI).
+#[cfg(target_arch = "x86_64")]
+pub fn has_int8_dots() -> bool {
+    Isa::current() >= Isa::Avx512 && is_x86_feature_detected!("avx512vnni")
+}
+
 /// Compiles one `#[inline(always)]` body for every instruction set and picks at run time.
 ///
 /// `for_each_isa!(fn scale(x: &mut [f32], by: f32) => scale_body);` makes `fn scale`, which calls
@@ -90,12 +96,12 @@ macro_rules! for_each_isa {
                 if isa >= $crate::isa::Isa::Avx512 {
                     #[expect(unsafe_code, reason = "a function compiled for found instructions")]
                     // SAFETY: `Isa::current` has found these instructions on this machine.
-                    return unsafe { avx512($($arg),*) };
+                    return unsafe { avx512 $(::<$($g),+>)? ($($arg),*) };
                 }
                 if isa >= $crate::isa::Isa::Avx2 {
                     #[expect(unsafe_code, reason = "a function compiled for found instructions")]
                     // SAFETY: `Isa::current` has found these instructions on this machine.
-                    return unsafe { avx2($($arg),*) };
+                    return unsafe { avx2 $(::<$($g),+>)? ($($arg),*) };
                 }
             }
             $body($($arg),*)

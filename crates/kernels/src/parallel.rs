@@ -60,3 +60,8 @@ pub fn each<T: Send>(items: Vec<T>, heavy: bool, work: impl Fn(usize, T) + Sync 
 pub fn map<R: Send>(n: usize, heavy: bool, work: impl Fn(usize) -> R + Sync + Send) -> Vec<R> {
     if heavy { (0..n).into_par_iter().map(work).collect() } else { (0..n).map(work).collect() }
 }
+
+/// How many threads work.
+pub fn threads() -> usize {
+    rayon::current_num_threads()
+}

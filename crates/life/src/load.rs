@@ -2,11 +2,14 @@
 
 use std::path::Path;
 
+use arch::{SlotSource, Spec};
 use burn::tensor::Device;
 use chat::{LocalOptions, Template, TokenizerConfig};
 use data::Marks;
+use generate::Runtime;
 use journal::Run;
-use model::Decoding;
+use model::Opened;
+use model::live::Live;
 use tokenizer::Tokenizer;
 
 use crate::Error;
@@ -18,7 +21,7 @@ use crate::stage::samples::examples;
 #[derive(Debug)]
 pub struct Loaded {
     /// The model.
-    pub decoding: Decoding,
+    pub decoding: Runtime,
     /// Its tokenizer.
     pub tokenizer: Tokenizer,
     /// Its name, template and special tokens.
@@ -58,8 +61,12 @@ pub fn load(run: &Run) -> Result<Loaded, Error> {
     let state = found.state.ok_or_else(|| missing("it has no checkpoint yet"))?;
     let note = format!("after {} of {} steps{of}", state.place.step, config.steps());
     let (tokenizer, options) = words(&folder, &run.name())?;
-    let decoding = Decoding::new(state.model);
+    let decoding = runtime(state.model.spec(), &Live::new(&state.model))?;
     Ok(Loaded { decoding, tokenizer, options, note: Some(note), examples })
+}
+
+fn runtime(spec: &Spec, source: &dyn SlotSource) -> Result<Runtime, Error> {
+    Ok(Runtime::new(spec, source).map_err(model::folder::Error::from)?)
 }
 
 /// The form of a run's conversations.
@@ -103,9 +110,9 @@ pub fn load_folder(folder: &Path, name: &str) -> Result<Loaded, Error> {
         let reason = format!("there is no {file}; name a run, or a folder with a model");
         return Err(Error::NoModel { path: folder.to_path_buf(), reason });
     }
-    let model = model::folder::load(folder, &Device::flex())?;
+    let opened = Opened::open(folder)?;
     let (tokenizer, options) = words(folder, name)?;
-    let decoding = Decoding::new(model);
+    let decoding = runtime(opened.spec(), &opened)?;
     Ok(Loaded { decoding, tokenizer, options, note: None, examples: Vec::new() })
 }
 
@@ -115,7 +122,7 @@ pub fn load_folder(folder: &Path, name: &str) -> Result<Loaded, Error> {
 /// # Errors
 /// [`Error::NoModel`], [`Error::Folder`], [`Error::Tokenizer`].
 pub fn load_file(path: &Path, name: &str) -> Result<Loaded, Error> {
-    let opened = model::Opened::open(path)?;
+    let opened = Opened::open(path)?;
     let beside = path.with_file_name("tokenizer.bin");
     let is_gguf = opened.metadata("general.architecture").is_some();
     if !is_gguf && !beside.is_file() {
@@ -143,7 +150,7 @@ pub fn load_file(path: &Path, name: &str) -> Result<Loaded, Error> {
     let stop_tokens = ends.into_iter().flatten().collect();
     let options =
         LocalOptions { name: name.to_string(), config, stop_tokens, ..LocalOptions::default() };
-    let decoding = Decoding::new(opened.load(&Device::flex())?);
+    let decoding = runtime(opened.spec(), &opened)?;
     Ok(Loaded { decoding, tokenizer, options, note: None, examples: Vec::new() })
 }
 

@@ -5,13 +5,18 @@ use std::path::Path;
 use arch::family::{Names, check_weights_of, publish_of, read_slot_of};
 use arch::gguf::{Tensors, factors, metadata, sayable, spec, to_ours, to_theirs};
 use arch::spec::differences;
-use arch::{Error as Arch, Part, Slot, Spec, Tensor as Weights, WeightSource};
+use arch::stored::rows_of;
+use arch::{Error as Arch, Part, Slot, Spec, Stored, Tensor as Weights, WeightSource};
 use formats::ggml::Kind;
 use formats::gguf::{Gguf, Pair, Planned, write};
 use serde_json::Value;
 
 use crate::Opened;
 use crate::folder::Error;
+
+mod mixture;
+
+pub use mixture::Mixture;
 
 /// A file as a source of a model's slots.
 #[derive(Debug)]
@@ -52,6 +57,19 @@ impl Source {
         Ok(to_ours(&self.spec, slot, tensor))
     }
 
+    /// A matrix's rows as they lie in the file.
+    pub fn rows(&self, slot: Slot) -> Option<Vec<Stored<'_>>> {
+        rows_of(&Tensors, &self.spec, slot, |piece| {
+            Some((self.file.kind(&piece.name)?.name, self.file.bytes(&piece.name).ok()?))
+        })
+    }
+
+    /// Lets the memory go that reading a slot's tensors took.
+    pub fn forget(&self, slot: Slot) {
+        let pieces = Tensors.pieces(&self.spec, slot);
+        pieces.iter().for_each(|piece| self.file.forget(&piece.name));
+    }
+
     /// How many tensors there are of each type, and the bytes of all.
     pub fn types(&self) -> (Vec<&'static str>, usize) {
         let kinds = self.file.names().filter_map(|name| self.file.kind(name));
@@ -60,21 +78,22 @@ impl Source {
     }
 }
 
-/// Writes a model as a GGUF file, whole or not at all: matrices in numbers of `kind`, vectors, routers and
-/// positions in f32; rows that fill no whole blocks in F16. `beside` is metadata to go with it.
+/// Writes a model as a GGUF file, whole or not at all: matrices in the types of a mixture, vectors, routers and
+/// positions in f32. `beside` is metadata to go with it.
 ///
 /// # Errors
 /// [`Error::Gguf`] with what such a file cannot say of the model; what the files say.
 pub fn save(
     opened: &Opened,
     path: &Path,
-    kind: Kind,
+    mixture: Mixture,
     beside: Vec<Pair>,
     step: &mut dyn FnMut() -> bool,
 ) -> Result<(), Error> {
     let spec = sayable(opened.spec());
     let mut pairs = Vec::new();
-    for (key, value) in metadata(&spec)? {
+    let file_type = ("general.file_type".to_string(), serde_json::json!(mixture.file_type()));
+    for (key, value) in metadata(&spec)?.into_iter().chain([file_type]) {
         pairs.push(Pair::new(key, &value).map_err(Error::Gguf)?);
     }
     pairs.extend(
@@ -85,7 +104,7 @@ pub fn save(
     );
     let factors = factors(&spec);
     let f32 = Kind::to_write("F32").map_err(Error::Gguf)?;
-    let planned = planned(&spec, kind)?;
+    let planned = planned(&spec, mixture)?;
     let lists = factors.iter().map(|(name, list)| Planned {
         name: (*name).to_string(),
         shape: vec![list.len()],
@@ -117,9 +136,8 @@ pub fn save(
 type Made = (Planned, Vec<(Slot, Vec<usize>)>);
 
 /// Each tensor of a file.
-fn planned(spec: &Spec, kind: Kind) -> Result<Vec<Made>, Error> {
-    let [whole, half] = ["F32", "F16"].map(|name| Kind::to_write(name).map_err(Error::Gguf));
-    let (whole, half) = (whole?, half?);
+fn planned(spec: &Spec, mixture: Mixture) -> Result<Vec<Made>, Error> {
+    let whole = Kind::to_write("F32").map_err(Error::Gguf)?;
     let mut all: Vec<Made> = Vec::new();
     for (slot, of_slot) in spec.slots() {
         for piece in Tensors.pieces(spec, slot) {
@@ -132,11 +150,10 @@ fn planned(spec: &Spec, kind: Kind) -> Result<Vec<Made>, Error> {
             }
             let exact =
                 shape.len() == 1 || matches!(slot, Slot::Positions | Slot::Block(_, Part::Router));
-            let fits = shape.last().is_some_and(|row| row.is_multiple_of(kind.numbers));
-            let kind = match (exact, fits) {
-                (true, _) => whole,
-                (false, true) => kind,
-                (false, false) => half,
+            let row = shape.last().copied().unwrap_or(1);
+            let kind = match exact {
+                true => whole,
+                false => mixture.kind(spec, &piece.name, row).map_err(Error::Gguf)?,
             };
             all.push((Planned { name: piece.name, shape, kind }, vec![own]));
         }

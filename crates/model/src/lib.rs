@@ -5,8 +5,8 @@
 //! (a model from its tensors and back), [`hooks`] (its named activations),
 //! [`init`] (random weights), [`paths`] (its parameters by name), [`freeze`] (what learns), [`decoding`]
 //! (token by token, with a cache), [`folder`] (model folders as Hugging Face has them), [`llama2c`]
-//! (files of llama2.c), [`gguf`] (llama.cpp's), [`opened`] (any of them, not read yet), [`convert`] and [`diff`] (one into
-//! another, one beside another).
+//! (files of llama2.c), [`gguf`] (llama.cpp's), [`opened`] (any of them, not read yet), [`live`] (a model
+//! as a runtime's source), [`convert`] and [`diff`] (one into another, one beside another).
 //!
 //! Must never know: loops over data, sampling, text.
 #![forbid(unsafe_code)]
@@ -20,6 +20,7 @@ pub mod freeze;
 pub mod gguf;
 pub mod hooks;
 pub mod init;
+pub mod live;
 pub mod llama2c;
 mod mxfp4;
 pub mod opened;

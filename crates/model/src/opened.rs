@@ -1,10 +1,14 @@
 //! A model's files, opened and checked but not read: a Hugging Face folder, a GGUF file, or a `.bin` of
 //! llama2.c.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use arch::{Error as Arch, Slot, Spec, Tensor as Weights, WeightSource, family};
+use arch::stored::rows_of;
+use arch::{
+    Error as Arch, Slot, SlotSource, Spec, Stored, Tensor as Weights, WeightSource, family,
+};
 use burn::tensor::Device;
 use formats::gguf::Gguf;
 use formats::llama2c::Llama2c;
@@ -126,7 +130,7 @@ impl Opened {
         let (names, bytes): (Vec<_>, usize) = match &self.files {
             Files::Gguf(source) => source.types(),
             _ => {
-                let stored = self.names()?.into_iter().filter_map(|(_, name)| self.stored(&name));
+                let stored = self.names()?.into_iter().filter_map(|(_, name)| self.size_of(&name));
                 let (names, bytes): (Vec<_>, Vec<_>) = stored.unzip();
                 (names, bytes.into_iter().sum())
             }
@@ -138,7 +142,7 @@ impl Opened {
 
     /// What the numbers of a tensor are in the files, by the name that people know it by, and the bytes that
     /// they take there.
-    fn stored(&self, name: &str) -> Option<(&'static str, usize)> {
+    fn size_of(&self, name: &str) -> Option<(&'static str, usize)> {
         if let Some(dtype) = self.dtype(name) {
             let n: usize = self.shape(name)?.iter().product();
             return Some((dtype.name(), n * dtype.bytes()));
@@ -149,7 +153,7 @@ impl Opened {
 
     /// A tensor's numbers as they stand in the files, little endian, and their type; `None` where rows
     /// stand there in another order.
-    pub(crate) fn bytes(&self, name: &str) -> Option<(Dtype, std::borrow::Cow<'_, [u8]>)> {
+    pub(crate) fn bytes(&self, name: &str) -> Option<(Dtype, Cow<'_, [u8]>)> {
         match &self.files {
             Files::Folder(weights) => {
                 let view = weights.view(name).ok()?;
@@ -157,6 +161,25 @@ impl Opened {
             }
             Files::Llama2c(_) | Files::Gguf(_) => None,
         }
+    }
+
+    /// A matrix's rows as they lie in the files; `None` where they do not lie so.
+    fn stored(&self, slot: Slot) -> Option<Vec<Stored<'_>>> {
+        let weights = match &self.files {
+            Files::Gguf(source) => return source.rows(slot),
+            Files::Folder(weights) => weights,
+            Files::Llama2c(_) => return None,
+        };
+        let names = family::names_of(&self.spec.family).ok()?;
+        rows_of(&names, &self.spec, slot, |piece| {
+            let view = weights.view(&family::found(&names, &piece.name, &whole(weights))?).ok()?;
+            match (view.bytes(), view.dtype()) {
+                (Cow::Borrowed(bytes), dtype @ (Dtype::F32 | Dtype::F16 | Dtype::Bf16)) => {
+                    Some((dtype.name(), bytes))
+                }
+                _ => None,
+            }
+        })
     }
 
     /// The model.
@@ -173,6 +196,25 @@ impl Opened {
             Files::Folder(weights) => use_it(&whole(weights)),
             Files::Llama2c(source) => use_it(source),
             Files::Gguf(source) => use_it(&Published(source)),
+        }
+    }
+}
+
+impl SlotSource for Opened {
+    fn tensor(&self, slot: Slot, shape: &[usize]) -> Result<Weights, Arch> {
+        self.slot(slot, shape)
+    }
+
+    fn rows(&self, slot: Slot, shape: &[usize]) -> Result<Vec<Stored<'_>>, Arch> {
+        match self.stored(slot) {
+            Some(rows) => Ok(rows),
+            None => Ok(vec![Stored::Values(self.slot(slot, shape)?)]),
+        }
+    }
+
+    fn release(&self, slot: Slot) {
+        if let Files::Gguf(source) = &self.files {
+            source.forget(slot);
         }
     }
 }

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use arch::{Error, Part, Positions, Rope, Slot, Spec, Tensor as Weights};
+use arch::angles::{Angles, OfBlocks};
+use arch::{Error, Part, Slot, Spec, Tensor as Weights};
 use burn::module::Param;
 use burn::tensor::{DType, Device, Tensor, TensorData};
-use nn::angles::Angles;
 use nn::attention::{self, Attention, ToHeads};
 use nn::embedding::Embedding;
 use nn::experts::Experts;
@@ -194,7 +194,7 @@ impl Parts<'_> {
 
     fn model(mut self) -> Result<Transformer, Error> {
         let spec = self.spec;
-        let mut angles = Shared { spec, made: Vec::new() };
+        let mut angles = OfBlocks::new(spec);
         let blocks = (0..spec.n_layers).map(|i| self.block(i, angles.of(i)));
         let blocks = blocks.collect::<Result<Vec<_>, _>>()?;
         let project = |parts: &mut Self, slot| {
@@ -315,26 +315,6 @@ impl Parts<'_> {
             Some(Made::Vector(vector)) => Some(vector),
             _ => None,
         }
-    }
-}
-
-/// The angles of a model's blocks: blocks that turn alike share theirs.
-struct Shared<'a> {
-    spec: &'a Spec,
-    made: Vec<(&'a Rope, Arc<Angles>)>,
-}
-
-impl<'a> Shared<'a> {
-    fn of(&mut self, block: usize) -> Option<Arc<Angles>> {
-        let spec = self.spec;
-        let Positions::Rope(_) = spec.positions else { return None };
-        let rope = spec.rope(block)?;
-        if let Some((_, angles)) = self.made.iter().find(|(made, _)| *made == rope) {
-            return Some(angles.clone());
-        }
-        let angles = Arc::new(Angles::new(rope.clone(), spec.head_dim, spec.context));
-        self.made.push((rope, angles.clone()));
-        Some(angles)
     }
 }
 

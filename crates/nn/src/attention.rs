@@ -6,18 +6,18 @@
 
 use std::sync::Arc;
 
-use arch::{Positions, Spec};
+use arch::Spec;
 use burn::module::{Module, Param};
 use burn::tensor::Tensor;
 use ops::Stored;
-use ops::attention::{Form, Shape, alibi_slopes, attention};
+use ops::attention::{Form, Shape, attention};
 use ops::head_norm::{HeadNorm, head_norm};
 use ops::rope::{Rope, rope};
 
-use crate::angles::Angles;
 use crate::latent::Latent;
 use crate::linear::Linear;
 use crate::pass::Pass;
+use arch::angles::Angles;
 
 /// The layer.
 #[derive(Module, Debug)]
@@ -84,13 +84,7 @@ impl Attention {
     /// The layer of a spec's block `block`. `angles` are shared by all blocks that turn alike.
     pub fn new(spec: &Spec, block: usize, weights: Weights, angles: Option<Arc<Angles>>) -> Self {
         let Spec { n_heads, n_kv_heads, head_dim, norm_eps, gain_above_one, .. } = *spec;
-        let alibi = spec.positions == Positions::Alibi;
-        let form = Form {
-            scale: spec.attention.scale,
-            softcap: spec.attention.softcap,
-            slopes: alibi.then(|| alibi_slopes(n_heads).into()),
-        };
-        let window = spec.window(block);
+        let (window, form) = (spec.window(block), spec.scores());
         let numbers = Numbers {
             n_heads,
             n_kv_heads,

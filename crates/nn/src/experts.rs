@@ -22,7 +22,6 @@ use ops::expert_rows::{combine, dispatch};
 use ops::grouped_linear::{Grouped, grouped_linear};
 use ops::{Precision, Stored};
 
-use crate::feed_forward::operation;
 use crate::linear::Linear;
 use crate::pass::Pass;
 
@@ -66,7 +65,7 @@ impl Experts {
     pub fn new(spec: &Spec, router: Linear, up: Linear, down: Linear) -> Self {
         let experts = spec.experts.as_ref().expect("a spec with experts");
         let arch::Experts { n, active, normalized, .. } = *experts;
-        Self { router, up, down, n, active, normalized, activation: operation(spec.activation) }
+        Self { router, up, down, n, active, normalized, activation: spec.activation.into() }
     }
 
     /// `(B, T, D)` to `(B, T, D)`, added to `residual` if there is one.

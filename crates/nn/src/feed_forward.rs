@@ -22,7 +22,7 @@ pub struct FeedForward {
 impl FeedForward {
     /// A block of a spec's non-linearity.
     pub fn new(spec: &arch::Spec, up: Linear, down: Linear) -> Self {
-        Self { up, down, activation: operation(spec.activation) }
+        Self { up, down, activation: spec.activation.into() }
     }
 
     /// `(B, T, D)` to `(B, T, D)`, added to `residual` if there is one.
@@ -30,22 +30,5 @@ impl FeedForward {
         let h = self.up.forward(x, None, pass, pass.stored()); // (B, T, F) or (B, T, 2F)
         let h = activation(h, self.activation); // (B, T, F)
         self.down.forward(h, residual, pass, Stored::F32)
-    }
-}
-
-/// The operation that computes a spec's non-linearity.
-pub(crate) fn operation(activation: arch::Activation) -> Activation {
-    match activation {
-        arch::Activation::Relu => Activation::Relu,
-        arch::Activation::ReluSquared => Activation::ReluSquared,
-        arch::Activation::Gelu => Activation::Gelu,
-        arch::Activation::GeluTanh => Activation::GeluTanh,
-        arch::Activation::QuickGelu => Activation::QuickGelu,
-        arch::Activation::Silu => Activation::Silu,
-        arch::Activation::SwiGlu => Activation::SwiGlu,
-        arch::Activation::GeGlu => Activation::GeGlu,
-        arch::Activation::GeGluTanh => Activation::GeGluTanh,
-        arch::Activation::ReGlu => Activation::ReGlu,
-        arch::Activation::SwiGluClamped => Activation::ClampedSwiGlu { limit: 7.0, alpha: 1.702 },
     }
 }

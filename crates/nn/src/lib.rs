@@ -1,7 +1,7 @@
 //! One layer a file, on Burn modules: parameters and how they meet the fused operations.
 //!
 //! Reading order: [`pass`] (what every layer of one forward pass shares), [`linear`], [`norm`],
-//! [`embedding`], [`angles`], [`attention`], [`latent`], [`feed_forward`], [`experts`]. Layers are built
+//! [`embedding`], [`attention`], [`latent`], [`feed_forward`], [`experts`]. Layers are built
 //! from tensors that somebody else made or read; `(out, in)` is the order of every matrix.
 //!
 //! ```
@@ -17,7 +17,6 @@
 //! Must never know: the names of weights in files, training.
 #![forbid(unsafe_code)]
 
-pub mod angles;
 pub mod attention;
 pub mod embedding;
 pub mod experts;

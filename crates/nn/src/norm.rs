@@ -25,10 +25,7 @@ pub struct Norm {
 impl Norm {
     /// A norm of a spec's kind.
     pub fn new(spec: &arch::Spec, gain: Tensor<1>, bias: Option<Tensor<1>>) -> Self {
-        let kind = match spec.norm {
-            arch::Norm::Layer => NormKind::Layer,
-            arch::Norm::Rms => NormKind::Rms,
-        };
+        let kind = spec.norm.into();
         let (gain, bias) = (Param::from_tensor(gain), bias.map(Param::from_tensor));
         Self { gain, bias, kind, eps: spec.norm_eps, gain_above_one: spec.gain_above_one }
     }

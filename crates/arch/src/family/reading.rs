@@ -24,7 +24,15 @@ pub trait Names {
 }
 
 /// The names that a family publishes its tensors under.
-struct Own(&'static dyn Family);
+pub struct Own(&'static dyn Family);
+
+/// The names that the files of a family have.
+///
+/// # Errors
+/// [`Error::UnknownFamily`].
+pub fn names_of(family: &str) -> Result<Own, Error> {
+    named(family).map(Own)
+}
 
 impl Names for Own {
     fn pieces(&self, spec: &Spec, slot: Slot) -> Vec<Piece> {
@@ -99,7 +107,7 @@ fn read_piece(
 }
 
 /// The name under which a source has a tensor.
-fn found(family: &dyn Names, name: &str, source: &dyn WeightSource) -> Option<String> {
+pub fn found(family: &dyn Names, name: &str, source: &dyn WeightSource) -> Option<String> {
     if source.has(name) {
         return Some(name.to_string());
     }

@@ -1,8 +1,9 @@
 //! `lyceum bench`: how fast this machine does the parts of the work, ours alone.
-//! `bench/train/compare` sets the same figures beside PyTorch's.
+//! `bench/train/compare` sets the same figures beside PyTorch's, `bench/infer/compare` beside llama.cpp's.
 //!
 //! Each size runs in a process of its own, so that its memory is its own.
 
+mod infer;
 mod products;
 mod rows;
 
@@ -27,6 +28,8 @@ use crate::recipe_args::{DialArgs, count};
   lyceum bench train
   lyceum bench train --row d768
   lyceum bench train --arch llama --size 25M --vocab 8192 --json
+  lyceum bench infer model.gguf
+  lyceum bench infer model.gguf --depth 8000 --batch 1,8 --json
   lyceum bench gemm")]
 pub(crate) struct Args {
     #[command(subcommand)]
@@ -50,6 +53,7 @@ enum Verb {
         #[arg(long)]
         json: bool,
     },
+    Infer(infer::Args),
     /// Matrix products of the shapes that steps are made of, against this machine's peak
     Gemm {
         /// Of f32 values as they are, not rounded to bf16
@@ -64,6 +68,7 @@ enum Verb {
 pub(crate) fn run(args: &Args, host: &Host) -> Result<()> {
     let (dials, row, vocab, json) = match &args.verb {
         Verb::Train { dials, row, vocab, json } => (dials, row, vocab, json),
+        Verb::Infer(args) => return infer::run(args, host),
         Verb::Gemm { f32, json } => {
             return products::run(if *f32 { Precision::F32 } else { Precision::Bf16 }, *json);
         }

@@ -1,6 +1,7 @@
 //! `lyceum generate`: the model goes on from your words.
 
 use anyhow::Result;
+use arch::Decoder as _;
 use generate::{Constraint, Finish, Flow, Known, Memory, Options, Sampling, Steer, generate_with};
 use life::Loaded;
 use life::load::{endings, marks, opening};
@@ -82,7 +83,7 @@ pub(crate) fn run(args: &Args, host: &Host) -> Result<()> {
         truncate: true,
     };
     let mut stream = tokenizer.decoder();
-    let context = decoding.model().spec().context;
+    let context = decoding.spec().context;
     if prompt.len() > context {
         let n = prompt.len();
         eprintln!(
@@ -98,7 +99,7 @@ pub(crate) fn run(args: &Args, host: &Host) -> Result<()> {
         let gone = !args.json && out::said(&piece).is_err();
         if gone || host.interrupt.requested() { Flow::Stop } else { Flow::Continue }
     };
-    let mut known = Known::of(tokenizer.vocab_size(), decoding.model().spec().vocab_size);
+    let mut known = Known::of(tokenizer.vocab_size(), decoding.spec().vocab_size);
     let constraint = known.as_mut().map(|known| known as &mut dyn Constraint);
     let steer = Steer { on_token: &mut on_token, constraint };
     let mut memory = Memory::new(&decoding);

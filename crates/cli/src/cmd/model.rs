@@ -47,8 +47,8 @@ pub(crate) fn run(args: &Args, host: &Host) -> Result<()> {
 /// How weights are written.
 #[derive(Clone, Debug, clap::Args)]
 struct FormArgs {
-    /// The numbers of the weights: f32, f16 or bf16; for GGUF also q8_0, q5_1, q5_0, q4_1 and q4_0
-    /// [default: as they are; for GGUF f16]
+    /// The numbers of the weights: f32, f16 or bf16; for GGUF also q8_0, q6_k, q5_k_m, q5_k_s, q4_k_m, q4_k_s,
+    /// q3_k_l, q3_k_m, q3_k_s, q5_1, q5_0, q4_1 and q4_0 [default: as they are; for GGUF f16]
     #[arg(long, value_name = "TYPE")]
     dtype: Option<String>,
     /// Bytes of a file at most, such as 500M; more weights come in several
@@ -72,10 +72,10 @@ impl FormArgs {
         Ok(model::convert::Form { dtype: dtype.transpose()?, shard_bytes })
     }
 
-    /// The type of a GGUF file's matrices.
-    fn kind(&self) -> Result<formats::ggml::Kind> {
+    /// The types of a GGUF file's matrices.
+    fn mixture(&self) -> Result<model::gguf::Mixture> {
         let name = self.dtype.as_deref().unwrap_or("f16");
-        formats::ggml::Kind::to_write(name).map_err(|why| anyhow!("--dtype: {why}"))
+        model::gguf::Mixture::named(name).map_err(|why| anyhow!("--dtype: {why}"))
     }
 }
 

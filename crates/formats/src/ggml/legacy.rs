@@ -9,9 +9,7 @@
 //! Q8_0   d, 32 bytes                  d · q
 //! ```
 
-use half::f16;
-
-use super::half;
+use super::{half, put};
 
 /// Both halves of each byte, with a fifth bit for each.
 fn nibbles(bytes: &[u8], upper: u32, out: &mut [f32], value: impl Fn(i32) -> f32) {
@@ -70,10 +68,6 @@ fn farthest(values: &[f32]) -> f32 {
 
 fn inverse(d: f32) -> f32 {
     if d == 0.0 { 0.0 } else { 1.0 / d }
-}
-
-fn put(block: &mut [u8], at: usize, x: f32) {
-    block[at..at + 2].copy_from_slice(&f16::from_f32(x).to_le_bytes());
 }
 
 /// Codes around a middle, which stands for zero: the farthest value has the code 0, and so no rounding.

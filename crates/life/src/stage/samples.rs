@@ -4,9 +4,9 @@
 //! whose true answers are known and shown beside the model's, and no other text where it was taught to
 //! answer.
 
+use arch::Decoder as _;
 use chat::{Flow, LocalModel, LocalOptions, Message, Request, Respond, Role, Sampling};
-use generate::{Constraint, Known, Memory, Options, Steer};
-use model::Decoding;
+use generate::{Constraint, Known, Memory, Options, Runtime, Steer};
 use serde::{Deserialize, Serialize};
 use tokenizer::Tokenizer;
 use world::World;
@@ -87,7 +87,7 @@ pub fn examples(village: Option<u64>) -> Vec<String> {
 
 /// A text from nothing.
 fn text(
-    decoding: &Decoding,
+    decoding: &Runtime,
     tokenizer: &Tokenizer,
     options: &LocalOptions,
     seed: u64,
@@ -99,7 +99,7 @@ fn text(
         stop_tokens: endings(tokenizer, options),
         truncate: true,
     };
-    let mut known = Known::of(tokenizer.vocab_size(), decoding.model().spec().vocab_size);
+    let mut known = Known::of(tokenizer.vocab_size(), decoding.spec().vocab_size);
     let steer = Steer {
         on_token: &mut |_| Flow::Continue,
         constraint: known.as_mut().map(|known| known as &mut dyn Constraint),

@@ -8,10 +8,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use arch::Rope;
+use arch::angles::Angles;
 use burn::module::{Module, Param};
 use burn::optim::GradientsParams;
 use burn::tensor::{Device, Tensor, TensorData};
-use nn::angles::Angles;
 use optim::{Choice, Knobs, Optimizer, Options, Stacks};
 
 /// PyTorch's generator on a CPU (Matsumoto & Nishimura, "Mersenne Twister", 1998), as far as numbers

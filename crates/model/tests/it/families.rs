@@ -7,6 +7,8 @@ use std::sync::Arc;
 use arch::{Decoder, Input, Logits, Spec, Tensor as Weights, family};
 use burn::module::{Module, ModuleMapper, Param};
 use burn::tensor::{Device, Gradients, Tensor};
+use generate::Runtime;
+use model::live::Live;
 use model::{Batch, Decoding, Transformer, folder};
 use nn::pass::Pass;
 use ops::linear_cross_entropy::Regularization;
@@ -53,9 +55,12 @@ fn check(name: &str, golden: &Value) {
         let norm = values.iter().map(|v| f64::from(*v).powi(2)).sum::<f64>().sqrt() as f32;
         near(&format!("{name}: {tensor}"), [norm, values[0]], expected);
     }
-    let cached = cached(load(&Device::flex()));
-    let some = cached.chunks(VOCABULARY).step_by(33).flat_map(|row| row.iter().step_by(7));
-    near(&format!("{name}: cached"), some.copied(), &golden["cached"]);
+    let model = load(&Device::flex());
+    let fast = Runtime::new(&spec, &Live::new(&model)).expect("a runtime");
+    for (which, logits) in [("cached", cached(&Decoding::new(model))), ("fast", cached(&fast))] {
+        let some = logits.chunks(VOCABULARY).step_by(33).flat_map(|row| row.iter().step_by(7));
+        near(&format!("{name}: {which}"), some.copied(), &golden["cached"]);
+    }
 }
 
 fn near(what: &str, got: impl IntoIterator<Item = f32>, expected: &Value) {
@@ -143,11 +148,10 @@ impl ModuleMapper for Slopes {
     }
 }
 
-fn cached(model: Transformer) -> Vec<f32> {
-    let decoding = Decoding::new(model);
-    let mut cache = decoding.new_cache();
+fn cached(decoder: &impl Decoder) -> Vec<f32> {
+    let mut cache = decoder.new_cache();
     let mut step =
-        |id: u32| decoding.forward(Input::Ids(&[id]), &mut cache, Logits::Last).expect("room");
+        |id: u32| decoder.forward(Input::Ids(&[id]), &mut cache, Logits::Last).expect("room");
     ids("steps", STEPS).into_iter().flat_map(&mut step).collect()
 }
 

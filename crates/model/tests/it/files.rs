@@ -100,7 +100,7 @@ fn models_that_differ_are_told_apart() {
 #[test]
 fn gguf_files_go_out_and_come_back() {
     let home = tempfile::tempdir().unwrap();
-    let f32 = formats::ggml::Kind::to_write("F32").unwrap();
+    let f32 = model::gguf::Mixture::named("F32").unwrap();
     for name in [
         "llama",
         "mixtral",
@@ -135,7 +135,7 @@ fn gguf_files_go_out_and_come_back() {
         let loaded = folder::load(&file, &Device::flex()).unwrap_or_else(|e| panic!("{name}: {e}"));
         assert_eq!(loaded.spec(), &spec, "{name}");
         crate::close(name, &whole(&loaded, &IDS), &whole(&model, &IDS));
-        let q8 = formats::ggml::Kind::to_write("Q8_0").unwrap();
+        let q8 = model::gguf::Mixture::named("Q8_0").unwrap();
         let rounded = home.path().join(format!("{name}-q8.gguf"));
         model::gguf::save(&opened, &rounded, q8, Vec::new(), &mut on()).unwrap();
         let found = diff(&folder, &rounded);

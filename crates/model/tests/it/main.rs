@@ -3,6 +3,7 @@
 mod cs336;
 mod families;
 mod files;
+mod runtime;
 
 use std::sync::Arc;
 

@@ -26,7 +26,7 @@ use crate::{out, pick};
   lyceum model convert old/ new/                         pytorch_model.bin to safetensors
   lyceum model convert stories260K.bin stories --tokenizer tok512.bin
   lyceum model convert stories stories.bin               back to llama2.c
-  lyceum model convert bard bard.gguf --dtype q8_0       for llama.cpp and its kin
+  lyceum model convert bard bard.gguf --dtype q4_k_m     for llama.cpp and its kin
   lyceum model convert bard.gguf bard-again              and back")]
 pub(crate) struct Args {
     /// A run, a model's folder, a pulled model, a GGUF or a llama2.c file
@@ -90,7 +90,7 @@ pub(super) fn run(args: &Args, host: &Host) -> Result<()> {
 }
 
 fn as_llama2c(args: &Args, opened: &Opened, own: Option<&Tokenizer>) -> Result<()> {
-    let is_f32 = args.form.kind().is_ok_and(|kind| kind.name == "F32");
+    let is_f32 = args.form.mixture().is_ok_and(|mixture| mixture.name() == "F32");
     ensure!(args.form.dtype.is_none() || is_f32, "a llama2.c file holds f32; leave out --dtype");
     ensure_new(&args.to)?;
     to_llama2c(opened, &args.to)?;
@@ -124,7 +124,7 @@ fn as_gguf(
     step: &mut dyn FnMut() -> bool,
 ) -> Result<()> {
     ensure_new(&args.to)?;
-    let kind = args.form.kind()?;
+    let mixture = args.form.mixture()?;
     let folder = opened.path();
     let there = folder.join("tokenizer.json");
     let read = |path: &Path| {
@@ -153,7 +153,7 @@ fn as_gguf(
     if let Some(template) = template(folder)? {
         put("tokenizer.chat_template", json!(template))?;
     }
-    Ok(model::gguf::save(opened, &args.to, kind, beside, step)?)
+    Ok(model::gguf::save(opened, &args.to, mixture, beside, step)?)
 }
 
 /// A tokenizer as metadata.

@@ -6,8 +6,10 @@
 
 use std::sync::{Arc, Mutex};
 
-use arch::Rope;
-use ops::rope::{Layout, RopeTable};
+use kernels::rope::{Layout, RopeTable};
+
+use crate::spec::rope::Scaling;
+use crate::{Rope, Spec};
 
 /// The angles of one way to turn heads.
 #[derive(Debug)]
@@ -68,14 +70,39 @@ impl Angles {
     }
 
     fn is_long(&self) -> bool {
-        matches!(self.rope.scaling, arch::spec::rope::Scaling::Long(_))
+        matches!(self.rope.scaling, Scaling::Long(_))
+    }
+}
+
+/// The angles of a model's blocks: blocks that turn alike share theirs.
+#[derive(Debug)]
+pub struct OfBlocks<'a> {
+    spec: &'a Spec,
+    made: Vec<(&'a Rope, Arc<Angles>)>,
+}
+
+impl<'a> OfBlocks<'a> {
+    /// None made yet.
+    pub fn new(spec: &'a Spec) -> Self {
+        Self { spec, made: Vec::new() }
+    }
+
+    /// Those of a block whose heads turn.
+    pub fn of(&mut self, block: usize) -> Option<Arc<Angles>> {
+        let rope = self.spec.rope(block)?;
+        if let Some((_, angles)) = self.made.iter().find(|(made, _)| *made == rope) {
+            return Some(angles.clone());
+        }
+        let angles = Arc::new(Angles::new(rope.clone(), self.spec.head_dim, self.spec.context));
+        self.made.push((rope, angles.clone()));
+        Some(angles)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use arch::spec::rope::{Long, Scaling};
+    use crate::spec::rope::Long;
 
     fn cosines(angles: &Angles, length: usize, position: u32) -> Vec<f32> {
         angles.table(length).angles(&[position]).0

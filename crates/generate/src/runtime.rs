@@ -1,0 +1,233 @@
+//! The fast decoder: a model's matrices as files store them, on [`kernels`], for every family.
+//!
+//! ```text
+//! source      where tensors come from: rows as they are stored, or numbers
+//! weight      a matrix, of one type or several, and its products
+//! block       one block in each of its arrangements; attention, latent, feed_forward are its parts
+//! cache       keys and values of a sequence
+//! ```
+//!
+//! It computes what the readable model does: their logits are compared, family by family. Streams,
+//! norms and softmaxes are f32; matrices in quantized blocks meet inputs of eight bits
+//! ([`kernels::quantized`]), brain floats meet rounded inputs where many rows come at once.
+
+mod attention;
+mod block;
+mod cache;
+mod feed_forward;
+mod latent;
+mod norm;
+mod source;
+mod weight;
+
+use arch::angles::OfBlocks;
+use arch::waves::waves;
+use arch::{Cache as _, Decoder, Error, Input, Logits, Positions, Slot, SlotSource, Spec};
+use kernels::quantized::Inputs;
+
+use block::Block;
+use cache::New;
+use norm::Norm;
+use source::Reader;
+use weight::Weight;
+
+pub use cache::Cache;
+
+/// A model, ready to decode.
+#[derive(Debug)]
+pub struct Runtime {
+    spec: Spec,
+    embedding: Weight,
+    /// `(offset + T, D)`.
+    positions: Option<Vec<f32>>,
+    project_in: Option<Weight>,
+    blocks: Vec<Block>,
+    final_norm: Option<Norm>,
+    project_out: Option<Weight>,
+    head: Option<Weight>,
+}
+
+impl Runtime {
+    /// Reads the tensors of a spec, each once, and lays them out.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] for an impossible spec, [`Error::TensorShape`], what the source says.
+    pub fn new(spec: &Spec, source: &dyn SlotSource) -> Result<Self, Error> {
+        spec.check()?;
+        let reader = Reader::new(spec, source);
+        let mut angles = OfBlocks::new(spec);
+        let blocks = (0..spec.n_layers).map(|i| Block::new(spec, i, &reader, angles.of(i)));
+        Ok(Self {
+            embedding: reader.matrix(Slot::Embedding)?,
+            positions: reader.optional(Slot::Positions)?,
+            project_in: reader.optional_matrix(Slot::ProjectIn)?,
+            blocks: blocks.collect::<Result<_, _>>()?,
+            final_norm: match spec.has_final_norm() {
+                true => Some(Norm::new(spec, &reader, Slot::FinalNormGain, Slot::FinalNormBias)?),
+                false => None,
+            },
+            project_out: reader.optional_matrix(Slot::ProjectOut)?,
+            head: reader.optional_matrix(Slot::Head)?,
+            spec: spec.clone(),
+        })
+    }
+
+    /// Bytes of all matrices.
+    pub fn len_bytes(&self) -> usize {
+        let ends = [&self.project_in, &self.project_out, &self.head];
+        let ends: usize = ends.into_iter().flatten().map(Weight::len_bytes).sum();
+        self.embedding.len_bytes() + ends + self.blocks.iter().map(Block::len_bytes).sum::<usize>()
+    }
+
+    /// Bytes of the matrices that one token is multiplied with: all but an embedding of its own.
+    pub fn bytes_per_token(&self) -> usize {
+        match &self.head {
+            Some(_) => self.len_bytes() - self.embedding.len_bytes(),
+            None => self.len_bytes(),
+        }
+    }
+
+    /// The number of new positions, if all is well with them.
+    fn check(&self, input: Input<'_>, cache: &Cache) -> Result<usize, Error> {
+        let (vocab_size, width) = (self.spec.vocab_size, self.spec.embedding_width());
+        let n = match input {
+            Input::Ids(ids) => {
+                if let Some(&id) = ids.iter().find(|&&id| id as usize >= vocab_size) {
+                    return Err(Error::TokenOutOfRange { id, vocab_size });
+                }
+                ids.len()
+            }
+            Input::Embeddings(rows) if rows.len().is_multiple_of(width) => rows.len() / width,
+            Input::Embeddings(rows) => {
+                let got = rows.len();
+                return Err(Error::Shape(format!("{got} values are no whole rows of {width}")));
+            }
+        };
+        let (needed, available) = (cache.len() + n, self.spec.context);
+        if needed > available {
+            return Err(Error::ContextFull { needed, available });
+        }
+        Ok(n)
+    }
+
+    /// The stream before the first block: `(n, D)`.
+    fn embed(&self, input: Input<'_>, first: usize) -> Vec<f32> {
+        let (spec, width) = (&self.spec, self.spec.embedding_width());
+        let (mut x, scale) = match input {
+            Input::Ids(ids) => {
+                let mut rows = vec![0.0; ids.len() * width];
+                for (&id, row) in ids.iter().zip(rows.chunks_exact_mut(width)) {
+                    self.embedding.row(id as usize, row);
+                }
+                (rows, spec.scales.embedding)
+            }
+            Input::Embeddings(rows) => (rows.to_vec(), 1.0),
+        };
+        if let Some(project) = &self.project_in {
+            x = project.of(&Inputs::new(&x, width));
+        }
+        if scale != 1.0 {
+            x.iter_mut().for_each(|x| *x *= scale);
+        }
+        let d = spec.d_model;
+        for (row, position) in x.chunks_exact_mut(d).zip(first..) {
+            if let Some(table) = &self.positions {
+                let added = &table[(position + spec.position_offset) * d..][..d];
+                row.iter_mut().zip(added).for_each(|(x, p)| *x += p);
+            }
+            if spec.positions == Positions::Sinusoidal {
+                row.iter_mut().zip(waves(position as u32, d)).for_each(|(x, wave)| *x += wave);
+            }
+        }
+        x
+    }
+
+    /// Appends ids to several sequences at once, which reads every weight but once for all of them, and gives
+    /// the logits after the last id of each: `(sequences, V)`.
+    ///
+    /// # Errors
+    /// As of [`Decoder::forward`], for any of the sequences; then all caches are as before.
+    pub fn forward_each(&self, sequences: &mut [(&[u32], &mut Cache)]) -> Result<Vec<f32>, Error> {
+        let (mut x, mut new, mut last) = (Vec::new(), Vec::new(), Vec::new());
+        for (ids, cache) in sequences.iter() {
+            let n = self.check(Input::Ids(ids), cache)?;
+            if n == 0 {
+                return Err(Error::Shape("a sequence to be gone on with got no ids".into()));
+            }
+            x.extend(self.embed(Input::Ids(ids), cache.len()));
+        }
+        let mut row = 0;
+        for (ids, cache) in sequences {
+            row += ids.len();
+            last.push(row - 1);
+            new.push((ids.len(), &mut **cache));
+        }
+        let (x, d) = (self.through(x, &mut new), self.spec.d_model);
+        let rows: Vec<f32> = last.iter().flat_map(|&row| &x[row * d..][..d]).copied().collect();
+        Ok(self.read_out(&rows))
+    }
+
+    /// The stream after the last block, of new positions of each sequence; the caches hold them then.
+    fn through(&self, mut x: Vec<f32>, sequences: &mut [(usize, &mut Cache)]) -> Vec<f32> {
+        for (i, block) in self.blocks.iter().enumerate() {
+            let layers = sequences.iter_mut();
+            let mut layers: Vec<New<'_>> =
+                layers.map(|(rows, cache)| New { rows: *rows, layer: cache.layer(i) }).collect();
+            block.forward(&mut x, &mut layers);
+        }
+        for (rows, cache) in sequences {
+            cache.advance(*rows);
+        }
+        x
+    }
+
+    /// Logits of the stream after the last block: `(n, D)` to `(n, V)`.
+    fn read_out(&self, x: &[f32]) -> Vec<f32> {
+        let normed = self.final_norm.as_ref().map(|norm| norm.of(x));
+        let mut x = normed.unwrap_or_else(|| x.to_vec());
+        if let Some(project) = &self.project_out {
+            x = project.of(&Inputs::new(&x, self.spec.d_model));
+        }
+        let divisor = self.spec.scales.logits;
+        if divisor != 1.0 {
+            x.iter_mut().for_each(|x| *x /= divisor);
+        }
+        let head = self.head.as_ref().unwrap_or(&self.embedding);
+        let mut logits = head.of(&Inputs::new(&x, self.spec.embedding_width()));
+        if let Some(cap) = self.spec.logit_softcap {
+            kernels::softcap::cap(&mut logits, cap);
+        }
+        logits
+    }
+}
+
+impl Decoder for Runtime {
+    type Cache = Cache;
+
+    fn spec(&self) -> &Spec {
+        &self.spec
+    }
+
+    fn new_cache(&self) -> Cache {
+        Cache::new(&self.spec)
+    }
+
+    fn forward(
+        &self,
+        input: Input<'_>,
+        cache: &mut Cache,
+        logits: Logits,
+    ) -> Result<Vec<f32>, Error> {
+        let n = self.check(input, cache)?;
+        if n == 0 {
+            return Ok(Vec::new());
+        }
+        let x = self.through(self.embed(input, cache.len()), &mut [(n, cache)]);
+        let d = self.spec.d_model;
+        Ok(match logits {
+            Logits::None => Vec::new(),
+            Logits::Last => self.read_out(&x[(n - 1) * d..]),
+            Logits::All => self.read_out(&x),
+        })
+    }
+}

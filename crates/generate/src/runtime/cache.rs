@@ -1,0 +1,78 @@
+//! What a sequence's positions leave behind: keys and values, layer by layer.
+
+use arch::Spec;
+
+/// Keys and values of one sequence.
+#[derive(Clone, Debug)]
+pub struct Cache {
+    layers: Vec<Layer>,
+    len: usize,
+}
+
+/// Keys and values of a layer: `(n, Hkv·head_dim)` each.
+#[derive(Clone, Debug)]
+pub(super) struct Layer {
+    keys: Vec<f32>,
+    values: Vec<f32>,
+    width: usize,
+}
+
+/// New positions of a sequence on their way through a layer.
+pub(super) struct New<'a> {
+    pub(super) rows: usize,
+    pub(super) layer: &'a mut Layer,
+}
+
+impl Cache {
+    pub(super) fn new(spec: &Spec) -> Self {
+        let width = spec.n_kv_heads * spec.head_dim;
+        let layer = Layer { keys: Vec::new(), values: Vec::new(), width };
+        Self { layers: vec![layer; spec.n_layers], len: 0 }
+    }
+
+    pub(super) fn layer(&mut self, i: usize) -> &mut Layer {
+        &mut self.layers[i]
+    }
+
+    /// Counts positions that every layer holds by now.
+    pub(super) fn advance(&mut self, n: usize) {
+        self.len += n;
+    }
+}
+
+impl arch::Cache for Cache {
+    fn len(&self) -> usize {
+        self.len
+    }
+
+    fn fork(&self) -> Self {
+        self.clone()
+    }
+
+    fn truncate(&mut self, len: usize) {
+        self.len = self.len.min(len);
+        for layer in &mut self.layers {
+            layer.keys.truncate(self.len * layer.width);
+            layer.values.truncate(self.len * layer.width);
+        }
+    }
+}
+
+impl Layer {
+    /// Positions held.
+    pub(super) fn len(&self) -> usize {
+        self.keys.len() / self.width
+    }
+
+    /// Adds a position: its keys, then its values.
+    pub(super) fn push(&mut self, both: &[f32]) {
+        let (keys, values) = both.split_at(self.width);
+        self.keys.extend_from_slice(keys);
+        self.values.extend_from_slice(values);
+    }
+
+    /// All keys, all values.
+    pub(super) fn all(&self) -> (&[f32], &[f32]) {
+        (&self.keys, &self.values)
+    }
+}
