@@ -225,6 +225,22 @@ mod tests {
         assert!(q8.f32(&q8.bytes_of(&[0.0; 32]).unwrap()).iter().all(|x| *x == 0.0));
     }
 
+    /// The types whose scales are searched for, against what `bench/parity/llama --golden` had ggml itself make.
+    #[test]
+    fn every_searched_type_rounds_as_ggml_does() {
+        let golden = include_str!("../../../testdata/gguf/k_types.json");
+        let golden: serde_json::Value = serde_json::from_str(golden).unwrap();
+        let values: Vec<f32> =
+            (0..512).map(|i| ((i * i * 7919) % 1009) as f32 / 64.0 - 7.0).collect();
+        for kind in Kind::ALL.iter().filter(|kind| kind.narrow.is_some() && kind.numbers == 256) {
+            let theirs: Vec<u8> = serde_json::from_value(golden["types"][kind.name].clone())
+                .unwrap_or_else(|_| panic!("{} is not in the golden file", kind.name));
+            assert_eq!(kind.bytes_of(&values).unwrap(), theirs, "{}", kind.name);
+            let zeros = kind.f32(&kind.bytes_of(&[0.0; 256]).unwrap());
+            assert!(zeros.iter().all(|x| *x == 0.0), "{}", kind.name);
+        }
+    }
+
     /// Bytes that the reference's side makes, too.
     fn noise(n: usize) -> Vec<u8> {
         let mut x = 1_u32;

@@ -32,11 +32,7 @@ for_each_isa!(fn sum(numbers: &[u64]) -> u64 => sum_body);
 
 #[inline(always)]
 fn sum_body(numbers: &[u64]) -> u64 {
-    let mut lanes = [0_u64; 32];
-    for chunk in numbers.as_chunks::<32>().0 {
-        lanes.iter_mut().zip(chunk).for_each(|(lane, x)| *lane = lane.wrapping_add(*x));
-    }
-    lanes.iter().fold(0, |sum, lane| sum.wrapping_add(*lane))
+    numbers.iter().fold(0, |sum, x| sum.wrapping_add(*x))
 }
 
 #[cfg(test)]

@@ -148,9 +148,10 @@ mod tests {
     #[test]
     fn tests_may_compare_twins() {
         let text = "use generate::Runtime;\n";
+        let members = ("Cargo.toml", "[workspace]\nmembers = [\n  \"crates/model\",\n]\n");
         let manifest = ("crates/model/Cargo.toml", "[package]\nname = \"model\"\n");
         let [test, source] = ["crates/model/tests/it/runtime.rs", "crates/model/src/lib.rs"];
-        let both = [manifest, (test, text), (source, text)];
+        let both = [members, manifest, (test, text), (source, text)];
         assert_eq!(places(check, &both), ["crates/model/src/lib.rs:1"]);
     }
 

@@ -47,8 +47,9 @@ pub(super) fn with_offset<const N: usize>(
         sum_w += w;
         sum_x += w * x;
     }
-    let codes =
-        |inverse: f32| x.map(|x| nearest(inverse * (x - least)).clamp(0, most.into()) as u8);
+    let codes = |inverse: f32, least: f32| {
+        x.map(|x| nearest(inverse * (x - least)).clamp(0, most.into()) as u8)
+    };
     let error = |scale: f32, least: f32, codes: &[u8; N]| {
         let terms = x.iter().zip(weights).zip(codes);
         terms.fold(0.0, |sum, ((x, w), &code)| {
@@ -57,12 +58,14 @@ pub(super) fn with_offset<const N: usize>(
         })
     };
     let inverse = f32::from(most) / (greatest - least);
-    let first = codes(inverse);
+    let first = codes(inverse, least);
     let mut best = Found { scale: 1.0 / inverse, offset: least, codes: first };
     let mut best_error = error(best.scale, least, &first);
     for step in 0..=grid.steps {
+        // From the best offset so far, not from the least number.
+        let least = best.offset;
         let inverse = (grid.first + grid.step * step as f32 + f32::from(most)) / (greatest - least);
-        let codes = codes(inverse);
+        let codes = codes(inverse, least);
         let (mut sum_l, mut sum_l2, mut sum_xl) = (0.0, 0.0, 0.0);
         for ((x, w), &code) in x.iter().zip(weights).zip(&codes) {
             let l = f32::from(code);
