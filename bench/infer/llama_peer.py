@@ -2,8 +2,9 @@
 """llama.cpp's side of bench/infer/compare and bench/parity/llama, through the C interface that
 llama-cpp-python binds.
 
-usage: llama_peer.py speed MODEL THREADS PROMPT TOKENS DEPTH SEQUENCES CACHE FLASH
-         a prompt of PROMPT tokens at once, or (PROMPT 0) TOKENS to each of SEQUENCES behind DEPTH
+usage: llama_peer.py speed MODEL THREADS TASKS
+         TASKS is a JSON list of [PROMPT, TOKENS, DEPTH, SEQUENCES, CACHE, FLASH]: a prompt of PROMPT tokens at
+         once, or (PROMPT 0) TOKENS to each of SEQUENCES behind DEPTH; tokens a second of each
        llama_peer.py logits MODEL THREADS IDS WINDOW OUT
          f32 logits of every position, window by window, of the ids in the JSON file
        llama_peer.py quantize TYPE COLUMNS IN OUT
@@ -19,12 +20,14 @@ import llama_cpp
 import numpy
 
 
-def opened(model, threads, context, sequences=1, cache="f16", flash=True):
+def loaded(model):
     llama_cpp.llama_log_set(SILENT, None)
     llama_cpp.llama_backend_init()
     handle = llama_cpp.llama_model_load_from_file(model.encode(), llama_cpp.llama_model_default_params())
-    if not handle:
-        sys.exit(f"llama.cpp cannot read {model}")
+    return handle or sys.exit(f"llama.cpp cannot read {model}")
+
+
+def context_of(handle, threads, context, sequences=1, cache="f16", flash=True):
     params = llama_cpp.llama_context_default_params()
     params.n_ctx, params.n_seq_max = context, sequences
     params.n_batch = params.n_ubatch = 512
@@ -36,9 +39,7 @@ def opened(model, threads, context, sequences=1, cache="f16", flash=True):
     else:
         params.flash_attn = flash
     made = llama_cpp.llama_init_from_model(handle, params)
-    if not made:
-        sys.exit("llama.cpp makes no context of this kind")
-    return handle, made
+    return made or sys.exit("llama.cpp makes no context of this kind")
 
 
 SILENT = llama_cpp.llama_log_callback(lambda level, text, data: None)
@@ -70,10 +71,16 @@ def clear(context):
         llama_cpp.llama_kv_self_clear(context)
 
 
-def speed(model, threads, prompt, tokens, depth, sequences, cache, flash):
-    threads, prompt, tokens, depth, sequences = map(int, (threads, prompt, tokens, depth, sequences))
+def speed(handle, threads, prompt, tokens, depth, sequences, cache, flash):
     room = max(prompt, sequences * (depth + tokens + 2))
-    handle, context = opened(model, threads, room + 64, sequences, cache, flash == "1")
+    context = context_of(handle, threads, room + 64, sequences, cache, bool(flash))
+    try:
+        return measured(handle, context, prompt, tokens, depth, sequences)
+    finally:
+        llama_cpp.llama_free(context)
+
+
+def measured(handle, context, prompt, tokens, depth, sequences):
     vocabulary = llama_cpp.llama_vocab_n_tokens(llama_cpp.llama_model_get_vocab(handle))
     id_of = lambda i: (i * 7919 + 13) % vocabulary
     batch = Batch(512)
@@ -105,7 +112,8 @@ def speed(model, threads, prompt, tokens, depth, sequences, cache, flash):
 
 def logits(model, threads, ids, window, out):
     ids, window = json.load(open(ids)), int(window)
-    handle, context = opened(model, int(threads), max(window, 64))
+    handle = loaded(model)
+    context = context_of(handle, int(threads), max(window, 64))
     vocabulary = llama_cpp.llama_vocab_n_tokens(llama_cpp.llama_model_get_vocab(handle))
     batch, found = Batch(512), numpy.zeros((len(ids), vocabulary), dtype=numpy.float32)
     for start in range(0, len(ids), window):
@@ -140,6 +148,9 @@ def quantize(kind, columns, given, out):
 if __name__ == "__main__":
     what, *rest = sys.argv[1:]
     if what == "speed":
-        print(json.dumps({"tokens_per_second": speed(*rest), "version": llama_cpp.__version__}))
+        model, threads, tasks = rest
+        handle = loaded(model)
+        rates = [speed(handle, int(threads), *task) for task in json.loads(tasks)]
+        print(json.dumps({"tokens_per_second": rates, "version": llama_cpp.__version__}))
     else:
         {"logits": logits, "quantize": quantize}[what](*rest)

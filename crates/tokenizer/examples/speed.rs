@@ -64,9 +64,9 @@ fn encode(tokenizer: &str, documents: &str, repeats: usize, out: Option<&str>) -
 
 fn train(text: &str, vocab_size: usize) -> Result<()> {
     let begin = Instant::now();
-    let text = std::fs::read_to_string(text)?;
+    let text = lines(text)?;
     let options = TrainOptions { vocab_size, specials: vec![], ..TrainOptions::default() };
-    let tokenizer = Tokenizer::train(text.split_inclusive('\n'), &options)?;
+    let tokenizer = Tokenizer::train(text, &options)?;
     let seconds = begin.elapsed().as_secs_f64();
     println!(
         "{{\"seconds\": {seconds}, \"vocab\": {}, \"peak_bytes\": {}}}",
@@ -74,6 +74,17 @@ fn train(text: &str, vocab_size: usize) -> Result<()> {
         peak_bytes()
     );
     Ok(())
+}
+
+/// The lines of a file as they are read, each with its end; what is no text ends them. Its peer reads the same way,
+/// so that neither holds the text.
+fn lines(path: &str) -> Result<impl Iterator<Item = String>> {
+    let mut file = std::io::BufReader::with_capacity(1 << 20, std::fs::File::open(path)?);
+    Ok(std::iter::from_fn(move || {
+        let mut line = String::new();
+        let read = std::io::BufRead::read_line(&mut file, &mut line).unwrap_or(0);
+        (read > 0).then_some(line)
+    }))
 }
 
 fn peak_bytes() -> u64 {

@@ -88,11 +88,11 @@ fn train(tokenizer: &str, text: &str, vocab_size: usize) -> Result<String> {
     let tokenizer = load(tokenizer)?;
     let visible = visible_characters();
     let begin = Instant::now();
-    let text = std::fs::read_to_string(text)?;
+    let text = lines(text)?;
     let initial: HashSet<char> = visible.iter().copied().collect();
     let builder = BpeTrainer::builder().vocab_size(vocab_size).show_progress(false);
     let mut trainer = builder.initial_alphabet(initial).build();
-    trainer.feed(text.split_inclusive('\n'), |line| {
+    trainer.feed(text, |line| {
         let mut spans = vec![];
         let mut scratch = PreTokenizerScratch::default();
         tokenizer.get_pre_tokenizer().pre_tokenize(line, &mut scratch, &mut spans)?;
@@ -107,6 +107,16 @@ fn train(tokenizer: &str, text: &str, vocab_size: usize) -> Result<String> {
         merges.len(),
         peak_bytes()
     ))
+}
+
+/// The lines of a file as they are read, each with its end; what is no text ends them.
+fn lines(path: &str) -> Result<impl Iterator<Item = String> + Send> {
+    let mut file = std::io::BufReader::with_capacity(1 << 20, std::fs::File::open(path)?);
+    Ok(std::iter::from_fn(move || {
+        let mut line = String::new();
+        let read = std::io::BufRead::read_line(&mut file, &mut line).unwrap_or(0);
+        (read > 0).then_some(line)
+    }))
 }
 
 /// How GPT-2 writes each byte: printable ones as they are, the others from U+0100 on.

@@ -10,7 +10,7 @@ use kernels::head_norm::{HeadNorm, head_norm};
 use kernels::quantized::Inputs;
 use kernels::rope::rope;
 
-use super::cache::{Layer, New};
+use super::cache::{Layer, New, append};
 use super::latent::Latent;
 use super::norm::gain_of;
 use super::source::Reader;
@@ -115,12 +115,9 @@ impl Attention {
     /// Stores a sequence's new keys and values and lets its new positions look at all: adds `(n, Hq·head_dim)`.
     fn mix(&self, qkv: &[f32], layer: &mut Layer, mixed: &mut Vec<f32>) {
         let (width, q_width) = (self.shape.qkv_width(), self.shape.out_width());
-        let mut q = Vec::with_capacity(qkv.len() / width * q_width);
-        for row in qkv.chunks_exact(width) {
-            let (query, rest) = row.split_at(q_width);
-            q.extend_from_slice(query);
-            layer.push(rest);
-        }
+        let mut q = Vec::new();
+        append(&mut q, qkv, width, 0..q_width);
+        layer.push(qkv, width, q_width);
         let (shape, from) = (Shape { context: layer.len(), ..self.shape }, mixed.len());
         mixed.resize(from + q.len(), 0.0);
         let (keys, values) = layer.all();

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use arch::angles::Angles;
 use arch::{Arrangement, Error, Part, Slot, Spec};
+use kernels::parallel;
 use kernels::quantized::Inputs;
 
 use super::attention::Attention;
@@ -92,10 +93,14 @@ impl Block {
     }
 
     fn add(&self, x: &mut [f32], y: &[f32]) {
-        x.iter_mut().zip(y).for_each(|(x, y)| *x += self.scale * y);
+        let scale = self.scale;
+        parallel::zip_mut(x, y, |x, y| x.iter_mut().zip(y).for_each(|(x, y)| *x += scale * y));
     }
 }
 
 fn after(y: Vec<f32>, norm: Option<&Norm>) -> Vec<f32> {
-    norm.map_or(y.clone(), |norm| norm.of(&y))
+    match norm {
+        Some(norm) => norm.of(&y),
+        None => y,
+    }
 }

@@ -1,6 +1,12 @@
 //! What a sequence's positions leave behind: keys and values, layer by layer.
 
+use std::ops::Range;
+
 use arch::Spec;
+use kernels::parallel;
+
+/// Rows that are copied in one go.
+const ROWS: usize = 32;
 
 /// Keys and values of one sequence.
 #[derive(Clone, Debug)]
@@ -64,15 +70,27 @@ impl Layer {
         self.keys.len() / self.width
     }
 
-    /// Adds a position: its keys, then its values.
-    pub(super) fn push(&mut self, both: &[f32]) {
-        let (keys, values) = both.split_at(self.width);
-        self.keys.extend_from_slice(keys);
-        self.values.extend_from_slice(values);
+    /// Adds positions: of each row of `qkv`, from `first` on, its keys, then its values.
+    pub(super) fn push(&mut self, qkv: &[f32], row: usize, first: usize) {
+        let width = self.width;
+        for (held, first) in [(&mut self.keys, first), (&mut self.values, first + width)] {
+            append(held, qkv, row, first..first + width);
+        }
     }
 
     /// All keys, all values.
     pub(super) fn all(&self) -> (&[f32], &[f32]) {
         (&self.keys, &self.values)
     }
+}
+
+/// Adds some columns of rows of so many numbers.
+pub(super) fn append(to: &mut Vec<f32>, rows: &[f32], row: usize, columns: Range<usize>) {
+    let (held, width) = (to.len(), columns.len());
+    to.resize(held + rows.len() / row * width, 0.0);
+    parallel::rows_mut(&mut to[held..], width, ROWS, |i, out| {
+        for (out, row) in out.chunks_exact_mut(width).zip(rows[i * row..].chunks_exact(row)) {
+            out.copy_from_slice(&row[columns.clone()]);
+        }
+    });
 }

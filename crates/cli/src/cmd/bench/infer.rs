@@ -73,6 +73,8 @@ pub(super) fn run(args: &Args, host: &Host) -> Result<()> {
     let full = filled(&runtime, depth)?;
     let mut progress = host.progress("measure", (rounds * (1 + args.batch.len())) as u64);
     let mut done = 0;
+    // Once before the clock runs: threads wake, memory is taken.
+    read(&runtime, prompt)?;
     for _ in 0..rounds {
         reads.push(rate(|| memory.read() as f64));
         peaks.push(rate(|| kernels::quantized::peak::work().unwrap_or(0.0)));
@@ -176,7 +178,7 @@ fn write(runtime: &Runtime, full: &Cache, sequences: usize, tokens: usize) -> Re
         runtime.forward_each(&mut each)?;
         Ok(())
     };
-    // The first one is not counted: threads wake, memory is taken.
+    // The first one is not counted.
     if full.len() + tokens < runtime.spec().context {
         step()?;
     }
