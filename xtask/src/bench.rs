@@ -51,6 +51,12 @@ struct Row {
     /// Whether the peer's output was ours, where that was looked at.
     #[serde(default)]
     same_ids: Option<bool>,
+    /// What share ours is of what the machine allows, where that was measured beside it.
+    #[serde(default)]
+    share: Option<f64>,
+    /// Of what.
+    #[serde(default)]
+    of: Option<String>,
 }
 
 impl Row {

@@ -22,6 +22,7 @@ mod halves;
 mod layout;
 mod matrix;
 pub mod naive;
+mod pages;
 pub mod peak;
 mod plain;
 #[cfg(test)]

@@ -35,7 +35,7 @@ const MAX_MADE_BYTES: usize = 1 << 19;
 const BLOCK_BYTES: usize = 1 << 20;
 
 /// So many bytes of texts are counted between two questions whether to go on.
-const BATCH_BYTES: usize = 1 << 22;
+const BATCH_BYTES: usize = 1 << 21;
 
 /// How far long work has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

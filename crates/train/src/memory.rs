@@ -29,6 +29,8 @@ use crate::{Config, Error};
 const BASE: f64 = 61e6;
 /// Of freed blocks and pages that fit no request.
 const SLACK: f64 = 1.10;
+/// The same where experts see other numbers of tokens at each step, and what one step left fits the next less.
+const SLACK_OF_EXPERTS: f64 = 1.15;
 /// Rows of A that a thread packs at once.
 const PACKED_ROWS: f64 = 128.0;
 
@@ -107,7 +109,8 @@ pub fn memory(config: &Config) -> Memory {
     let step = begin.max(finish) + adding;
     // A checkpoint copies the weights once, in f32, when gradients and activations are gone.
     let copy = 4.0 * spec.n_params() as f64;
-    let peak = BASE + SLACK * (weights + moments + step.max(copy).max(updates));
+    let slack = if spec.experts.is_some() { SLACK_OF_EXPERTS } else { SLACK };
+    let peak = BASE + slack * (weights + moments + step.max(copy).max(updates));
     Memory { weights, moments, gradients, activations, workspace, offloaded: in_files, peak }
 }
 

@@ -35,8 +35,12 @@ pub(super) fn render(areas: &[Area]) -> String {
 
 fn line(row: &Row) -> String {
     let direction = if row.higher_is_better { "more is better" } else { "less is better" };
+    let share = match (row.share, &row.of) {
+        (Some(share), Some(of)) => format!(" ({:.0} % of {of})", 100.0 * share),
+        _ => String::new(),
+    };
     format!(
-        "| {} | {} | {} | {}, {direction} | {:.2} | {} | {} | {} {} | {} |\n",
+        "| {} | {}{share} | {} | {}, {direction} | {:.2} | {} | {} | {} {} | {} |\n",
         row.row,
         figure(row.ours),
         figure(row.peer),

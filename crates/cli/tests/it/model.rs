@@ -93,8 +93,13 @@ fn a_run_becomes_a_gguf_file_that_speaks_as_it_does() {
     lyceum.good(&["model", "convert", "tiny", "small.gguf", "--dtype", "q8_0"]);
     let info = object(&lyceum.good(&["model", "info", "small.gguf", "--json"]));
     assert!(info["files"]["dtypes"]["Q8_0"].as_u64() > Some(10), "{info}");
-    let errors = lyceum.bad(&["model", "convert", "tiny", "x.gguf", "--dtype", "q4_k"]);
-    assert!(errors.contains("Q8_0"), "{errors}");
+    // Rows of 64 fill no block of 256: the mixture falls back.
+    lyceum.good(&["model", "convert", "tiny", "mixed.gguf", "--dtype", "q4_k_m"]);
+    let info = object(&lyceum.good(&["model", "info", "mixed.gguf", "--json"]));
+    assert!(info["files"]["dtypes"]["Q5_0"].as_u64() > Some(5), "{info}");
+    assert!(!say("mixed.gguf").is_empty());
+    let errors = lyceum.bad(&["model", "convert", "tiny", "x.gguf", "--dtype", "iq2_s"]);
+    assert!(errors.contains("Q4_K_M"), "{errors}");
     let mut cut = std::fs::read(lyceum.path("tiny.gguf")).unwrap();
     cut.truncate(cut.len() / 2);
     lyceum.file("cut.gguf", &cut);

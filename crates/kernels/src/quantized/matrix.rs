@@ -7,6 +7,7 @@ use rayon::prelude::*;
 
 use super::activations::{Inputs, Prepared};
 use super::layout::{LENGTH, Layout, QUADS, REGISTER, ROWS, put_codes, quad_of};
+use super::pages::Pages;
 use super::{CHUNK, FEW, Kind, plain, with_layout};
 
 /// Bytes of weights that one task of a few rows reads, about.
@@ -17,18 +18,12 @@ const STRIPS: usize = 8;
 const HEAVY: usize = 64 * 1024;
 
 /// A matrix `(n, k)` of quantized blocks, sixteen rows side by side.
-#[derive(Clone)]
 pub struct Matrix {
     kind: Kind,
     n: usize,
     k: usize,
-    lines: Vec<Line>,
+    bytes: Pages,
 }
-
-/// Bytes that come from memory at once.
-#[derive(Clone, Copy)]
-#[repr(align(64))]
-struct Line(#[expect(dead_code, reason = "read as bytes of the whole")] [u8; REGISTER]);
 
 impl std::fmt::Debug for Matrix {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -50,13 +45,13 @@ impl Matrix {
             assert_eq!(blocks.len(), whole, "quantized: a row's length is not that of {k} {name}");
             blocks
         };
-        let strip = with_layout!(kind, L => strip_bytes::<L>(k)) / REGISTER;
-        let mut lines = vec![Line([0; REGISTER]); strip * n.div_ceil(ROWS)];
-        lines.par_chunks_mut(strip.max(1)).enumerate().for_each(|(i, lines)| {
+        let strip = with_layout!(kind, L => strip_bytes::<L>(k));
+        let mut bytes = Pages::zeroed(strip * n.div_ceil(ROWS));
+        bytes.as_mut().par_chunks_mut(strip.max(1)).enumerate().for_each(|(i, strip)| {
             let rows = i * ROWS..n.min((i + 1) * ROWS);
-            with_layout!(kind, L => lay::<L>(rows.map(&row), k, bytes_mut(lines)));
+            with_layout!(kind, L => lay::<L>(rows.map(&row), k, strip));
         });
-        Self { kind, n, k, lines }
+        Self { kind, n, k, bytes }
     }
 
     /// The type of its blocks.
@@ -76,7 +71,7 @@ impl Matrix {
 
     /// Bytes that it takes.
     pub fn len_bytes(&self) -> usize {
-        self.lines.len() * REGISTER
+        self.bytes.as_ref().len()
     }
 
     /// The numbers of row `i`.
@@ -86,7 +81,7 @@ impl Matrix {
     pub fn row(&self, i: usize, out: &mut [f32]) {
         assert!(i < self.n && out.len() == self.k, "quantized: no such row, or not its length");
         with_layout!(self.kind, L => {
-            let strip = &self.bytes()[i / ROWS * strip_bytes::<L>(self.k)..];
+            let strip = &self.bytes.as_ref()[i / ROWS * strip_bytes::<L>(self.k)..];
             row_of::<L>(strip, self.k, i % ROWS, out);
         });
     }
@@ -95,23 +90,6 @@ impl Matrix {
     fn strips_together(&self, rows: usize) -> usize {
         let strip = self.len_bytes() / self.n.div_ceil(ROWS).max(1);
         if rows <= FEW { (TASK / strip.max(1)).max(1) } else { STRIPS }
-    }
-
-    fn bytes(&self) -> &[u8] {
-        #[expect(unsafe_code, reason = "lines are bytes")]
-        // SAFETY: a line is 64 bytes and nothing else.
-        unsafe {
-            std::slice::from_raw_parts(self.lines.as_ptr().cast(), self.lines.len() * REGISTER)
-        }
-    }
-}
-
-fn bytes_mut(lines: &mut [Line]) -> &mut [u8] {
-    let len = size_of_val(lines);
-    #[expect(unsafe_code, reason = "lines are bytes")]
-    // SAFETY: a line is 64 bytes and nothing else.
-    unsafe {
-        std::slice::from_raw_parts_mut(lines.as_mut_ptr().cast(), len)
     }
 }
 
@@ -235,7 +213,7 @@ impl Task<'_> {
 
     /// Each strip, the column that its first row makes, and how many columns there are.
     pub(super) fn strips<L: Layout>(&self) -> impl Iterator<Item = (&[u8], usize, usize)> {
-        let (bytes, width) = (self.matrix.bytes(), strip_bytes::<L>(self.matrix.k));
+        let (bytes, width) = (self.matrix.bytes.as_ref(), strip_bytes::<L>(self.matrix.k));
         self.strips.clone().map(move |strip| {
             let column = strip * ROWS;
             (&bytes[strip * width..][..width], column, ROWS.min(self.matrix.n - column))
