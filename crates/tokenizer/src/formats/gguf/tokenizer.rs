@@ -147,7 +147,12 @@ fn as_token(line: &str) -> String {
 }
 
 fn pieces_of_words(file: &Gguf) -> Result<Parts, Error> {
-    let tokens = file.tokens.iter().map(|token| as_line(token)).collect();
+    // Tokens that are no part of a text have their names, and no place in a word.
+    let line = |(token, kind): (&String, &Kind)| match kind {
+        Kind::Normal | Kind::Unused | Kind::Byte => as_line(token),
+        _ => token.strip_prefix(SPACE_MARK).unwrap_or(token).to_owned(),
+    };
+    let tokens = file.tokens.iter().zip(&file.kinds).map(line).collect();
     let unknown = role(file, "unknown", Some(100));
     let Some(unknown) = unknown else {
         let detail = "the file has no unknown token".to_owned();
@@ -159,14 +164,18 @@ fn pieces_of_words(file: &Gguf) -> Result<Parts, Error> {
         max_input_chars_per_word: u32::MAX as usize,
         ..wordpiece::Options::default()
     };
-    let named = |id: Option<u32>| id.map(|id| (file.tokens[id as usize].clone(), id));
+    let named = |id: Option<u32>| id.map(|id| (vocab.tokens[id as usize].clone(), id));
     let cls = named(role(file, "cls", role(file, "bos", Some(101))));
     let sep = named(role(file, "seperator", Some(102)));
     let processing = cls.zip(sep).map(|(cls, sep)| BertProcessing { sep, cls });
     let parts = vocab_txt::tokenizer::parts(&vocab, options, true)?;
+    let as_in_vocab = |token: AddedToken| AddedToken {
+        content: vocab.tokens[token.id as usize].clone(),
+        ..token
+    };
     Ok(Parts {
         post_processor: processing.map(PostProcessor::BertProcessing),
-        added_tokens: added(file).collect(),
+        added_tokens: added(file).map(as_in_vocab).collect(),
         ..parts
     })
 }
@@ -363,6 +372,20 @@ mod tests {
 
     fn tokenizer(kind: GgufKind) -> Tokenizer {
         to_tokenizer("x.gguf", &small(kind)).unwrap()
+    }
+
+    #[test]
+    fn a_word_that_is_no_text_has_one_name() {
+        for name in ["▁able", "<mask>", "[MASK]"] {
+            let mut file = small(GgufKind::Bert);
+            file.tokens[6] = name.to_owned();
+            file.kinds[6] = Kind::Control;
+            let read = to_tokenizer("x.gguf", &file).unwrap();
+            let own = read.token(6).unwrap().into_owned();
+            assert_eq!(own, name.trim_start_matches('▁'));
+            assert_eq!(read.encode_with_special(&format!("un {own}")).unwrap(), [4, 6]);
+            assert!(Tokenizer::from_json(&read.to_json()).is_ok(), "{name}");
+        }
     }
 
     #[test]
