@@ -16,6 +16,34 @@ pub enum Input<'a> {
     Embeddings(&'a [f32]),
 }
 
+impl Input<'_> {
+    /// How many positions it adds to `held` others, if all is well with them.
+    ///
+    /// # Errors
+    /// [`Error::ContextFull`], [`Error::TokenOutOfRange`], [`Error::Shape`].
+    pub fn positions(self, spec: &Spec, held: usize) -> Result<usize, Error> {
+        let (vocab_size, width) = (spec.vocab_size, spec.embedding_width());
+        let n = match self {
+            Self::Ids(ids) => {
+                if let Some(&id) = ids.iter().find(|&&id| id as usize >= vocab_size) {
+                    return Err(Error::TokenOutOfRange { id, vocab_size });
+                }
+                ids.len()
+            }
+            Self::Embeddings(rows) if rows.len().is_multiple_of(width) => rows.len() / width,
+            Self::Embeddings(rows) => {
+                let got = rows.len();
+                return Err(Error::Shape(format!("{got} values are no whole rows of {width}")));
+            }
+        };
+        let (needed, available) = (held + n, spec.context);
+        if needed > available {
+            return Err(Error::ContextFull { needed, available });
+        }
+        Ok(n)
+    }
+}
+
 /// The positions of this input whose logits are wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Logits {

@@ -38,5 +38,5 @@ pub use spec::{
     Activation, Arrangement, Attending, Biases, Experts, Latent, Layers, Norm, Positions, Rope,
     Scales, Spec,
 };
-pub use stored::{Dense, SlotSource, Stored};
+pub use stored::{SlotSource, Stored};
 pub use weights::{Tensor, WeightSource};

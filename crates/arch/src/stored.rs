@@ -40,16 +40,6 @@ pub trait SlotSource {
     }
 }
 
-/// A source of numbers: a live model, or a test's.
-#[derive(Debug)]
-pub struct Dense<F>(pub F);
-
-impl<F: Fn(Slot, &[usize]) -> Result<Tensor, Error>> SlotSource for Dense<F> {
-    fn tensor(&self, slot: Slot, shape: &[usize]) -> Result<Tensor, Error> {
-        self.0(slot, shape)
-    }
-}
-
 /// The rows of a matrix whose published tensors `find` has; `None` where a piece is not there, or lies
 /// otherwise than by rows.
 pub fn rows_of<'a>(

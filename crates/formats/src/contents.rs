@@ -35,9 +35,7 @@ impl Contents {
         }
         Ok(Self::Mapped(map))
     }
-}
 
-impl Contents {
     /// Lets go of what was read of a range, as far as whole pages of it are mapped: it comes back from the
     /// file if it is asked for again.
     pub(crate) fn forget(&self, range: Range<usize>) {

@@ -87,29 +87,6 @@ impl Runtime {
         }
     }
 
-    /// The number of new positions, if all is well with them.
-    fn check(&self, input: Input<'_>, cache: &Cache) -> Result<usize, Error> {
-        let (vocab_size, width) = (self.spec.vocab_size, self.spec.embedding_width());
-        let n = match input {
-            Input::Ids(ids) => {
-                if let Some(&id) = ids.iter().find(|&&id| id as usize >= vocab_size) {
-                    return Err(Error::TokenOutOfRange { id, vocab_size });
-                }
-                ids.len()
-            }
-            Input::Embeddings(rows) if rows.len().is_multiple_of(width) => rows.len() / width,
-            Input::Embeddings(rows) => {
-                let got = rows.len();
-                return Err(Error::Shape(format!("{got} values are no whole rows of {width}")));
-            }
-        };
-        let (needed, available) = (cache.len() + n, self.spec.context);
-        if needed > available {
-            return Err(Error::ContextFull { needed, available });
-        }
-        Ok(n)
-    }
-
     /// The stream before the first block: `(n, D)`.
     fn embed(&self, input: Input<'_>, first: usize) -> Vec<f32> {
         let (spec, width) = (&self.spec, self.spec.embedding_width());
@@ -150,7 +127,7 @@ impl Runtime {
     pub fn forward_each(&self, sequences: &mut [(&[u32], &mut Cache)]) -> Result<Vec<f32>, Error> {
         let (mut x, mut new, mut last) = (Vec::new(), Vec::new(), Vec::new());
         for (ids, cache) in sequences.iter() {
-            let n = self.check(Input::Ids(ids), cache)?;
+            let n = Input::Ids(ids).positions(&self.spec, cache.len())?;
             if n == 0 {
                 return Err(Error::Shape("a sequence to be gone on with got no ids".into()));
             }
@@ -218,7 +195,7 @@ impl Decoder for Runtime {
         cache: &mut Cache,
         logits: Logits,
     ) -> Result<Vec<f32>, Error> {
-        let n = self.check(input, cache)?;
+        let n = input.positions(&self.spec, cache.len())?;
         if n == 0 {
             return Ok(Vec::new());
         }

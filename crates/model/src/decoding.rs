@@ -77,7 +77,7 @@ impl Decoder for Decoding {
         cache: &mut KvCache,
         logits: Logits,
     ) -> Result<Vec<f32>, Error> {
-        let n = self.check(input, cache)?;
+        let n = input.positions(self.spec(), cache.len)?;
         if n == 0 {
             return Ok(Vec::new());
         }
@@ -94,31 +94,6 @@ impl Decoder for Decoding {
 }
 
 impl Decoding {
-    /// The number of new positions, if all is well with them.
-    fn check(&self, input: Input<'_>, cache: &KvCache) -> Result<usize, Error> {
-        let spec = self.spec();
-        let n = match input {
-            Input::Ids(ids) => {
-                if let Some(&id) = ids.iter().find(|&&id| id as usize >= spec.vocab_size) {
-                    return Err(Error::TokenOutOfRange { id, vocab_size: spec.vocab_size });
-                }
-                ids.len()
-            }
-            Input::Embeddings(rows) if rows.len().is_multiple_of(spec.embedding_width()) => {
-                rows.len() / spec.embedding_width()
-            }
-            Input::Embeddings(rows) => {
-                let (got, width) = (rows.len(), spec.embedding_width());
-                return Err(Error::Shape(format!("{got} values are no whole rows of {width}")));
-            }
-        };
-        let needed = cache.len + n;
-        if needed > spec.context {
-            return Err(Error::ContextFull { needed, available: spec.context });
-        }
-        Ok(n)
-    }
-
     fn embed(&self, input: Input<'_>, pass: &Pass) -> Tensor<3> {
         match input {
             Input::Ids(ids) => self.model.embedding.forward(Arc::from(ids), pass),

@@ -1,4 +1,6 @@
-//! Models in GGUF files: tensors of any of ggml's types, widened to f32, in the places of a model.
+//! Models in GGUF files: tensors of any of ggml's types, widened to f32 or as they lie, in the places of a model.
+
+mod mixture;
 
 use std::path::Path;
 
@@ -13,8 +15,6 @@ use serde_json::Value;
 
 use crate::Opened;
 use crate::folder::Error;
-
-mod mixture;
 
 pub use mixture::Mixture;
 

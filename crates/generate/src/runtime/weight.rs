@@ -30,16 +30,16 @@ impl Weight {
     pub(super) fn new(stored: Vec<Stored<'_>>, k: usize) -> Result<Self, String> {
         let mut parts = Vec::new();
         let mut runs: Vec<(&str, Vec<&[u8]>)> = Vec::new();
-        for stored in &stored {
+        for stored in stored {
             match stored {
                 Stored::Values(tensor) if tensor.shape.len() == 2 && tensor.shape[1] == k => {
                     parts.extend(runs.drain(..).map(|(kind, rows)| Part::new(kind, &rows, k)));
-                    parts.push(Ok(Part::Whole(tensor.values.clone())));
+                    parts.push(Ok(Part::Whole(tensor.values)));
                 }
                 Stored::Values(tensor) => return Err(format!("it has shape {:?}", tensor.shape)),
                 Stored::Rows { kind, rows } => match runs.last_mut() {
-                    Some((last, all)) if last == kind => all.extend(rows),
-                    _ => runs.push((*kind, rows.clone())),
+                    Some((last, all)) if *last == kind => all.extend(rows),
+                    _ => runs.push((kind, rows)),
                 },
             }
         }

@@ -78,7 +78,7 @@ pub(super) fn run(args: &Args, host: &Host) -> Result<()> {
     for _ in 0..rounds {
         reads.push(rate(|| memory.read() as f64));
         peaks.push(rate(|| kernels::quantized::peak::work().unwrap_or(0.0)));
-        prefill.push(rate(|| read(&runtime, prompt).map_or(0.0, |n| n as f64)));
+        prefill.push(read(&runtime, prompt)?);
         for (&sequences, written) in args.batch.iter().zip(&mut written) {
             done += 1;
             progress.set(done, format!("{sequences} at once"));
@@ -159,11 +159,12 @@ fn id(runtime: &Runtime, i: usize) -> u32 {
     ((i * 7919 + 13) % runtime.spec().vocab_size) as u32
 }
 
-/// Reads a prompt, and gives its tokens.
-fn read(runtime: &Runtime, prompt: usize) -> Result<usize> {
+/// Reads a prompt, and gives its tokens a second.
+fn read(runtime: &Runtime, prompt: usize) -> Result<f64> {
     let ids: Vec<u32> = (0..prompt).map(|i| id(runtime, i)).collect();
+    let began = Instant::now();
     runtime.forward(Input::Ids(&ids), &mut runtime.new_cache(), Logits::Last)?;
-    Ok(prompt)
+    Ok(prompt as f64 / began.elapsed().as_secs_f64())
 }
 
 /// Writes tokens to several sequences at once, and gives how many a second all together.
