@@ -42,6 +42,18 @@ impl Input<'_> {
         }
         Ok(n)
     }
+
+    /// Of a sound input, `n` positions from `from` on.
+    ///
+    /// # Panics
+    /// If there are not as many.
+    pub fn part(self, spec: &Spec, from: usize, n: usize) -> Self {
+        let width = spec.embedding_width();
+        match self {
+            Self::Ids(ids) => Self::Ids(&ids[from..from + n]),
+            Self::Embeddings(rows) => Self::Embeddings(&rows[from * width..(from + n) * width]),
+        }
+    }
 }
 
 /// The positions of this input whose logits are wanted.
@@ -53,6 +65,14 @@ pub enum Logits {
     Last,
     /// Every one: for log-likelihoods.
     All,
+}
+
+/// Looks at the stream between blocks, and may change it: for probes, steering and lenses.
+pub trait Tap {
+    /// The stream `(n, d_model)` of new positions before a block; behind the last one, before the final norm,
+    /// `block` is the number of blocks. A long input comes in several pieces, `first` being the position of
+    /// each piece's first row. What is written goes on through the model.
+    fn stream(&mut self, block: usize, first: usize, rows: &mut [f32]);
 }
 
 /// What a decoder remembers of a sequence: keys and values of each layer.
@@ -68,8 +88,10 @@ pub trait Cache: Sized {
     /// An independent copy that goes on from here.
     fn fork(&self) -> Self;
 
-    /// Forgets all positions from `len` on. A `len` beyond the end changes nothing.
-    fn truncate(&mut self, len: usize);
+    /// Forgets all positions from `len` on, and gives how many are held now. A `len` beyond the end changes
+    /// nothing. A memory that has let go of positions which a shorter sequence would look at (those that
+    /// fell out of a sliding window) forgets everything.
+    fn truncate(&mut self, len: usize) -> usize;
 }
 
 /// A causal language model, one sequence at a time.
@@ -95,4 +117,30 @@ pub trait Decoder {
         cache: &mut Self::Cache,
         logits: Logits,
     ) -> Result<Vec<f32>, Error>;
+
+    /// [`Decoder::forward`], between whose blocks a tap looks at the stream.
+    ///
+    /// # Errors
+    /// As of [`Decoder::forward`], and [`Error::Unsupported`] from a decoder that lets nobody look.
+    fn forward_tapped(
+        &self,
+        input: Input<'_>,
+        cache: &mut Self::Cache,
+        logits: Logits,
+        tap: &mut dyn Tap,
+    ) -> Result<Vec<f32>, Error> {
+        let _ = (input, cache, logits, tap);
+        Err(Error::Unsupported("a look at its stream"))
+    }
+
+    /// Takes positions `keep..keep + dropped` out of a memory. What stands behind them moves up without being
+    /// read again ("context shift"), and was made when the model still saw what is gone.
+    ///
+    /// # Errors
+    /// [`Error::Unsupported`] from a decoder that cannot, [`Error::Shape`] if there are not as many
+    /// positions; the memory is as before then.
+    fn shift(&self, cache: &mut Self::Cache, keep: usize, dropped: usize) -> Result<(), Error> {
+        let _ = (cache, keep, dropped);
+        Err(Error::Unsupported("a shift of its context"))
+    }
 }

@@ -31,7 +31,7 @@ pub mod stored;
 pub mod waves;
 pub mod weights;
 
-pub use decoder::{Cache, Decoder, Input, Logits};
+pub use decoder::{Cache, Decoder, Input, Logits, Tap};
 pub use error::Error;
 pub use slot::{Part, Slot};
 pub use spec::{

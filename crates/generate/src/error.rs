@@ -49,6 +49,14 @@ pub enum Error {
         /// NaN or infinity.
         value: f32,
     },
+    /// A file that should hold a model's memory.
+    #[error("{}: {reason}", path.display())]
+    Saved {
+        /// The file.
+        path: std::path::PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// A decoder returned another number of logits than it promised.
     #[error("the decoder returned {got} logits, expected {expected}; its implementation is wrong")]
     Logits {

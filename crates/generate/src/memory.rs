@@ -18,6 +18,16 @@ impl<C: Cache> Memory<C> {
         Self { cache: decoder.new_cache(), ids: Vec::new() }
     }
 
+    /// A cache and the ids that it holds.
+    pub(crate) fn of(cache: C, ids: Vec<u32>) -> Self {
+        Self { cache, ids }
+    }
+
+    /// The cache, as the decoder made it.
+    pub fn cache(&self) -> &C {
+        &self.cache
+    }
+
     /// The ids read so far.
     pub fn ids(&self) -> &[u32] {
         &self.ids
@@ -28,10 +38,26 @@ impl<C: Cache> Memory<C> {
         Self { cache: self.cache.fork(), ids: self.ids.clone() }
     }
 
-    /// Forgets everything from position `len` on.
+    /// Forgets everything from position `len` on, or all, where the cache has let go of what it would need;
+    /// see [`Cache::truncate`].
     pub fn truncate(&mut self, len: usize) {
-        self.cache.truncate(len);
-        self.ids.truncate(len);
+        let held = self.cache.truncate(len);
+        self.ids.truncate(held);
+    }
+
+    /// Takes positions `keep..keep + dropped` out; what stands behind moves up. See [`Decoder::shift`].
+    ///
+    /// # Errors
+    /// What the decoder says; then nothing has changed.
+    pub fn shift<D: Decoder<Cache = C>>(
+        &mut self,
+        decoder: &D,
+        keep: usize,
+        dropped: usize,
+    ) -> Result<(), Error> {
+        decoder.shift(&mut self.cache, keep, dropped)?;
+        self.ids.drain(keep..keep + dropped);
+        Ok(())
     }
 
     /// Makes this the memory of exactly `ids`, reading only what is new, and returns the logits

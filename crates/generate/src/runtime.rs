@@ -4,7 +4,7 @@
 //! source      where tensors come from: rows as they are stored, or numbers
 //! weight      a matrix, of one type or several, and its products
 //! block       one block in each of its arrangements; attention, latent, feed_forward are its parts
-//! cache       keys and values of a sequence
+//! cache       keys and values of a sequence; shift, prefixes and saved are what is done with them
 //! ```
 //!
 //! It computes what the readable model does: their logits are compared, family by family. Streams,
@@ -17,21 +17,30 @@ mod cache;
 mod feed_forward;
 mod latent;
 mod norm;
+mod prefixes;
+mod saved;
+mod shift;
 mod source;
 mod weight;
 
 use arch::angles::OfBlocks;
 use arch::waves::waves;
-use arch::{Cache as _, Decoder, Error, Input, Logits, Positions, Slot, SlotSource, Spec};
+use arch::{Cache as _, Decoder, Error, Input, Logits, Positions, Slot, SlotSource, Spec, Tap};
+use kernels::attention::paged::Kind;
 use kernels::quantized::Inputs;
 
 use block::Block;
-use cache::New;
+use cache::{Form, New};
 use norm::Norm;
 use source::Reader;
 use weight::Weight;
 
 pub use cache::Cache;
+pub use kernels::attention::paged::Kind as CacheKind;
+pub use prefixes::{Counts, Prefixes};
+
+/// Positions that go through the blocks together: more would need more memory and gain no time.
+const CHUNK: usize = 512;
 
 /// A model, ready to decode.
 #[derive(Debug)]
@@ -45,10 +54,12 @@ pub struct Runtime {
     final_norm: Option<Norm>,
     project_out: Option<Weight>,
     head: Option<Weight>,
+    cache: Kind,
 }
 
 impl Runtime {
-    /// Reads the tensors of a spec, each once, and lays them out.
+    /// Reads the tensors of a spec, each once, and lays them out. Caches are as exact as the weights: f32
+    /// where all matrices are f32, else half floats; [`Runtime::with_cache`] says otherwise.
     ///
     /// # Errors
     /// [`Error::Shape`] for an impossible spec, [`Error::TensorShape`], what the source says.
@@ -57,7 +68,7 @@ impl Runtime {
         let reader = Reader::new(spec, source);
         let mut angles = OfBlocks::new(spec);
         let blocks = (0..spec.n_layers).map(|i| Block::new(spec, i, &reader, angles.of(i)));
-        Ok(Self {
+        let mut made = Self {
             embedding: reader.matrix(Slot::Embedding)?,
             positions: reader.optional(Slot::Positions)?,
             project_in: reader.optional_matrix(Slot::ProjectIn)?,
@@ -69,7 +80,35 @@ impl Runtime {
             project_out: reader.optional_matrix(Slot::ProjectOut)?,
             head: reader.optional_matrix(Slot::Head)?,
             spec: spec.clone(),
-        })
+            cache: Kind::F32,
+        };
+        made.cache = if reader.is_exact() { Kind::F32 } else { Kind::F16 };
+        Ok(made)
+    }
+
+    /// Takes the weights of a model that has gone on learning, so that what it says now is what this says.
+    /// Memories of before were made with other weights; they are to be thrown away.
+    ///
+    /// # Errors
+    /// As of [`Runtime::new`]; nothing has changed then. Old and new weights are held at once meanwhile.
+    pub fn sync_weights(&mut self, source: &dyn SlotSource) -> Result<(), Error> {
+        *self = Self::new(&self.spec, source)?.with_cache(self.cache);
+        Ok(())
+    }
+
+    /// The same model, whose new caches hold numbers of this kind.
+    pub fn with_cache(self, cache: Kind) -> Self {
+        Self { cache, ..self }
+    }
+
+    /// What numbers new caches hold.
+    pub fn cache_kind(&self) -> Kind {
+        self.cache
+    }
+
+    /// Bytes that a position takes in a cache.
+    pub fn cache_bytes_per_position(&self) -> usize {
+        self.spec.n_layers * Form::new(&self.spec, self.cache).layout.bytes_per_position()
     }
 
     /// Bytes of all matrices.
@@ -137,24 +176,23 @@ impl Runtime {
         for (ids, cache) in sequences {
             row += ids.len();
             last.push(row - 1);
-            new.push((ids.len(), &mut **cache));
+            new.push(New { rows: ids.len(), cache });
         }
-        let (x, d) = (self.through(x, &mut new), self.spec.d_model);
+        let (x, d) = (self.through(x, &mut new, &mut Unseen), self.spec.d_model);
         let rows: Vec<f32> = last.iter().flat_map(|&row| &x[row * d..][..d]).copied().collect();
         Ok(self.read_out(&rows))
     }
 
     /// The stream after the last block, of new positions of each sequence; the caches hold them then.
-    fn through(&self, mut x: Vec<f32>, sequences: &mut [(usize, &mut Cache)]) -> Vec<f32> {
+    fn through(&self, mut x: Vec<f32>, sequences: &mut [New<'_>], tap: &mut dyn Tap) -> Vec<f32> {
+        sequences.iter_mut().for_each(|New { rows, cache }| cache.reserve(*rows));
+        let first = sequences.first().map_or(0, |new| new.cache.len);
         for (i, block) in self.blocks.iter().enumerate() {
-            let layers = sequences.iter_mut();
-            let mut layers: Vec<New<'_>> =
-                layers.map(|(rows, cache)| New { rows: *rows, layer: cache.layer(i) }).collect();
-            block.forward(&mut x, &mut layers);
+            tap.stream(i, first, &mut x);
+            block.forward(&mut x, sequences);
         }
-        for (rows, cache) in sequences {
-            cache.advance(*rows);
-        }
+        tap.stream(self.blocks.len(), first, &mut x);
+        sequences.iter_mut().for_each(|New { rows, cache }| cache.advance(*rows));
         x
     }
 
@@ -178,6 +216,13 @@ impl Runtime {
     }
 }
 
+/// Nobody looks.
+struct Unseen;
+
+impl Tap for Unseen {
+    fn stream(&mut self, _: usize, _: usize, _: &mut [f32]) {}
+}
+
 impl Decoder for Runtime {
     type Cache = Cache;
 
@@ -186,7 +231,7 @@ impl Decoder for Runtime {
     }
 
     fn new_cache(&self) -> Cache {
-        Cache::new(&self.spec)
+        Cache::new(Form::new(&self.spec, self.cache))
     }
 
     fn forward(
@@ -195,16 +240,34 @@ impl Decoder for Runtime {
         cache: &mut Cache,
         logits: Logits,
     ) -> Result<Vec<f32>, Error> {
+        self.forward_tapped(input, cache, logits, &mut Unseen)
+    }
+
+    fn forward_tapped(
+        &self,
+        input: Input<'_>,
+        cache: &mut Cache,
+        logits: Logits,
+        tap: &mut dyn Tap,
+    ) -> Result<Vec<f32>, Error> {
         let n = input.positions(&self.spec, cache.len())?;
-        if n == 0 {
-            return Ok(Vec::new());
+        let (d, mut found) = (self.spec.d_model, Vec::new());
+        for from in (0..n).step_by(CHUNK) {
+            let rows = CHUNK.min(n - from);
+            let part = input.part(&self.spec, from, rows);
+            let x = self.embed(part, cache.len());
+            let x = self.through(x, &mut [New { rows, cache }], tap);
+            match logits {
+                Logits::All => found.extend(self.read_out(&x)),
+                Logits::Last if from + rows == n => found = self.read_out(&x[(rows - 1) * d..]),
+                Logits::Last | Logits::None => {}
+            }
         }
-        let x = self.through(self.embed(input, cache.len()), &mut [(n, cache)]);
-        let d = self.spec.d_model;
-        Ok(match logits {
-            Logits::None => Vec::new(),
-            Logits::Last => self.read_out(&x[(n - 1) * d..]),
-            Logits::All => self.read_out(&x),
-        })
+        Ok(found)
+    }
+
+    fn shift(&self, cache: &mut Cache, keep: usize, dropped: usize) -> Result<(), Error> {
+        *cache = self.shifted(cache, keep, dropped)?;
+        Ok(())
     }
 }

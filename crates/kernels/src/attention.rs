@@ -7,7 +7,7 @@
 //! may put another scale, a cap and slopes before the softmax, and sinks join its denominator.
 //!
 //! Reading order: [`naive`] (the definition and its gradient), `tile` (the one product all is made
-//! of), `pack` (how rows get in and out), `form`, `forward`, `backward`, `sinks`. A block is 32 queries, one a lane:
+//! of), `pack` (how rows get in and out), `form`, `forward`, `backward`, `sinks`, [`paged`] (decoding). A block is 32 queries, one a lane:
 //! scores are kept key by key, so that the softmax needs no sum across lanes. One task does one
 //! key head of one sequence with all its query heads in order, hence no result depends on the
 //! number of threads. Instruction sets with fused multiply-add differ from others in the last bits.
@@ -28,6 +28,7 @@ mod forward;
 mod input;
 pub mod naive;
 mod pack;
+pub mod paged;
 mod sinks;
 #[cfg(test)]
 mod tests;

@@ -22,7 +22,7 @@ mod halves;
 mod layout;
 mod matrix;
 pub mod naive;
-mod pages;
+pub(crate) mod pages;
 pub mod peak;
 mod plain;
 #[cfg(test)]

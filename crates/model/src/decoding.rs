@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use arch::{Cache, Decoder, Error, Input, Logits, Spec};
+use arch::{Cache, Decoder, Error, Input, Logits, Spec, Tap};
 use burn::module::Param;
 use burn::tensor::{Tensor, TensorData};
 use kernels::attention::{Cached, attention_cached};
@@ -49,12 +49,13 @@ impl Cache for KvCache {
         self.clone()
     }
 
-    fn truncate(&mut self, len: usize) {
+    fn truncate(&mut self, len: usize) -> usize {
         self.len = self.len.min(len);
         for (keys, values) in &mut self.layers {
             keys.truncate(self.len * self.width);
             values.truncate(self.len * self.width);
         }
+        self.len
     }
 }
 
@@ -77,6 +78,28 @@ impl Decoder for Decoding {
         cache: &mut KvCache,
         logits: Logits,
     ) -> Result<Vec<f32>, Error> {
+        self.read(input, cache, logits, None)
+    }
+
+    fn forward_tapped(
+        &self,
+        input: Input<'_>,
+        cache: &mut KvCache,
+        logits: Logits,
+        tap: &mut dyn Tap,
+    ) -> Result<Vec<f32>, Error> {
+        self.read(input, cache, logits, Some(tap))
+    }
+}
+
+impl Decoding {
+    fn read(
+        &self,
+        input: Input<'_>,
+        cache: &mut KvCache,
+        logits: Logits,
+        mut tap: Option<&mut dyn Tap>,
+    ) -> Result<Vec<f32>, Error> {
         let n = input.positions(self.spec(), cache.len)?;
         if n == 0 {
             return Ok(Vec::new());
@@ -84,16 +107,25 @@ impl Decoder for Decoding {
         let positions = (cache.len as u32..(cache.len + n) as u32).collect();
         let pass = Pass { positions, ..Pass::plain(1, n) };
         let mut x = self.embed(input, &pass);
-        for (block, layer) in self.model.blocks.iter().zip(&mut cache.layers) {
+        let (first, n_blocks) = (cache.len, self.model.blocks.len());
+        let mut look = |i: usize, x: Tensor<3>| match &mut tap {
+            None => x,
+            Some(tap) => {
+                let mut rows = ops::storage::with_values(&x, <[f32]>::to_vec);
+                tap.stream(i, first, &mut rows);
+                Tensor::from_data(TensorData::new(rows, x.dims()), &x.device())
+            }
+        };
+        for (i, (block, layer)) in self.model.blocks.iter().zip(&mut cache.layers).enumerate() {
+            x = look(i, x);
             let mut mix = |attention: &Attention, qkv| mix(attention, &qkv, layer, n);
             x = block.forward_mixed(x, &pass, &None, &mut mix);
         }
+        x = look(n_blocks, x);
         cache.len += n;
         Ok(self.read_out(x, logits, &pass))
     }
-}
 
-impl Decoding {
     fn embed(&self, input: Input<'_>, pass: &Pass) -> Tensor<3> {
         match input {
             Input::Ids(ids) => self.model.embedding.forward(Arc::from(ids), pass),

@@ -24,8 +24,9 @@ impl Cache for ToyCache {
         self.clone()
     }
 
-    fn truncate(&mut self, len: usize) {
+    fn truncate(&mut self, len: usize) -> usize {
         self.0.truncate(len);
+        self.0.len()
     }
 }
 

@@ -5,12 +5,13 @@ use std::sync::Arc;
 
 use arch::angles::Angles;
 use arch::{Error, Part, Slot, Spec};
-use kernels::attention::{Cached, Form, Shape, attention_cached};
+use kernels::attention::paged::{Kind, Paged, Sequence, attention_paged};
+use kernels::attention::{Form, Shape};
 use kernels::head_norm::{HeadNorm, head_norm};
 use kernels::quantized::Inputs;
-use kernels::rope::rope;
+use kernels::rope::{rope, rope_backward};
 
-use super::cache::{Layer, New, append};
+use super::cache::New;
 use super::latent::Latent;
 use super::norm::gain_of;
 use super::source::Reader;
@@ -27,6 +28,8 @@ pub(super) struct Attention {
     form: Form,
     shape: Shape,
     norm_eps: f32,
+    /// The number of its layer in a cache.
+    layer: usize,
     /// Of a value head that is narrower than a key head, its width.
     value_dim: usize,
 }
@@ -62,6 +65,7 @@ impl Attention {
             form: spec.scores(),
             shape: spec.heads(i, 1, 0),
             norm_eps: spec.norm_eps,
+            layer: i,
             value_dim: spec.value_dim(),
         })
     }
@@ -75,15 +79,16 @@ impl Attention {
     }
 
     /// `(n, D)` to `(n, D)`.
-    pub(super) fn forward(&self, x: &Inputs<'_>, layers: &mut [New<'_>]) -> Vec<f32> {
+    pub(super) fn forward(&self, x: &Inputs<'_>, sequences: &mut [New<'_>]) -> Vec<f32> {
         let mut qkv = self.heads(x);
-        let (width, mut from, mut mixed) = (self.shape.qkv_width(), 0, Vec::new());
-        for New { rows, layer } in layers {
+        let (width, mut from) = (self.shape.qkv_width(), 0);
+        for New { rows, cache } in &mut *sequences {
             let own = &mut qkv[from * width..][..*rows * width];
-            self.turn(own, layer.len());
-            self.mix(own, layer, &mut mixed);
+            self.turn(own, cache.len);
+            cache.write(self.layer, own, width, self.shape.out_width());
             from += *rows;
         }
+        let mixed = self.mix(&qkv, sequences);
         let width = self.shape.n_heads * self.value_dim;
         self.out.of(&Inputs::new(&self.trimmed(mixed), width))
     }
@@ -112,17 +117,44 @@ impl Attention {
         rope(&angles.table(end), qkv, &positions, n_heads + n_kv_heads, width);
     }
 
-    /// Stores a sequence's new keys and values and lets its new positions look at all: adds `(n, Hq·head_dim)`.
-    fn mix(&self, qkv: &[f32], layer: &mut Layer, mixed: &mut Vec<f32>) {
-        let (width, q_width) = (self.shape.qkv_width(), self.shape.out_width());
-        let mut q = Vec::new();
-        append(&mut q, qkv, width, 0..q_width);
-        layer.push(qkv, width, q_width);
-        let (shape, from) = (Shape { context: layer.len(), ..self.shape }, mixed.len());
-        mixed.resize(from + q.len(), 0.0);
-        let (keys, values) = layer.all();
-        let (sinks, out) = (self.sinks.as_deref(), &mut mixed[from..]);
-        attention_cached(Cached { shape, form: &self.form, sinks, q: &q, keys, values }, out);
+    /// Turns keys `(n, 2·Hkv·head_dim)`, behind which values stand, back by so many positions.
+    pub(super) fn turn_back(&self, rows: &mut [f32], by: usize) {
+        let Some(angles) = &self.angles else { return };
+        let Shape { n_kv_heads, head_dim, .. } = self.shape;
+        let width = 2 * n_kv_heads * head_dim;
+        let positions = vec![by as u32; rows.len() / width];
+        rope_backward(&angles.table(by + 1), rows, &positions, n_kv_heads, width);
+    }
+
+    /// Some rows of its matrices, by which to know them.
+    pub(super) fn some_rows(&self) -> Vec<f32> {
+        let first = |weight: &Weight| {
+            let mut row = vec![0.0; weight.k()];
+            weight.row(0, &mut row);
+            row
+        };
+        let to_heads = match &self.to_heads {
+            ToHeads::Matrix(weight) => first(weight),
+            ToHeads::Latent(latent) => first(latent.up()),
+        };
+        [to_heads, first(&self.out)].concat()
+    }
+
+    /// Lets the new positions of every sequence look at all that it holds: `(n, Hq·head_dim)`.
+    fn mix(&self, qkv: &[f32], sequences: &[New<'_>]) -> Vec<f32> {
+        let (shape, width) = (self.shape, self.shape.qkv_width());
+        let parts: Vec<Vec<&[u8]>> =
+            sequences.iter().map(|new| new.cache.parts(self.layer)).collect();
+        let (mut from, mut kind, mut asked) = (0, Kind::F32, Vec::new());
+        for (New { rows, cache }, pages) in sequences.iter().zip(&parts) {
+            let own = &qkv[from * width..][..*rows * width];
+            asked.push(Sequence { pages, len: cache.len + rows, rows: own });
+            (from, kind) = (from + rows, cache.kind());
+        }
+        let mut mixed = kernels::fresh::for_overwrite(from * shape.out_width());
+        let (form, sinks) = (&self.form, self.sinks.as_deref());
+        attention_paged(Paged { shape, kind, form, sinks, width }, &asked, &mut mixed);
+        mixed
     }
 
     /// Of mixed values what was no filling: `(n, Hq·value_dim)`.

@@ -52,18 +52,22 @@ impl Block {
         })
     }
 
+    pub(super) fn attention(&self) -> &Attention {
+        &self.attention
+    }
+
     pub(super) fn len_bytes(&self) -> usize {
         self.attention.len_bytes() + self.feed.len_bytes()
     }
 
-    /// The stream `(n, D)` of new positions, those of one sequence after the other, which the layers' caches
+    /// The stream `(n, D)` of new positions, those of one sequence after the other, which their caches
     /// then hold.
-    pub(super) fn forward(&self, x: &mut Vec<f32>, layers: &mut [New<'_>]) {
+    pub(super) fn forward(&self, x: &mut Vec<f32>, sequences: &mut [New<'_>]) {
         let attended = match self.arrangement {
-            Arrangement::PostNorm => self.attention.forward(&Inputs::new(x, self.width), layers),
+            Arrangement::PostNorm => self.attention.forward(&Inputs::new(x, self.width), sequences),
             _ => {
                 let h = self.attention_norm.of(x);
-                self.attention.forward(&Inputs::new(&h, self.width), layers)
+                self.attention.forward(&Inputs::new(&h, self.width), sequences)
             }
         };
         let attended = after(attended, self.attention_post_norm.as_ref());

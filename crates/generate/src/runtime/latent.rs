@@ -44,6 +44,11 @@ impl Latent {
         })
     }
 
+    /// The matrix that makes keys and values.
+    pub(super) fn up(&self) -> &Weight {
+        &self.up
+    }
+
     pub(super) fn len_bytes(&self) -> usize {
         let narrow = self.query_down.as_ref().map_or(0, |(down, _)| down.len_bytes());
         let rest = [&self.query_up, &self.down, &self.up].map(Weight::len_bytes);

@@ -1,6 +1,8 @@
 //! The tensors of a spec as a runtime reads them: each once, its shape checked.
 
-use arch::{Error, Slot, SlotSource, Spec};
+use std::cell::Cell;
+
+use arch::{Error, Slot, SlotSource, Spec, Stored};
 
 use super::weight::Weight;
 
@@ -8,11 +10,18 @@ use super::weight::Weight;
 pub(super) struct Reader<'a> {
     source: &'a dyn SlotSource,
     slots: std::collections::BTreeMap<Slot, Vec<usize>>,
+    /// Whether every matrix so far was of f32.
+    is_exact: Cell<bool>,
 }
 
 impl<'a> Reader<'a> {
     pub(super) fn new(spec: &Spec, source: &'a dyn SlotSource) -> Self {
-        Self { source, slots: spec.slots().into_iter().collect() }
+        Self { source, slots: spec.slots().into_iter().collect(), is_exact: Cell::new(true) }
+    }
+
+    /// Whether every matrix that was read is of f32.
+    pub(super) fn is_exact(&self) -> bool {
+        self.is_exact.get()
     }
 
     /// The numbers of a slot that the spec has.
@@ -44,7 +53,13 @@ impl<'a> Reader<'a> {
     /// A matrix, if the spec has it.
     pub(super) fn optional_matrix(&self, slot: Slot) -> Result<Option<Weight>, Error> {
         let Some(shape) = self.slots.get(&slot) else { return Ok(None) };
-        let weight = Weight::new(self.source.rows(slot, shape)?, shape[1]);
+        let stored = self.source.rows(slot, shape)?;
+        let is_rounded =
+            |part: &Stored<'_>| matches!(part, Stored::Rows { kind, .. } if *kind != "F32");
+        if stored.iter().any(is_rounded) {
+            self.is_exact.set(false);
+        }
+        let weight = Weight::new(stored, shape[1]);
         let weight =
             weight.map_err(|why| Error::Read { name: format!("{slot:?}"), reason: why })?;
         expect(slot, shape, &[weight.n(), weight.k()])?;

@@ -138,6 +138,21 @@ impl Scoring {
         }
     }
 
+    /// Products of the query at `position` and the keys from `from` on become scores. Nothing is said of
+    /// keys behind it.
+    #[inline(always)]
+    pub(super) fn finish_span(&self, scores: &mut [f32], from: usize, position: usize) {
+        scores.iter_mut().for_each(|s| *s *= self.scale);
+        if let Some(cap) = self.softcap {
+            scores.iter_mut().for_each(|s| *s = cap * tanh(*s / cap));
+        }
+        if self.slope != 0.0 {
+            for (s, key) in scores.iter_mut().zip(from..) {
+                *s -= self.slope * (position as f32 - key as f32);
+            }
+        }
+    }
+
     /// Scaled products of one query become scores; the last is of its own key.
     #[inline(always)]
     pub(super) fn finish_row(&self, scores: &mut [f32]) {

@@ -1,5 +1,6 @@
 //! The model against itself: fused and open, cached and whole, in memory and on disk.
 
+mod cache;
 mod cs336;
 mod families;
 mod files;

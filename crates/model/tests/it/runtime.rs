@@ -1,6 +1,6 @@
 //! The fast runtime against the readable model.
 
-use arch::{Cache, Decoder, Error, Input, Logits, Spec};
+use arch::{Cache, Decoder, Error, Input, Logits, Spec, Tap};
 use burn::tensor::Device;
 use generate::Runtime;
 use model::gguf::Mixture;
@@ -148,4 +148,59 @@ fn a_folder_of_brain_floats_stays_so() {
     let readable = Decoding::new(opened.load(&Device::flex()).unwrap());
     let (got, expected) = (decoded(&runtime, &IDS, 3), decoded(&readable, &IDS, 3));
     assert!(divergence(&expected, &got, 64).abs() < 1e-5);
+}
+
+/// Adds to the stream before one block, and keeps what it sees of all.
+struct Steering {
+    block: usize,
+    seen: Vec<(usize, usize, Vec<f32>)>,
+}
+
+impl Tap for Steering {
+    fn stream(&mut self, block: usize, first: usize, rows: &mut [f32]) {
+        self.seen.push((block, first, rows.to_vec()));
+        if block == self.block {
+            rows.iter_mut().zip(0..).for_each(|(x, i)| *x += (i % 7) as f32 * 0.1);
+        }
+    }
+}
+
+#[test]
+fn a_tap_sees_and_changes_the_same_stream_in_both() {
+    for spec in specs() {
+        let (fast, readable) = (runtime(&build(&spec)), Decoding::new(build(&spec)));
+        for block in [0, spec.n_layers] {
+            let (mut a, mut b) = (fast.new_cache(), readable.new_cache());
+            let mut taps = [(); 2].map(|()| Steering { block, seen: Vec::new() });
+            let [tap_a, tap_b] = &mut taps;
+            for ids in [&IDS[..7], &IDS[7..]] {
+                let input = Input::Ids(ids);
+                let x = fast.forward_tapped(input, &mut a, Logits::All, tap_a).unwrap();
+                let y = readable.forward_tapped(input, &mut b, Logits::All, tap_b).unwrap();
+                close("steered", &x, &y);
+                let plain = fast.forward(input, &mut fast.new_cache(), Logits::All).unwrap();
+                assert!(x.iter().zip(&plain).any(|(x, y)| (x - y).abs() > 1e-4));
+            }
+            assert_eq!(taps[0].seen.len(), 2 * (spec.n_layers + 1));
+            for ((i, first, x), (j, second, y)) in taps[0].seen.iter().zip(&taps[1].seen) {
+                assert_eq!((i, first), (j, second));
+                close("the stream", x, y);
+            }
+        }
+    }
+}
+
+#[test]
+fn weights_are_those_of_the_model_that_went_on() {
+    let spec = &specs()[0];
+    let mut runtime = runtime(&build(spec));
+    let before = decoded(&runtime, &IDS, 12);
+    let other = model::init::random(spec, 8, &Device::flex()).unwrap();
+    runtime.sync_weights(&Live::new(&other)).unwrap();
+    let after = decoded(&runtime, &IDS, 12);
+    close("synced", &after, &whole(&other, &IDS));
+    assert_ne!(before, after);
+    // A model of another shape is refused, and nothing has changed.
+    assert!(runtime.sync_weights(&Live::new(&build(&specs()[1]))).is_err());
+    assert_eq!(decoded(&runtime, &IDS, 12), after);
 }

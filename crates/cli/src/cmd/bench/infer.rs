@@ -8,7 +8,7 @@ use anyhow::{Context, Result, ensure};
 use arch::{Cache as _, Decoder, Input, Logits};
 use figure::{Column, Table, quantity};
 use generate::Runtime;
-use generate::runtime::Cache;
+use generate::runtime::{Cache, CacheKind};
 use kernels::bandwidth::Memory;
 use model::Opened;
 use serde_json::{Value, json};
@@ -31,6 +31,9 @@ pub(super) struct Args {
     /// Positions that lie before those that are written
     #[arg(long, value_name = "N", default_value_t = 0)]
     depth: usize,
+    /// Numbers that the cache holds: f32, f16, bf16 or q8_0 [default: f16; f32 for a model of f32]
+    #[arg(long, value_name = "KIND", value_parser = pick::cache_kind)]
+    cache: Option<CacheKind>,
     /// Sequences that are written at once, one run each
     #[arg(long, value_name = "N,…", value_delimiter = ',', default_value = "1,2,4,8,16")]
     batch: Vec<usize>,
@@ -59,7 +62,7 @@ pub(super) fn run(args: &Args, host: &Host) -> Result<()> {
     let path = pick::model_path(host, &args.model)?;
     let began = Instant::now();
     let opened = Opened::open(&path)?;
-    let runtime = Runtime::new(opened.spec(), &opened)?;
+    let runtime = pick::with_cache(Runtime::new(opened.spec(), &opened)?, args.cache);
     let (loading, spec) = (began.elapsed().as_secs_f64(), opened.spec().clone());
     let needed = prompt.max(depth + tokens);
     ensure!(
@@ -119,18 +122,21 @@ impl Found {
         let per_token = 2.0 * (spec.n_layers * spec.n_active_block_matrix_params()) as f64;
         let bytes = runtime.bytes_per_token() as f64;
         let alone = self.batches.iter().find(|batch| batch.sequences == 1);
+        let per_position = runtime.cache_bytes_per_position();
         let batches = self.batches.iter().map(|batch| {
             let steps = batch.tokens_per_second / batch.sequences as f64;
+            let cache = (batch.sequences * (args.depth + args.tokens / 2) * per_position) as f64;
             json!({
                 "sequences": batch.sequences,
                 "tokens_per_second": batch.tokens_per_second,
                 "weights_gb_per_second": steps * bytes / 1e9,
-                "share_of_bandwidth": steps * bytes / self.read,
+                "share_of_bandwidth": steps * (bytes + cache) / self.read,
             })
         });
         Ok(json!({
             "parameters": spec.n_params(), "types": opened.types()?.0,
             "bytes_per_token": bytes, "matrix_bytes": runtime.len_bytes(),
+            "cache": runtime.cache_kind().name(), "cache_bytes_per_position": per_position,
             "resident_bytes": stdx::memory::peak(), "seconds_to_load": self.loading,
             "threads": kernels::parallel::threads(),
             "read_gb_per_second": self.read / 1e9, "int8_gops": self.int8 / 1e9,
