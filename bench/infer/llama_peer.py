@@ -7,8 +7,8 @@ usage: llama_peer.py speed MODEL THREADS TASKS
          once, or (PROMPT 0) TOKENS to each of SEQUENCES behind DEPTH; tokens a second of each
        llama_peer.py logits MODEL THREADS IDS WINDOW OUT
          f32 logits of every position, window by window, of the ids in the JSON file
-       llama_peer.py quantize TYPE COLUMNS IN OUT
-         f32 rows in one of ggml's types
+       llama_peer.py quantize TYPE COLUMNS IN OUT [IMPORTANCE]
+         f32 rows in one of ggml's types; IMPORTANCE says how much each column counts
 """
 
 import ctypes
@@ -128,7 +128,7 @@ def logits(model, threads, ids, window, out):
     found.tofile(out)
 
 
-def quantize(kind, columns, given, out):
+def quantize(kind, columns, given, out, importance=None):
     import pathlib
 
     folder = pathlib.Path(llama_cpp.__file__).parent / "lib"
@@ -141,7 +141,9 @@ def quantize(kind, columns, given, out):
     made = numpy.zeros(rows * ggml.ggml_row_size(number, int(columns)), dtype=numpy.uint8)
     ggml.ggml_quantize_chunk.restype = ctypes.c_size_t
     ggml.ggml_quantize_chunk.argtypes = [ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p, *[ctypes.c_int64] * 3, ctypes.c_void_p]
-    ggml.ggml_quantize_chunk(number, values.ctypes.data, made.ctypes.data, 0, rows, int(columns), None)
+    counts = numpy.fromfile(importance, dtype=numpy.float32) if importance else None
+    place = counts.ctypes.data if importance else None
+    ggml.ggml_quantize_chunk(number, values.ctypes.data, made.ctypes.data, 0, rows, int(columns), place)
     made.tofile(out)
 
 
