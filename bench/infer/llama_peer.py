@@ -27,13 +27,15 @@ def loaded(model):
     return handle or sys.exit(f"llama.cpp cannot read {model}")
 
 
-def context_of(handle, threads, context, sequences=1, cache="f16", flash=True):
+def context_of(handle, threads, context, sequences=1, cache="f16", flash=True, watched=None):
     params = llama_cpp.llama_context_default_params()
     params.n_ctx, params.n_seq_max = context, sequences
     params.n_batch = params.n_ubatch = 512
     params.n_threads = params.n_threads_batch = threads
     kinds = {"f16": llama_cpp.GGML_TYPE_F16, "q8_0": llama_cpp.GGML_TYPE_Q8_0}
     params.type_k = params.type_v = kinds[cache]
+    if watched:
+        params.cb_eval = watched
     if hasattr(params, "flash_attn_type"):
         params.flash_attn_type = int(flash)
     else:

@@ -5,6 +5,7 @@
 //! weight      a matrix, of one type or several, and its products
 //! block       one block in each of its arrangements; attention, latent, feed_forward are its parts
 //! cache       keys and values of a sequence
+//! watch       who sees what meets the matrices
 //! ```
 //!
 //! It computes what the readable model does: their logits are compared, family by family. Streams,
@@ -18,7 +19,10 @@ mod feed_forward;
 mod latent;
 mod norm;
 mod source;
+mod watch;
 mod weight;
+
+use std::sync::Arc;
 
 use arch::angles::OfBlocks;
 use arch::waves::waves;
@@ -29,9 +33,11 @@ use block::Block;
 use cache::New;
 use norm::Norm;
 use source::Reader;
+use watch::Seat;
 use weight::Weight;
 
 pub use cache::Cache;
+pub use watch::Watch;
 
 /// A model, ready to decode.
 #[derive(Debug)]
@@ -45,6 +51,7 @@ pub struct Runtime {
     final_norm: Option<Norm>,
     project_out: Option<Weight>,
     head: Option<Weight>,
+    seat: Seat,
 }
 
 impl Runtime {
@@ -68,8 +75,14 @@ impl Runtime {
             },
             project_out: reader.optional_matrix(Slot::ProjectOut)?,
             head: reader.optional_matrix(Slot::Head)?,
+            seat: reader.seat().clone(),
             spec: spec.clone(),
         })
+    }
+
+    /// Lets somebody see from now on what meets the matrices; whether the seat was free.
+    pub fn watch(&self, watch: Arc<dyn Watch>) -> bool {
+        self.seat.take(watch)
     }
 
     /// Bytes of all matrices.

@@ -2,17 +2,24 @@
 
 use arch::{Error, Slot, SlotSource, Spec};
 
+use super::watch::Seat;
 use super::weight::Weight;
 
 /// The tensors of a spec, with their shapes checked.
 pub(super) struct Reader<'a> {
     source: &'a dyn SlotSource,
     slots: std::collections::BTreeMap<Slot, Vec<usize>>,
+    seat: Seat,
 }
 
 impl<'a> Reader<'a> {
     pub(super) fn new(spec: &Spec, source: &'a dyn SlotSource) -> Self {
-        Self { source, slots: spec.slots().into_iter().collect() }
+        Self { source, slots: spec.slots().into_iter().collect(), seat: Seat::default() }
+    }
+
+    /// Where whoever watches the matrices sits.
+    pub(super) fn seat(&self) -> &Seat {
+        &self.seat
     }
 
     /// The numbers of a slot that the spec has.
@@ -49,7 +56,7 @@ impl<'a> Reader<'a> {
             weight.map_err(|why| Error::Read { name: format!("{slot:?}"), reason: why })?;
         expect(slot, shape, &[weight.n(), weight.k()])?;
         self.source.release(slot);
-        Ok(Some(weight))
+        Ok(Some(weight.seen_from(slot, self.seat.clone())))
     }
 }
 
