@@ -7,8 +7,8 @@ usage: llama_peer.py speed MODEL THREADS TASKS
          once, or (PROMPT 0) TOKENS to each of SEQUENCES behind DEPTH; tokens a second of each
        llama_peer.py logits MODEL THREADS IDS WINDOW OUT
          f32 logits of every position, window by window, of the ids in the JSON file
-       llama_peer.py quantize TYPE COLUMNS IN OUT
-         f32 rows in one of ggml's types
+       llama_peer.py quantize TYPE COLUMNS IN OUT [IMPORTANCE]
+         f32 rows in one of ggml's types; IMPORTANCE says how much each column counts
 """
 
 import ctypes
@@ -27,13 +27,15 @@ def loaded(model):
     return handle or sys.exit(f"llama.cpp cannot read {model}")
 
 
-def context_of(handle, threads, context, sequences=1, cache="f16", flash=True):
+def context_of(handle, threads, context, sequences=1, cache="f16", flash=True, watched=None):
     params = llama_cpp.llama_context_default_params()
     params.n_ctx, params.n_seq_max = context, sequences
     params.n_batch = params.n_ubatch = 512
     params.n_threads = params.n_threads_batch = threads
     kinds = {"f16": llama_cpp.GGML_TYPE_F16, "q8_0": llama_cpp.GGML_TYPE_Q8_0}
     params.type_k = params.type_v = kinds[cache]
+    if watched:
+        params.cb_eval = watched
     if hasattr(params, "flash_attn_type"):
         params.flash_attn_type = int(flash)
     else:
@@ -128,7 +130,7 @@ def logits(model, threads, ids, window, out):
     found.tofile(out)
 
 
-def quantize(kind, columns, given, out):
+def quantize(kind, columns, given, out, importance=None):
     import pathlib
 
     folder = pathlib.Path(llama_cpp.__file__).parent / "lib"
@@ -141,7 +143,9 @@ def quantize(kind, columns, given, out):
     made = numpy.zeros(rows * ggml.ggml_row_size(number, int(columns)), dtype=numpy.uint8)
     ggml.ggml_quantize_chunk.restype = ctypes.c_size_t
     ggml.ggml_quantize_chunk.argtypes = [ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p, *[ctypes.c_int64] * 3, ctypes.c_void_p]
-    ggml.ggml_quantize_chunk(number, values.ctypes.data, made.ctypes.data, 0, rows, int(columns), None)
+    counts = numpy.fromfile(importance, dtype=numpy.float32) if importance else None
+    place = counts.ctypes.data if importance else None
+    ggml.ggml_quantize_chunk(number, values.ctypes.data, made.ctypes.data, 0, rows, int(columns), place)
     made.tofile(out)
 
 

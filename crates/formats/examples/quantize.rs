@@ -1,20 +1,27 @@
-//! Numbers in one of ggml's types, beside what ggml made of them: `quantize TYPE IN OUT THEIRS`. Used by
-//! `bench/parity/llama`.
+//! Numbers in one of ggml's types, beside what ggml made of them: `quantize TYPE IN OUT THEIRS [IMPORTANCE]`,
+//! the last a file of as many f32 as a row has columns. Used by `bench/parity/llama`.
 
 use std::error::Error;
 
 use formats::ggml::Kind;
 
+fn numbers(path: &str) -> Result<Vec<f32>, Box<dyn Error>> {
+    let bytes = std::fs::read(path)?;
+    Ok(bytes.as_chunks::<4>().0.iter().map(|b| f32::from_le_bytes(*b)).collect())
+}
+
 fn main() -> Result<(), Box<dyn Error>> {
     let words: Vec<String> = std::env::args().skip(1).collect();
-    let [kind, given, out, theirs] = &words[..] else {
-        return Err("usage: quantize TYPE IN OUT THEIRS".into());
+    let [kind, given, out, theirs, rest @ ..] = &words[..] else {
+        return Err("usage: quantize TYPE IN OUT THEIRS [IMPORTANCE]".into());
     };
     let kind = Kind::to_write(kind)?;
-    let bytes = std::fs::read(given)?;
-    let values: Vec<f32> =
-        bytes.as_chunks::<4>().0.iter().map(|b| f32::from_le_bytes(*b)).collect();
-    let (ours, theirs) = (kind.bytes_of(&values)?, std::fs::read(theirs)?);
+    let values = numbers(given)?;
+    let ours = match rest.first() {
+        Some(importance) => kind.bytes_of_rows(&values, &numbers(importance)?)?,
+        None => kind.bytes_of(&values)?,
+    };
+    let theirs = std::fs::read(theirs)?;
     if ours.len() != theirs.len() {
         return Err("not as many bytes".into());
     }

@@ -27,12 +27,12 @@ use crate::error::listed;
 use crate::ggml::Kind;
 use cursor::Cursor;
 
-pub use write::{Pair, Planned, write};
+pub use write::{Pair, Planned, write, write_weighed};
 
 const FORMAT: &str = "GGUF";
 
 /// The first four bytes.
-const MAGIC: &[u8] = b"GGUF";
+pub(crate) const MAGIC: &[u8] = b"GGUF";
 
 /// Bytes that values are aligned to where a file does not say.
 const ALIGNMENT: u64 = 32;

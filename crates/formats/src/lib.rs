@@ -2,7 +2,7 @@
 //!
 //! Reading order: [`Tensors`] (what every reader offers), [`safetensors`] (in and out), [`pytorch`]
 //! (files of `torch.save`, read without running them), [`gguf`] (llama.cpp's, with
-//! the types of [`ggml`]), [`llama2c`] (those of llama2.c), [`mxfp4`] (numbers of half a byte), [`shards`] (a
+//! the types of [`ggml`]), [`imatrix`] (how much columns count, for whoever rounds), [`llama2c`] (those of llama2.c), [`mxfp4`] (numbers of half a byte), [`shards`] (a
 //! model's weights in one file or several, in and out).
 //!
 //! Every file is hostile until it is parsed: offsets are checked against the file's length, sizes
@@ -28,6 +28,7 @@ mod dtype;
 mod error;
 pub mod ggml;
 pub mod gguf;
+pub mod imatrix;
 mod json;
 pub mod llama2c;
 pub mod mxfp4;

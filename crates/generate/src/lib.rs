@@ -5,7 +5,8 @@
 //! Reading order: [`sampler`] (from logits to one id, defined on integers), [`constraint`] (who
 //! may forbid ids), [`memory`] (a cache that knows what it holds, so that a conversation is not
 //! read twice), [`generate`](mod@generate) (the loop),
-//! [`loglikelihood`](mod@loglikelihood) (how likely given ids are), [`runtime`] (the fast decoder itself).
+//! [`loglikelihood`](mod@loglikelihood) (how likely given ids are), [`runtime`] (the fast decoder itself),
+//! [`importance`] (what its matrices are multiplied with).
 //!
 //! ```
 //! use generate::{Sampler, Sampling};
@@ -24,6 +25,7 @@
 pub mod constraint;
 pub mod error;
 pub mod generate;
+pub mod importance;
 pub mod loglikelihood;
 pub mod memory;
 pub mod runtime;
@@ -32,6 +34,7 @@ pub mod sampler;
 pub use constraint::{Constraint, Known};
 pub use error::Error;
 pub use generate::{Finish, Flow, Generated, Options, Steer, generate, generate_with};
+pub use importance::Importance;
 pub use loglikelihood::{Loglikelihood, loglikelihood, loglikelihoods};
 pub use memory::Memory;
 pub use runtime::Runtime;

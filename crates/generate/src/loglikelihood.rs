@@ -71,8 +71,11 @@ fn after<D: Decoder>(
     Ok(result)
 }
 
-/// `l_token − log Σ exp(l)`, in f64 and without overflow.
-fn log_probability(logits: &[f32], token: usize) -> f64 {
+/// How likely a token is by the logits before it: `l_token − log Σ exp(l)`, in f64 and without overflow.
+///
+/// # Panics
+/// If there is no logit of the token.
+pub fn log_probability(logits: &[f32], token: usize) -> f64 {
     let max = f64::from(logits.iter().copied().fold(f32::NEG_INFINITY, f32::max));
     let sum: f64 = logits.iter().map(|&l| (f64::from(l) - max).exp()).sum();
     f64::from(logits[token]) - max - sum.ln()

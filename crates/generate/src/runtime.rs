@@ -5,6 +5,7 @@
 //! weight      a matrix, of one type or several, and its products
 //! block       one block in each of its arrangements; attention, latent, feed_forward are its parts
 //! cache       keys and values of a sequence; shift, prefixes and saved are what is done with them
+//! watch       who sees what meets the matrices
 //! ```
 //!
 //! It computes what the readable model does: their logits are compared, family by family. Streams,
@@ -21,7 +22,10 @@ mod prefixes;
 mod saved;
 mod shift;
 mod source;
+mod watch;
 mod weight;
+
+use std::sync::Arc;
 
 use arch::angles::OfBlocks;
 use arch::waves::waves;
@@ -33,6 +37,7 @@ use block::Block;
 use cache::{Form, New};
 use norm::Norm;
 use source::Reader;
+use watch::Seat;
 use weight::Weight;
 
 pub use cache::Cache;
@@ -41,6 +46,7 @@ pub use prefixes::{Counts, Prefixes};
 
 /// Positions that go through the blocks together: more would need more memory and gain no time.
 const CHUNK: usize = 512;
+pub use watch::Watch;
 
 /// A model, ready to decode.
 #[derive(Debug)]
@@ -55,6 +61,7 @@ pub struct Runtime {
     project_out: Option<Weight>,
     head: Option<Weight>,
     cache: Kind,
+    seat: Seat,
 }
 
 impl Runtime {
@@ -79,6 +86,7 @@ impl Runtime {
             },
             project_out: reader.optional_matrix(Slot::ProjectOut)?,
             head: reader.optional_matrix(Slot::Head)?,
+            seat: reader.seat().clone(),
             spec: spec.clone(),
             cache: Kind::F32,
         };
@@ -109,6 +117,11 @@ impl Runtime {
     /// Bytes that a position takes in a cache.
     pub fn cache_bytes_per_position(&self) -> usize {
         self.spec.n_layers * Form::new(&self.spec, self.cache).layout.bytes_per_position()
+    }
+
+    /// Lets somebody see from now on what meets the matrices; whether the seat was free.
+    pub fn watch(&self, watch: Arc<dyn Watch>) -> bool {
+        self.seat.take(watch)
     }
 
     /// Bytes of all matrices.

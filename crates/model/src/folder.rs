@@ -47,6 +47,9 @@ pub enum Error {
     /// A model that a GGUF file cannot describe.
     #[error("a GGUF file has no words for {0}; write a folder instead")]
     Gguf(String),
+    /// An importance matrix that goes with no model, or not with this one.
+    #[error("the importance matrix cannot be used: {0}")]
+    Importance(String),
     /// A file that holds no whole model.
     #[error(
         "{} is neither a GGUF file nor one of llama2.c; name the folder that a model lies in",

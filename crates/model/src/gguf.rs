@@ -1,5 +1,6 @@
 //! Models in GGUF files: tensors of any of ggml's types, widened to f32 or as they lie, in the places of a model.
 
+mod importance;
 mod mixture;
 
 use std::path::Path;
@@ -8,14 +9,18 @@ use arch::family::{Names, check_weights_of, publish_of, read_slot_of};
 use arch::gguf::{Tensors, factors, metadata, sayable, spec, to_ours, to_theirs};
 use arch::spec::differences;
 use arch::stored::rows_of;
-use arch::{Error as Arch, Part, Slot, Spec, Stored, Tensor as Weights, WeightSource};
+use arch::{
+    Error as Arch, Part, Slot, SlotSource as _, Spec, Stored, Tensor as Weights, WeightSource,
+};
 use formats::ggml::Kind;
-use formats::gguf::{Gguf, Pair, Planned, write};
+use formats::gguf::{Gguf, Pair, Planned, write_weighed};
+use formats::imatrix::Imatrix;
 use serde_json::Value;
 
 use crate::Opened;
 use crate::folder::Error;
 
+pub use importance::{imatrix, told_of, untold};
 pub use mixture::Mixture;
 
 /// A file as a source of a model's slots.
@@ -78,6 +83,17 @@ impl Source {
     }
 }
 
+/// How a model is written.
+#[derive(Clone, Debug)]
+pub struct Form {
+    /// The types of its matrices.
+    pub mixture: Mixture,
+    /// How much their columns count, where that is known.
+    pub imatrix: Option<Imatrix>,
+    /// Metadata to go with it.
+    pub beside: Vec<Pair>,
+}
+
 /// Writes a model as a GGUF file, whole or not at all: matrices in the types of a mixture, vectors, routers and
 /// positions in f32. `beside` is metadata to go with it.
 ///
@@ -90,18 +106,27 @@ pub fn save(
     beside: Vec<Pair>,
     step: &mut dyn FnMut() -> bool,
 ) -> Result<(), Error> {
+    save_as(opened, path, Form { mixture, imatrix: None, beside }, step)
+}
+
+/// The same, rounded with an importance matrix if there is one. A tensor is in memory at a time, and those that
+/// are one with it here.
+///
+/// # Errors
+/// As of [`save`]; [`Error::Importance`] for an importance matrix that says nothing of the model;
+/// [`Error::Weights`] with the tensor of whose columns it tells otherwise.
+pub fn save_as(
+    opened: &Opened,
+    path: &Path,
+    form: Form,
+    step: &mut dyn FnMut() -> bool,
+) -> Result<(), Error> {
     let spec = sayable(opened.spec());
-    let mut pairs = Vec::new();
-    let file_type = ("general.file_type".to_string(), serde_json::json!(mixture.file_type()));
-    for (key, value) in metadata(&spec)?.into_iter().chain([file_type]) {
-        pairs.push(Pair::new(key, &value).map_err(Error::Gguf)?);
+    if let Some(imatrix) = &form.imatrix {
+        untold(&spec, imatrix)?;
     }
-    pairs.extend(
-        beside
-            .into_iter()
-            .filter(|pair| !pairs.iter().any(|own| own.key == pair.key))
-            .collect::<Vec<_>>(),
-    );
+    let mixture = if form.imatrix.is_some() { form.mixture.weighed() } else { form.mixture };
+    let pairs = pairs(&spec, mixture, form.beside)?;
     let factors = factors(&spec);
     let f32 = Kind::to_write("F32").map_err(Error::Gguf)?;
     let planned = planned(&spec, mixture)?;
@@ -113,23 +138,66 @@ pub fn save(
     let all: Vec<Planned> =
         planned.iter().map(|(planned, _)| planned.clone()).chain(lists).collect();
     back(&spec, &pairs, &all, &factors)?;
-    write(path, &pairs, &all, |name| {
+    let mut published = Published { opened, spec: &spec, planned: &planned, left: Vec::new() };
+    let importance = |name: &str| Some(form.imatrix.as_ref()?.get(name)?.means());
+    write_weighed(path, &pairs, &all, importance, |name| {
         if !step() {
             return Err(Error::Stopped);
         }
-        if let Some((_, list)) = factors.iter().find(|(own, _)| *own == name) {
-            return Ok(list.clone());
+        match factors.iter().find(|(own, _)| *own == name) {
+            Some((_, list)) => Ok(list.clone()),
+            None => published.take(name),
         }
-        let slots =
-            planned.iter().find(|(planned, _)| planned.name == name).map(|(_, slots)| slots);
-        let read = |(slot, shape): &(Slot, Vec<usize>)| {
-            Ok::<_, Arch>((*slot, to_theirs(&spec, *slot, opened.slot(*slot, shape)?)))
-        };
-        let slots = slots.into_iter().flatten().map(read).collect::<Result<Vec<_>, _>>()?;
-        let own = publish_of(&Tensors, &spec, slots)?.into_iter().find(|(own, _)| own == name);
-        let missing = || Arch::MissingTensor { name: name.to_string() };
-        Ok(own.ok_or_else(missing)?.1.values)
     })
+}
+
+/// All metadata: the spec's comes first and counts more.
+fn pairs(spec: &Spec, mixture: Mixture, beside: Vec<Pair>) -> Result<Vec<Pair>, Error> {
+    let mut pairs = Vec::new();
+    let file_type = ("general.file_type".to_string(), serde_json::json!(mixture.file_type()));
+    for (key, value) in metadata(spec)?.into_iter().chain([file_type]) {
+        pairs.push(Pair::new(key, &value).map_err(Error::Gguf)?);
+    }
+    for pair in beside {
+        if !pairs.iter().any(|own| own.key == pair.key) {
+            pairs.push(pair);
+        }
+    }
+    Ok(pairs)
+}
+
+/// The tensors of a file, one by one: of a slot that becomes several the others wait for their turn.
+struct Published<'a> {
+    opened: &'a Opened,
+    spec: &'a Spec,
+    planned: &'a [Made],
+    left: Vec<(String, Weights)>,
+}
+
+impl Published<'_> {
+    fn take(&mut self, name: &str) -> Result<Vec<f32>, Error> {
+        let is_it = |(own, _): &(String, Weights)| own == name;
+        if !self.left.iter().any(is_it) {
+            self.left.clear();
+            let made = self.planned.iter().find(|(planned, _)| planned.name == name);
+            let read = |(slot, shape): &(Slot, Vec<usize>)| {
+                let tensor = self.opened.slot(*slot, shape)?;
+                self.opened.release(*slot);
+                Ok::<_, Arch>((*slot, to_theirs(self.spec, *slot, tensor)))
+            };
+            let slots = made.map(|(_, slots)| &slots[..]).unwrap_or_default();
+            let slots = slots.iter().map(read).collect::<Result<Vec<_>, _>>()?;
+            self.left = publish_of(&Tensors, self.spec, slots)?;
+        }
+        let missing = || Arch::MissingTensor { name: name.to_string() };
+        let at = self.left.iter().position(is_it).ok_or_else(missing)?;
+        Ok(self.left.swap_remove(at).1.values)
+    }
+}
+
+/// Whether a tensor is kept in f32 whatever the mixture.
+fn is_exact(slot: Slot, shape: &[usize]) -> bool {
+    shape.len() == 1 || matches!(slot, Slot::Positions | Slot::Block(_, Part::Router))
 }
 
 /// A tensor of a file, and the slots that it is made of, with their shapes.
@@ -148,10 +216,8 @@ fn planned(spec: &Spec, mixture: Mixture) -> Result<Vec<Made>, Error> {
                 slots.push(own);
                 continue;
             }
-            let exact =
-                shape.len() == 1 || matches!(slot, Slot::Positions | Slot::Block(_, Part::Router));
             let row = shape.last().copied().unwrap_or(1);
-            let kind = match exact {
+            let kind = match is_exact(slot, &shape) {
                 true => whole,
                 false => mixture.kind(spec, &piece.name, row).map_err(Error::Gguf)?,
             };

@@ -2,6 +2,7 @@
 
 mod convert;
 mod diff;
+mod imatrix;
 mod info;
 mod new;
 
@@ -13,12 +14,13 @@ use model::convert::SHARD_BYTES;
 use crate::host::Host;
 use crate::recipe_args::count;
 
-/// Make a model, look at one, convert it, compare two
+/// Make a model, look at one, convert it, see which of its columns count, compare two
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   lyceum model new fresh --arch qwen3 --size 10M      random weights
   lyceum model info fresh                             layers, parameters, FLOPs, memory
   lyceum model convert fresh half --dtype bf16        other numbers, shards, GGUF, llama2.c
+  lyceum model imatrix fresh --text a.txt -o fresh.imatrix.gguf   which columns count, to round with
   lyceum model diff fresh half                        tensor by tensor
 
 A model is a run, a model's folder, a pulled model, a GGUF file, or a file of llama2.c.")]
@@ -32,6 +34,7 @@ enum Action {
     New(new::Args),
     Info(info::Args),
     Convert(convert::Args),
+    Imatrix(imatrix::Args),
     Diff(diff::Args),
 }
 
@@ -40,6 +43,7 @@ pub(crate) fn run(args: &Args, host: &Host) -> Result<()> {
         Action::New(new) => new::run(new, host),
         Action::Info(info) => info::run(info, host),
         Action::Convert(convert) => convert::run(convert, host),
+        Action::Imatrix(imatrix) => imatrix::run(imatrix, host),
         Action::Diff(diff) => diff::run(diff, host),
     }
 }
@@ -48,7 +52,7 @@ pub(crate) fn run(args: &Args, host: &Host) -> Result<()> {
 #[derive(Clone, Debug, clap::Args)]
 struct FormArgs {
     /// The numbers of the weights: f32, f16 or bf16; for GGUF also q8_0, q6_k, q5_k_m, q5_k_s, q4_k_m, q4_k_s,
-    /// q3_k_l, q3_k_m, q3_k_s, q5_1, q5_0, q4_1 and q4_0 [default: as they are; for GGUF f16]
+    /// q3_k_l, q3_k_m, q3_k_s, q2_k, iq4_nl, iq4_xs, q5_1, q5_0, q4_1 and q4_0 [default: as they are; for GGUF f16]
     #[arg(long, value_name = "TYPE")]
     dtype: Option<String>,
     /// Bytes of a file at most, such as 500M; more weights come in several
@@ -84,6 +88,12 @@ fn ensure_free(folder: &Path) -> Result<()> {
     let config = folder.join("config.json");
     let free = !config.exists() && !model::folder::has_weights(folder);
     ensure!(free, "there is a model in {} already; name another folder", folder.display());
+    Ok(())
+}
+
+/// Refuses a file that is there.
+fn ensure_new(path: &Path) -> Result<()> {
+    ensure!(!path.exists(), "{} is there already; name another file", path.display());
     Ok(())
 }
 

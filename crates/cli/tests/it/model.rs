@@ -107,6 +107,52 @@ fn a_run_becomes_a_gguf_file_that_speaks_as_it_does() {
     assert!(errors.contains("cut short"), "{errors}");
 }
 
+#[test]
+fn a_text_tells_which_columns_count_and_a_file_is_rounded_with_it() {
+    let lyceum = Lyceum::new();
+    let text = "The mill stands by the old road. Ada went home. ".repeat(60);
+    let corpus = lyceum.file("corpus.txt", text.as_bytes());
+    let shape = ["--layers", "2", "--width", "64", "--context", "64", "--batch", "4"];
+    let run = ["--steps", "30", "--vocab", "290", "--name", "tiny", "-q"];
+    lyceum.good(&[&["pretrain", "--corpus", &corpus], &shape[..], &run].concat());
+    let make = ["model", "imatrix", "tiny", "--text", &corpus];
+    let made = lyceum.good(&[&make[..], &["-o", "i.gguf", "--chunks", "4", "--json"]].concat());
+    let made = object(&made);
+    assert_eq!((&made["matrices"], &made["chunk_size"]), (&14.into(), &64.into()), "{made}");
+    let perplexity = made["perplexity"].as_f64().unwrap();
+    assert!((1.0..300.0).contains(&perplexity), "{made}");
+
+    let convert = ["model", "convert", "tiny"];
+    let with = ["--dtype", "q4_0", "--imatrix", "i.gguf"];
+    lyceum.good(&[&convert[..], &["with.gguf"], &with[..]].concat());
+    lyceum.good(&[&convert[..], &["without.gguf", "--dtype", "q4_0"]].concat());
+    let bytes = |name: &str| std::fs::read(lyceum.path(name)).unwrap();
+    let says = |name: &str, word: &str| {
+        bytes(name).windows(word.len()).any(|window| window == word.as_bytes())
+    };
+    for word in ["quantize.imatrix.entries_count", "quantize.imatrix.file", "corpus.txt"] {
+        assert!(says("with.gguf", word) && !says("without.gguf", word), "{word}");
+    }
+    lyceum.good(&["model", "convert", "with.gguf", "again.gguf", "--dtype", "f32"]);
+    lyceum.good(&["model", "convert", "without.gguf", "plain.gguf", "--dtype", "f32"]);
+    lyceum.bad(&["model", "diff", "again.gguf", "plain.gguf"]);
+
+    let refused = |words: &[&str], why: &str| {
+        let errors = lyceum.bad(words);
+        assert!(errors.contains(why), "{errors}");
+    };
+    refused(&[&make[..], &["-o", "i.gguf"]].concat(), "i.gguf is there already");
+    refused(&[&make[..], &["-o", "j.gguf", "--chunk", "65"]].concat(), "context of 64 tokens");
+    let few = lyceum.file("few.txt", b"The mill");
+    refused(&["model", "imatrix", "tiny", "--text", &few, "-o", "j.gguf"], "give more text");
+    refused(&[&convert[..], &["folder"], &with[2..]].concat(), "--imatrix is for a .gguf");
+    made(&lyceum, "other", &[]);
+    refused(&[&["model", "convert", "other", "x.gguf"], &with[..]].concat(), "tells of 64 columns");
+    lyceum.file("no.gguf", b"no matrix");
+    let no = [&convert[..], &["x.gguf", "--imatrix", "no.gguf"]].concat();
+    refused(&no, "no valid imatrix file");
+}
+
 fn published() -> Option<PathBuf> {
     let Some(folder) = std::env::var_os("LYCEUM_TEST_DATA") else {
         eprintln!("skipped: LYCEUM_TEST_DATA does not name the folder of public data");

@@ -2,6 +2,8 @@
 
 use half::{bf16, f16};
 
+use super::Source;
+
 pub(super) fn f32(block: &[u8], out: &mut [f32]) {
     out[0] = f32::from_le_bytes([block[0], block[1], block[2], block[3]]);
 }
@@ -28,14 +30,14 @@ pub(super) fn i16(block: &[u8], out: &mut [f32]) {
     out[0] = f32::from(i16::from_le_bytes([block[0], block[1]]));
 }
 
-pub(super) fn to_f32(values: &[f32], block: &mut [u8]) {
-    block.copy_from_slice(&values[0].to_le_bytes());
+pub(super) fn to_f32(source: &Source<'_>, block: &mut [u8]) {
+    block.copy_from_slice(&source.values[0].to_le_bytes());
 }
 
-pub(super) fn to_f16(values: &[f32], block: &mut [u8]) {
-    block.copy_from_slice(&f16::from_f32(values[0]).to_le_bytes());
+pub(super) fn to_f16(source: &Source<'_>, block: &mut [u8]) {
+    block.copy_from_slice(&f16::from_f32(source.values[0]).to_le_bytes());
 }
 
-pub(super) fn to_bf16(values: &[f32], block: &mut [u8]) {
-    block.copy_from_slice(&bf16::from_f32(values[0]).to_le_bytes());
+pub(super) fn to_bf16(source: &Source<'_>, block: &mut [u8]) {
+    block.copy_from_slice(&bf16::from_f32(source.values[0]).to_le_bytes());
 }

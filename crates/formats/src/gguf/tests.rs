@@ -137,3 +137,24 @@ fn what_is_written_is_read() {
     assert!(refused(&[planned("y", &[4], "F32")]).contains("3 values for [4]"));
     assert!(Gguf::open(&path).is_ok(), "the old file stays");
 }
+
+#[test]
+fn each_matrix_of_a_stack_has_its_own_importance() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.gguf");
+    let kind = Kind::to_write("Q4_0").unwrap();
+    let tensors = [Planned { name: "x".into(), shape: vec![2, 3, 32], kind }];
+    let numbers: Vec<f32> = (0..192).map(|i| ((i * i * 7919) % 1009) as f32 - 500.0).collect();
+    let write = |importance: Option<Vec<f32>>| {
+        let values = |_: &str| Ok::<_, Error>(numbers.clone());
+        write_weighed(&path, &[], &tensors, |_| importance.clone(), values)?;
+        Ok::<_, Error>(Gguf::open(&path)?.bytes("x")?.to_vec())
+    };
+    let counts: Vec<f32> = (0..64).map(|i| (i * 31 % 17) as f32).collect();
+    let own =
+        |i: usize| kind.bytes_of_rows(&numbers[i * 96..][..96], &counts[i * 32..][..32]).unwrap();
+    assert_eq!(write(Some(counts.clone())).unwrap(), [own(0), own(1)].concat());
+    assert_eq!(write(None).unwrap(), kind.bytes_of(&numbers).unwrap());
+    let message = write(Some(counts[..32].to_vec())).unwrap_err().to_string();
+    assert!(message.contains("\"x\"") && message.contains("tells of 32 columns"), "{message}");
+}

@@ -99,6 +99,30 @@ impl Planned {
         self.shape.iter().product()
     }
 
+    /// Numbers in its type, each matrix of a stack with its own columns' importance.
+    fn rounded(&self, values: &[f32], importance: Option<&[f32]>) -> Result<Vec<u8>, String> {
+        if values.len() != self.n() {
+            return Err(format!("{} values for {:?}", values.len(), self.shape));
+        }
+        let Some(importance) = importance else { return self.kind.bytes_of(values) };
+        let [stack @ .., rows, columns] = &self.shape[..] else {
+            return Err("importance is of columns, and it is no matrix".into());
+        };
+        let (n, told) = (stack.iter().product::<usize>(), importance.len());
+        if n * columns != told {
+            return Err(format!(
+                "the importance matrix tells of {told} columns, the model has {n} x {columns} here: \
+                 is it another model's?"
+            ));
+        }
+        let matrices = values.chunks_exact(rows * columns).zip(importance.chunks_exact(*columns));
+        let mut bytes = Vec::new();
+        for (values, importance) in matrices {
+            bytes.extend(self.kind.bytes_of_rows(values, importance)?);
+        }
+        Ok(bytes)
+    }
+
     fn bytes(&self) -> Option<usize> {
         let row = self.shape.last()?;
         row.is_multiple_of(self.kind.numbers).then(|| self.kind.len_bytes(self.n()))?
@@ -114,6 +138,22 @@ pub fn write<E: From<Error>>(
     path: &Path,
     metadata: &[Pair],
     tensors: &[Planned],
+    values: impl FnMut(&str) -> Result<Vec<f32>, E>,
+) -> Result<(), E> {
+    write_weighed(path, metadata, tensors, |_| None, values)
+}
+
+/// The same, rounded such that least is lost where columns count much: `importance` gives the mean squares of
+/// what a tensor's columns are multiplied with, matrix by matrix, where they are known
+/// ([`crate::imatrix::Entry::means`]).
+///
+/// # Errors
+/// As of [`write`]; [`Error::Tensor`] for importance of other columns than the tensor has.
+pub fn write_weighed<E: From<Error>>(
+    path: &Path,
+    metadata: &[Pair],
+    tensors: &[Planned],
+    importance: impl Fn(&str) -> Option<Vec<f32>>,
     mut values: impl FnMut(&str) -> Result<Vec<f32>, E>,
 ) -> Result<(), E> {
     let wrong = |name: &str, reason: String| Error::Tensor {
@@ -128,11 +168,9 @@ pub fn write<E: From<Error>>(
         let mut at = head.len();
         for tensor in tensors {
             let narrowed = values(&tensor.name).and_then(|values| {
-                if values.len() != tensor.n() {
-                    let reason = format!("{} values for {:?}", values.len(), tensor.shape);
-                    return Err(wrong(&tensor.name, reason).into());
-                }
-                tensor.kind.bytes_of(&values).map_err(|why| wrong(&tensor.name, why).into())
+                let importance = importance(&tensor.name);
+                let rounded = tensor.rounded(&values, importance.as_deref());
+                rounded.map_err(|why| wrong(&tensor.name, why).into())
             });
             match narrowed {
                 Ok(bytes) => {

@@ -4,6 +4,7 @@ use std::cell::Cell;
 
 use arch::{Error, Slot, SlotSource, Spec, Stored};
 
+use super::watch::Seat;
 use super::weight::Weight;
 
 /// The tensors of a spec, with their shapes checked.
@@ -12,16 +13,23 @@ pub(super) struct Reader<'a> {
     slots: std::collections::BTreeMap<Slot, Vec<usize>>,
     /// Whether every matrix so far was of f32.
     is_exact: Cell<bool>,
+    seat: Seat,
 }
 
 impl<'a> Reader<'a> {
     pub(super) fn new(spec: &Spec, source: &'a dyn SlotSource) -> Self {
-        Self { source, slots: spec.slots().into_iter().collect(), is_exact: Cell::new(true) }
+        let slots = spec.slots().into_iter().collect();
+        Self { source, slots, is_exact: Cell::new(true), seat: Seat::default() }
     }
 
     /// Whether every matrix that was read is of f32.
     pub(super) fn is_exact(&self) -> bool {
         self.is_exact.get()
+    }
+
+    /// Where whoever watches the matrices sits.
+    pub(super) fn seat(&self) -> &Seat {
+        &self.seat
     }
 
     /// The numbers of a slot that the spec has.
@@ -64,7 +72,7 @@ impl<'a> Reader<'a> {
             weight.map_err(|why| Error::Read { name: format!("{slot:?}"), reason: why })?;
         expect(slot, shape, &[weight.n(), weight.k()])?;
         self.source.release(slot);
-        Ok(Some(weight))
+        Ok(Some(weight.seen_from(slot, self.seat.clone())))
     }
 }
 

@@ -1,11 +1,13 @@
 //! A matrix in the types that its rows are stored in, and products with it.
 
-use arch::Stored;
+use arch::{Slot, Stored};
 use formats::ggml::Kind;
 use kernels::bf16;
 use kernels::element::Values;
 use kernels::gemm::{Gemm, Operand, Precision};
 use kernels::quantized::{self, Inputs, Matrix, products};
+
+use super::watch::Seat;
 
 /// `(n, k)`, and what is added to a product.
 #[derive(Debug)]
@@ -15,6 +17,8 @@ pub(super) struct Weight {
     n: usize,
     k: usize,
     bias: Option<Vec<f32>>,
+    /// Which matrix it is, for whoever watches.
+    seen: Option<(Slot, Seat)>,
 }
 
 /// Rows of one type.
@@ -45,11 +49,15 @@ impl Weight {
         }
         parts.extend(runs.into_iter().map(|(kind, rows)| Part::new(kind, &rows, k)));
         let parts = parts.into_iter().collect::<Result<Vec<_>, _>>()?;
-        Ok(Self { n: parts.iter().map(|part| part.n(k)).sum(), parts, k, bias: None })
+        Ok(Self { n: parts.iter().map(|part| part.n(k)).sum(), parts, k, bias: None, seen: None })
     }
 
     pub(super) fn with_bias(self, bias: Option<Vec<f32>>) -> Self {
         Self { bias, ..self }
+    }
+
+    pub(super) fn seen_from(self, slot: Slot, seat: Seat) -> Self {
+        Self { seen: Some((slot, seat)), ..self }
     }
 
     /// Rows, which are columns of a product.
@@ -81,6 +89,9 @@ impl Weight {
 
     /// `x (rows, k)` to `(rows, n)`.
     pub(super) fn of(&self, x: &Inputs<'_>) -> Vec<f32> {
+        if let Some((slot, seat)) = &self.seen {
+            seat.inputs(*slot, x.values(), x.k());
+        }
         let mut out = kernels::fresh::for_overwrite(x.rows() * self.n);
         let blocks: Option<Vec<&Matrix>> = self.parts.iter().map(Part::blocks).collect();
         match (&self.parts[..], blocks) {

@@ -2,7 +2,7 @@
 //! costs most when it is rounded (`llama_tensor_get_type` in its `llama-quant.cpp`): the output matrix, values,
 //! what leads out of a block, the first blocks and the last.
 //!
-//! Left out: its rules for types of fewer than three bits, for Falcon, and for models of 70 billion parameters.
+//! Left out: its rules for i-quants of fewer than four bits, for Falcon, and for models of 70 billion parameters.
 
 use arch::Spec;
 use formats::ggml::Kind;
@@ -15,10 +15,12 @@ pub struct Mixture {
     base: &'static str,
     /// `general.file_type`.
     file_type: u32,
+    /// Whether it is known how much columns count.
+    weighed: bool,
 }
 
 const fn mixture(name: &'static str, base: &'static str, file_type: u32) -> Mixture {
-    Mixture { name, base, file_type }
+    Mixture { name, base, file_type, weighed: false }
 }
 
 impl Mixture {
@@ -32,6 +34,7 @@ impl Mixture {
         mixture("Q5_0", "Q5_0", 8),
         mixture("Q5_1", "Q5_1", 9),
         mixture("Q8_0", "Q8_0", 7),
+        mixture("Q2_K", "Q2_K", 10),
         mixture("Q3_K_S", "Q3_K", 11),
         mixture("Q3_K_M", "Q3_K", 12),
         mixture("Q3_K_L", "Q3_K", 13),
@@ -40,6 +43,8 @@ impl Mixture {
         mixture("Q5_K_S", "Q5_K", 16),
         mixture("Q5_K_M", "Q5_K", 17),
         mixture("Q6_K", "Q6_K", 18),
+        mixture("IQ4_NL", "IQ4_NL", 25),
+        mixture("IQ4_XS", "IQ4_XS", 30),
     ];
 
     /// The mixture of this name, in any case of letters; `Q4_K` is `Q4_K_M`.
@@ -70,6 +75,11 @@ impl Mixture {
         self.file_type
     }
 
+    /// The same for a model of which it is known how much columns count: some types are then chosen otherwise.
+    pub fn weighed(self) -> Self {
+        Self { weighed: true, ..self }
+    }
+
     /// The type of the matrix called `name` whose rows have `row` numbers. Where they fill no whole blocks of
     /// it, that of the next larger one which they fill.
     ///
@@ -79,10 +89,11 @@ impl Mixture {
         let mut wanted = Kind::to_write(self.wanted(spec, name))?;
         while !row.is_multiple_of(wanted.numbers) {
             wanted = Kind::to_write(match wanted.name {
-                "Q3_K" => "Q4_0",
+                "Q2_K" | "Q3_K" => "Q4_0",
                 "Q4_K" => "Q5_0",
                 "Q5_K" => "Q5_1",
                 "Q6_K" => "Q8_0",
+                "IQ4_XS" => "IQ4_NL",
                 _ => "F16",
             })?;
         }
@@ -98,35 +109,70 @@ impl Mixture {
         if is_output {
             return "Q6_K";
         }
-        let n = spec.n_layers;
         let block = name.strip_prefix("blk.").and_then(|rest| rest.split('.').next()?.parse().ok());
         let block: usize = block.unwrap_or(0);
-        let gets_more = block < n / 8 || block >= 7 * n / 8 || (block - n / 8) % 3 == 2;
         let many = spec.experts.as_ref().is_some_and(|experts| experts.n == 8);
-        let part = name.rsplit('.').nth(1).unwrap_or_default();
-        let more = match (part, self.name) {
-            ("attn_v" | "attn_k", _) if many => Some("Q8_0"),
-            ("attn_v", "Q3_K_M") => Some(if block < 2 { "Q5_K" } else { "Q4_K" }),
-            ("attn_v", "Q3_K_L") => Some("Q5_K"),
-            ("attn_v", "Q4_K_S") if block < 4 => Some("Q5_K"),
-            ("attn_v" | "ffn_down" | "ffn_down_exps", "Q4_K_M" | "Q5_K_M") if gets_more => {
-                Some("Q6_K")
-            }
-            ("ffn_down" | "ffn_down_exps", "Q3_K_M") => {
-                Some(if block < n / 16 { "Q5_K" } else { "Q4_K" })
-            }
-            ("ffn_down" | "ffn_down_exps", "Q3_K_L") => Some("Q5_K"),
-            ("ffn_down" | "ffn_down_exps", "Q4_K_S") if block < n / 8 => Some("Q5_K"),
-            ("attn_output", "Q3_K_S" | "Q3_K_M" | "Q4_K_S" | "Q4_K_M") if many => Some("Q5_K"),
-            ("attn_output", "Q3_K_M") => Some("Q4_K"),
-            ("attn_output", "Q3_K_L") => Some("Q5_K"),
-            ("attn_qkv", "Q3_K_M" | "Q3_K_L") => Some("Q4_K"),
-            ("attn_qkv", "Q4_K_M") => Some("Q5_K"),
-            ("attn_qkv", "Q5_K_M") => Some("Q6_K"),
+        let more = match name.rsplit('.').nth(1).unwrap_or_default() {
+            "attn_v" | "attn_k" | "attn_qkv" | "attn_kv_b" if many => Some("Q8_0"),
+            "attn_v" | "attn_qkv" | "attn_kv_b" => self.values(spec, block),
+            "ffn_down" | "ffn_down_exps" => self.down(spec.n_layers, block),
+            "attn_output" if many => self.out_of_eight(),
+            "attn_output" => self.out(),
             _ => None,
         };
         more.unwrap_or(self.base)
     }
+
+    /// What values are made with, alone or together with others.
+    fn values(&self, spec: &Spec, block: usize) -> Option<&'static str> {
+        let shared = spec.n_heads / spec.n_kv_heads.max(1) >= 4;
+        match self.name {
+            "Q2_K" => Some(if shared { "Q4_K" } else { "Q3_K" }),
+            "Q3_K_M" => Some(if block < 2 { "Q5_K" } else { "Q4_K" }),
+            "Q3_K_L" => Some("Q5_K"),
+            "IQ4_NL" | "IQ4_XS" if shared => Some("Q5_K"),
+            "Q4_K_S" if block < 4 => Some("Q5_K"),
+            "Q4_K_M" | "Q5_K_M" if gets_more(spec.n_layers, block) => Some("Q6_K"),
+            _ => None,
+        }
+    }
+
+    /// What leads out of a feed-forward part.
+    fn down(&self, n: usize, block: usize) -> Option<&'static str> {
+        match self.name {
+            "Q2_K" => Some("Q3_K"),
+            "Q3_K_M" => Some(if block < n / 16 { "Q5_K" } else { "Q4_K" }),
+            "Q3_K_L" => Some("Q5_K"),
+            "Q4_K_M" | "Q5_K_M" if gets_more(n, block) => Some("Q6_K"),
+            "Q4_K_S" if block < n / 8 => Some("Q5_K"),
+            "IQ4_NL" | "IQ4_XS" if block < n / 8 && !self.weighed => Some("Q5_K"),
+            // Columns that count very much can make a scale without an offset poor in the first blocks.
+            "Q4_0" if block < n / 8 && self.weighed => Some("Q4_1"),
+            "Q5_0" if block < n / 8 && self.weighed => Some("Q5_1"),
+            _ => None,
+        }
+    }
+
+    /// What leads out of attention.
+    fn out(&self) -> Option<&'static str> {
+        match self.name {
+            "Q2_K" => Some("Q3_K"),
+            "Q3_K_M" => Some("Q4_K"),
+            "Q3_K_L" => Some("Q5_K"),
+            _ => None,
+        }
+    }
+
+    /// The same beside eight experts, which are most of a model.
+    fn out_of_eight(&self) -> Option<&'static str> {
+        let finer = ["Q2_K", "Q3_K_S", "Q3_K_M", "Q4_K_S", "Q4_K_M", "IQ4_NL", "IQ4_XS"];
+        finer.contains(&self.name).then_some("Q5_K")
+    }
+}
+
+/// The first eighth of all blocks, the last, and every third between.
+fn gets_more(n: usize, block: usize) -> bool {
+    block < n / 8 || block >= 7 * n / 8 || (block - n / 8) % 3 == 2
 }
 
 #[cfg(test)]
@@ -162,5 +208,20 @@ mod tests {
         assert_eq!(kinds("Q4_0", &spec, "ffn_up", 24)[0], "F16");
         assert!(Mixture::named("Q4_K").unwrap().name() == "Q4_K_M");
         assert!(Mixture::named("q9").unwrap_err().contains("Q4_K_M"));
+    }
+
+    #[test]
+    fn what_is_known_of_columns_changes_the_first_down_matrices() {
+        let spec = Spec { n_kv_heads: 4, ..Spec::llama(512, 256, 16, 16) };
+        let of = |name: &str, block: usize, weighed: bool| {
+            let mixture = Mixture::named(name).unwrap();
+            let mixture = if weighed { mixture.weighed() } else { mixture };
+            mixture.kind(&spec, &format!("blk.{block}.ffn_down.weight"), 1024).unwrap().name
+        };
+        assert_eq!([of("Q4_0", 1, true), of("Q4_0", 2, true)], ["Q4_1", "Q4_0"]);
+        assert_eq!([of("Q5_0", 0, true), of("Q5_0", 0, false)], ["Q5_1", "Q5_0"]);
+        assert_eq!([of("IQ4_XS", 0, true), of("IQ4_XS", 0, false)], ["IQ4_XS", "Q5_K"]);
+        assert_eq!(kinds("Q2_K", &spec, "attn_v", 256)[5], "Q4_K");
+        assert_eq!(kinds("IQ4_XS", &spec, "attn_q", 96)[5], "IQ4_NL");
     }
 }

@@ -5,8 +5,10 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, ensure};
 use figure::quantity;
 use formats::gguf::Pair;
+use formats::imatrix::Imatrix;
 use model::Opened;
 use model::convert::{to_folder, to_llama2c};
+use model::gguf::{Form, told_of, untold};
 use serde_json::json;
 use tokenizer::Tokenizer;
 use tokenizer::formats::Format;
@@ -27,6 +29,7 @@ use crate::{out, pick};
   lyceum model convert stories260K.bin stories --tokenizer tok512.bin
   lyceum model convert stories stories.bin               back to llama2.c
   lyceum model convert bard bard.gguf --dtype q4_k_m     for llama.cpp and its kin
+  lyceum model convert bard bard3.gguf --dtype q3_k_m --imatrix bard.imatrix.gguf
   lyceum model convert bard.gguf bard-again              and back")]
 pub(crate) struct Args {
     /// A run, a model's folder, a pulled model, a GGUF or a llama2.c file
@@ -37,6 +40,10 @@ pub(crate) struct Args {
     to: PathBuf,
     #[command(flatten)]
     form: FormArgs,
+    /// For GGUF: round such that least is lost where columns count; `lyceum model imatrix` makes such a file,
+    /// and llama.cpp's, old or new, are read
+    #[arg(long, value_name = "FILE")]
+    imatrix: Option<PathBuf>,
     /// A tokenizer to go with it, in any format [default: the model's own]
     #[arg(long, value_name = "PATH")]
     tokenizer: Option<PathBuf>,
@@ -62,6 +69,10 @@ pub(super) fn run(args: &Args, host: &Host) -> Result<()> {
         );
     }
     let ends_in = |ending: &str| args.to.extension().is_some_and(|extension| extension == ending);
+    ensure!(
+        args.imatrix.is_none() || ends_in("gguf"),
+        "--imatrix is for a .gguf; other files hold numbers that are not rounded with it"
+    );
     let n = opened.names()?.len() as u64;
     let mut progress = host.progress("convert", n);
     let mut done = 0;
@@ -92,7 +103,7 @@ pub(super) fn run(args: &Args, host: &Host) -> Result<()> {
 fn as_llama2c(args: &Args, opened: &Opened, own: Option<&Tokenizer>) -> Result<()> {
     let is_f32 = args.form.mixture().is_ok_and(|mixture| mixture.name() == "F32");
     ensure!(args.form.dtype.is_none() || is_f32, "a llama2.c file holds f32; leave out --dtype");
-    ensure_new(&args.to)?;
+    super::ensure_new(&args.to)?;
     to_llama2c(opened, &args.to)?;
     if let Some(own) = own {
         let path = args.to.with_file_name("tokenizer.bin");
@@ -123,7 +134,7 @@ fn as_gguf(
     own: Option<&Tokenizer>,
     step: &mut dyn FnMut() -> bool,
 ) -> Result<()> {
-    ensure_new(&args.to)?;
+    super::ensure_new(&args.to)?;
     let mixture = args.form.mixture()?;
     let folder = opened.path();
     let there = folder.join("tokenizer.json");
@@ -153,7 +164,25 @@ fn as_gguf(
     if let Some(template) = template(folder)? {
         put("tokenizer.chat_template", json!(template))?;
     }
-    Ok(model::gguf::save(opened, &args.to, mixture, beside, step)?)
+    let imatrix = args.imatrix.as_ref().map(|path| importance(path, opened)).transpose()?;
+    if let Some((_, told)) = &imatrix {
+        beside.extend(told.iter().cloned());
+    }
+    let form = Form { mixture, imatrix: imatrix.map(|(imatrix, _)| imatrix), beside };
+    Ok(model::gguf::save_as(opened, &args.to, form, step)?)
+}
+
+/// An importance matrix, and what the file will say of it.
+fn importance(path: &Path, opened: &Opened) -> Result<(Imatrix, Vec<Pair>)> {
+    let imatrix = Imatrix::open(path)?;
+    let untold = untold(opened.spec(), &imatrix)?;
+    if let Some(first) = untold.first() {
+        let n = untold.len();
+        eprintln!("note: the importance matrix says nothing of {n} matrices, {first} the first");
+    }
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let told = told_of(&name, &imatrix)?;
+    Ok((imatrix, told))
 }
 
 /// A tokenizer as metadata.
@@ -177,11 +206,6 @@ fn template(folder: &Path) -> Result<Option<String>> {
     }
     let config = read("tokenizer_config.json").map(|text| chat::TokenizerConfig::from_json(&text));
     Ok(config.transpose()?.and_then(|config| config.chat_template))
-}
-
-fn ensure_new(path: &Path) -> Result<()> {
-    ensure!(!path.exists(), "{} is there already; name another file", path.display());
-    Ok(())
 }
 
 /// Writes a tokenizer, and which of its tokens begins and ends a text where nothing says so yet.
