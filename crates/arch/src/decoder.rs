@@ -95,4 +95,12 @@ pub trait Decoder {
         cache: &mut Self::Cache,
         logits: Logits,
     ) -> Result<Vec<f32>, Error>;
+
+    /// How many positions may be asked about in one call, behind `held` others, such that each gets the bits
+    /// that it would have got in a call of its own: what speculation may look at together. One promises
+    /// nothing.
+    fn rows_alike(&self, held: usize) -> usize {
+        let _ = held;
+        1
+    }
 }

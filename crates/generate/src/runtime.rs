@@ -5,18 +5,22 @@
 //! weight      a matrix, of one type or several, and its products
 //! block       one block in each of its arrangements; attention, latent, feed_forward are its parts
 //! cache       keys and values of a sequence
+//! alike       how many rows together get the bits that each has alone
 //! ```
 //!
 //! It computes what the readable model does: their logits are compared, family by family. Streams,
 //! norms and softmaxes are f32; matrices in quantized blocks meet inputs of eight bits
 //! ([`kernels::quantized`]), brain floats meet rounded inputs where many rows come at once.
 
+mod alike;
 mod attention;
 mod block;
 mod cache;
 mod feed_forward;
 mod latent;
 mod norm;
+#[cfg(test)]
+pub(crate) mod random;
 mod source;
 mod weight;
 
@@ -45,6 +49,8 @@ pub struct Runtime {
     final_norm: Option<Norm>,
     project_out: Option<Weight>,
     head: Option<Weight>,
+    /// Rows whose products have the bits that each has alone.
+    rows_alike: usize,
 }
 
 impl Runtime {
@@ -68,6 +74,7 @@ impl Runtime {
             },
             project_out: reader.optional_matrix(Slot::ProjectOut)?,
             head: reader.optional_matrix(Slot::Head)?,
+            rows_alike: alike::rows(&reader),
             spec: spec.clone(),
         })
     }
@@ -206,5 +213,9 @@ impl Decoder for Runtime {
             Logits::Last => self.read_out(&x[(n - 1) * d..]),
             Logits::All => self.read_out(&x),
         })
+    }
+
+    fn rows_alike(&self, held: usize) -> usize {
+        alike::at(&self.spec, held).min(self.rows_alike)
     }
 }

@@ -33,7 +33,7 @@ mod sinks;
 mod tests;
 mod tile;
 
-pub use cached::{Cached, attention_cached};
+pub use cached::{Cached, FEW, attention_cached};
 pub use form::{Form, alibi_slopes};
 pub use input::Input;
 use pack::{Columns, Group, Rows, SCRATCH, Scratch};

@@ -1,5 +1,7 @@
 //! The tensors of a spec as a runtime reads them: each once, its shape checked.
 
+use std::cell::Cell;
+
 use arch::{Error, Slot, SlotSource, Spec};
 
 use super::weight::Weight;
@@ -8,11 +10,18 @@ use super::weight::Weight;
 pub(super) struct Reader<'a> {
     source: &'a dyn SlotSource,
     slots: std::collections::BTreeMap<Slot, Vec<usize>>,
+    all_blocks: Cell<bool>,
 }
 
 impl<'a> Reader<'a> {
     pub(super) fn new(spec: &Spec, source: &'a dyn SlotSource) -> Self {
-        Self { source, slots: spec.slots().into_iter().collect() }
+        let all_blocks = Cell::new(true);
+        Self { source, slots: spec.slots().into_iter().collect(), all_blocks }
+    }
+
+    /// Whether every matrix that was read is all of quantized blocks.
+    pub(super) fn all_blocks(&self) -> bool {
+        self.all_blocks.get()
     }
 
     /// The numbers of a slot that the spec has.
@@ -49,6 +58,7 @@ impl<'a> Reader<'a> {
             weight.map_err(|why| Error::Read { name: format!("{slot:?}"), reason: why })?;
         expect(slot, shape, &[weight.n(), weight.k()])?;
         self.source.release(slot);
+        self.all_blocks.set(self.all_blocks() && weight.is_blocks());
         Ok(Some(weight))
     }
 }

@@ -14,8 +14,9 @@ use crate::for_each_isa;
 use crate::isa::Isa;
 use crate::lanes;
 
-/// New positions from which packing the cache pays.
-const MANY: usize = 8;
+/// New positions up to which each is computed by itself, to the same bits however many there are; from one
+/// more on packing the cache pays.
+pub const FEW: usize = 7;
 
 /// One sequence's cache, and the last `n` of its positions, which ask.
 #[derive(Clone, Copy, Debug)]
@@ -47,7 +48,7 @@ pub fn attention_cached(args: Cached<'_>, out: &mut [f32]) {
     assert_eq!(keys.len(), shape.context * kv_width, "attention_cached: keys are not (T, Hkv D)");
     assert_eq!(keys.len(), values.len(), "attention_cached: keys and values differ in length");
     assert!(n_queries <= shape.context, "attention_cached: more queries than keys");
-    if n_queries < MANY {
+    if n_queries <= FEW {
         few(args, out);
     } else {
         many(args, out);
