@@ -2,9 +2,9 @@
 //!
 //! Reading a token takes the whole model from memory, and reading a few takes hardly longer. So the loop
 //! reads, behind the token that was chosen, what a draft proposes to follow ([`ahead`]); at each of these
-//! positions **the sampler chooses as it would have without**, with the random number that is due, and as long as its choice
-//! is what was proposed the next logits are there already. The first other choice is the answer's token all
-//! the same, and the cache forgets what lies behind.
+//! positions **the sampler chooses as it would have without**, with the random number that is due, and as
+//! long as its choice is what was proposed the next logits are there already. The first other choice is the
+//! answer's token all the same, and the cache forgets what lies behind.
 //!
 //! A decoder that promises the same bits for several rows as for one ([`arch::Decoder::rows_alike`]) thereby
 //! makes **the same text, token for token**, greedy or drawn, with any filter, penalty or constraint: neither
@@ -100,7 +100,8 @@ impl Statistics {
 }
 
 impl Speculation {
-    /// Speculation with a draft, by this clock. What the clock says changes how much is proposed, and no text.
+    /// Speculation with a draft, by this clock. What the clock says changes
+    /// how much is proposed, and no text.
     pub fn new(draft: Box<dyn Draft + Send>, clock: Clock) -> Self {
         let (controller, statistics) = (Controller::new(draft.is_free()), Statistics::default());
         Self { draft, clock, controller, statistics }

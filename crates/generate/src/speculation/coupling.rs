@@ -1,5 +1,5 @@
-//! How often two distributions agree where one random number draws from both, beside the most that any two
-//! draws can (`Σ min(p, q)`) and beside a race of exponentials, `Σ 1 / Σ max(p_y/p_x, q_y/q_x)`: the figures
+//! How often two distributions agree where one random number draws from both, beside the most that any
+//! two draws can (`Σ min(p, q)`) and beside a race of exponentials, `Σ 1 / Σ max(p_y/p_x, q_y/q_x)`: the figures
 //! that [`super`] tells, from the sampler's own candidates.
 
 use stdx::Rng;
