@@ -143,4 +143,12 @@ pub trait Decoder {
         let _ = (cache, keep, dropped);
         Err(Error::Unsupported("a shift of its context"))
     }
+
+    /// How many positions may be asked about in one call, behind `held` others, such that each gets the bits
+    /// that it would have got in a call of its own: what speculation may look at together. One promises
+    /// nothing.
+    fn rows_alike(&self, held: usize) -> usize {
+        let _ = held;
+        1
+    }
 }

@@ -74,6 +74,19 @@ pub enum Error {
         /// The model's.
         model: usize,
     },
+    /// A draft model that means something else by an id.
+    #[error(
+        "token {id} is {draft} to the draft model and {model} to the model; choose a draft of the same \
+         family, with the same tokenizer"
+    )]
+    DraftTokenizer {
+        /// The first that differs.
+        id: u32,
+        /// The draft's token.
+        draft: String,
+        /// The model's.
+        model: String,
+    },
     /// The tokenizer refused.
     #[error(transparent)]
     Tokenizer(#[from] tokenizer::Error),

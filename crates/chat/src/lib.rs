@@ -6,7 +6,8 @@
 //! that people have them), [`template`] (messages to the text that a model is trained on, and which
 //! of it is learnt), [`guard`] (that text to ids), [`tokenizer_config`] (the file that carries a
 //! template beside a model), [`stop`] (strings that end an answer), [`respond`] (the trait through
-//! which servers and pages see a model), [`local`] (a decoder and a tokenizer as a `Respond`).
+//! which servers and pages see a model), [`local`] (a decoder and a tokenizer as a `Respond`), [`mod@draft`]
+//! (a smaller model that proposes for it).
 //!
 //! ```
 //! use chat::{Conversation, Message, Role, Template};
@@ -20,6 +21,7 @@
 #![forbid(unsafe_code)]
 
 pub mod dataset;
+pub mod draft;
 pub mod error;
 pub mod guard;
 pub mod local;
@@ -30,6 +32,7 @@ pub mod template;
 pub mod tokenizer_config;
 
 pub use dataset::Dataset;
+pub use draft::draft;
 pub use error::Error;
 // A server asks with these and needs no other word of `generate`.
 pub use generate::{Flow, Sampling};

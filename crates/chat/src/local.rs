@@ -12,7 +12,7 @@ mod prompt;
 use std::sync::{Mutex, PoisonError};
 
 use arch::Decoder;
-use generate::{Constraint, Flow, Known, Memory, Options, Steer};
+use generate::{Constraint, Flow, Known, Memory, Options, Speculation, Steer};
 use tokenizer::Tokenizer;
 
 use crate::{
@@ -58,6 +58,7 @@ pub struct LocalModel<D: Decoder> {
 struct Engine<D: Decoder> {
     decoder: D,
     memory: Memory<D::Cache>,
+    speculation: Option<Speculation>,
 }
 
 impl<D: Decoder> LocalModel<D> {
@@ -74,9 +75,17 @@ impl<D: Decoder> LocalModel<D> {
         let template = Template::new(source.unwrap_or_else(|| form_of(&tokenizer)))?;
         let context = decoder.spec().context;
         let memory = Memory::new(&decoder);
-        let engine = Mutex::new(Engine { decoder, memory });
+        let engine = Mutex::new(Engine { decoder, memory, speculation: None });
         let stop_tokens = stop_tokens(&tokenizer, &options);
         Ok(Self { engine, tokenizer, template, options, stop_tokens, context })
+    }
+
+    /// The same model, which says the same in fewer passes.
+    #[must_use]
+    pub fn with_speculation(mut self, speculation: Option<Speculation>) -> Self {
+        let engine = self.engine.get_mut().unwrap_or_else(PoisonError::into_inner);
+        engine.speculation = speculation;
+        self
     }
 }
 
@@ -122,20 +131,24 @@ where
             truncate: false,
         };
         let mut voice = Voice::new(&self.tokenizer, &request.stop, on_text);
-        // A panic in the decoder leaves a memory whose ids may not be what the cache holds.
+        // A panic in a decoder leaves a memory whose ids may not be what the cache holds.
         let mut engine = self.engine.lock().unwrap_or_else(|poisoned| {
             self.engine.clear_poison();
             let mut engine = PoisonError::into_inner(poisoned);
             engine.memory = Memory::new(&engine.decoder);
+            engine.speculation = None;
             engine
         });
-        let Engine { decoder, memory } = &mut *engine;
+        let Engine { decoder, memory, speculation } = &mut *engine;
         let mut known = Known::of(self.tokenizer.vocab_size(), decoder.spec().vocab_size);
         let steer = Steer {
             on_token: &mut |token| voice.say(token),
             constraint: known.as_mut().map(|known| known as &mut dyn Constraint),
         };
-        let generated = generate::generate_with(decoder, memory, &prompt, &options, steer)?;
+        let generated = match speculation {
+            Some(ahead) => generate::speculate(decoder, memory, &prompt, &options, steer, ahead)?.0,
+            None => generate::generate_with(decoder, memory, &prompt, &options, steer)?,
+        };
         drop(engine);
         Ok(voice.reply(&generated))
     }

@@ -65,4 +65,15 @@ pub enum Error {
         /// What came.
         got: usize,
     },
+    /// A draft model that does not know all ids of the model that it is to propose for.
+    #[error(
+        "the draft model knows {vocab_size} tokens, the model's texts are made of {n_tokens}; choose a draft \
+         of the same family, with the same tokenizer"
+    )]
+    DraftVocabulary {
+        /// Of the draft.
+        vocab_size: usize,
+        /// Of the model.
+        n_tokens: usize,
+    },
 }

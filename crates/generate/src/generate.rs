@@ -1,9 +1,10 @@
 //! The loop: read the prompt, choose a token, read it, choose the next.
 //!
-//! Leaves out batches, beams and speculation.
+//! Leaves out batches and beams; [`mod@crate::speculation`] puts more than one token in a pass.
 
-use arch::{Decoder, Logits};
+use arch::Decoder;
 
+use crate::speculation::ahead::Ahead;
 use crate::{Constraint, Error, Memory, Sampler, Sampling};
 
 /// What the loop needs besides a decoder and a prompt.
@@ -97,12 +98,22 @@ pub fn generate_with<D: Decoder>(
     memory: &mut Memory<D::Cache>,
     prompt: &[u32],
     options: &Options,
+    steer: Steer<'_>,
+) -> Result<Generated, Error> {
+    generate_ahead(Ahead::new(decoder, memory, None), prompt, options, steer)
+}
+
+/// The loop itself, over logits that may have been made ahead.
+pub(crate) fn generate_ahead<D: Decoder>(
+    mut ahead: Ahead<'_, D>,
+    prompt: &[u32],
+    options: &Options,
     mut steer: Steer<'_>,
 ) -> Result<Generated, Error> {
     let mut sampler = Sampler::new(&options.sampling)?;
-    let context = decoder.spec().context;
+    let context = ahead.decoder().spec().context;
     let prompt = fitting(prompt, context, options)?;
-    let mut logits = memory.read(decoder, prompt)?;
+    let mut logits = ahead.begin(prompt)?;
     let mut tokens = Vec::new();
     let finish = loop {
         if tokens.len() >= options.max_tokens {
@@ -119,16 +130,17 @@ pub fn generate_with<D: Decoder>(
         if tokens.len() >= options.max_tokens {
             break Finish::Length; // Its logits are not needed.
         }
-        logits = if memory.ids().len() < context {
-            memory.append(decoder, &[token], Logits::Last)?
+        logits = if ahead.text().len() < context {
+            ahead.append(token, &sampler, options, options.max_tokens - tokens.len())?
         } else if options.truncate && context > 1 {
-            let newest = memory.ids()[context - context / 2 + 1..].iter().copied();
+            let newest = ahead.text()[context - context / 2 + 1..].iter().copied();
             let newest: Vec<u32> = newest.chain([token]).collect();
-            memory.read(decoder, &newest)?
+            ahead.read(&newest)?
         } else {
             break Finish::ContextFull;
         };
     };
+    ahead.finish();
     Ok(Generated { tokens, finish, prompt_tokens: prompt.len() })
 }
 

@@ -5,6 +5,7 @@
 //! Reading order: [`sampler`] (from logits to one id, defined on integers), [`constraint`] (who
 //! may forbid ids), [`memory`] (a cache that knows what it holds, so that a conversation is not
 //! read twice), [`generate`](mod@generate) (the loop),
+//! [`speculation`] (several tokens of one pass),
 //! [`loglikelihood`](mod@loglikelihood) (how likely given ids are), [`runtime`] (the fast decoder itself),
 //! [`importance`] (what its matrices are multiplied with).
 //!
@@ -30,6 +31,7 @@ pub mod loglikelihood;
 pub mod memory;
 pub mod runtime;
 pub mod sampler;
+pub mod speculation;
 
 pub use constraint::{Constraint, Known};
 pub use error::Error;
@@ -39,3 +41,6 @@ pub use loglikelihood::{Loglikelihood, loglikelihood, loglikelihoods};
 pub use memory::Memory;
 pub use runtime::Runtime;
 pub use sampler::{Sampler, Sampling};
+pub use speculation::draft_model::DraftModel;
+pub use speculation::ngram::Ngram;
+pub use speculation::{Speculation, Statistics, speculate};

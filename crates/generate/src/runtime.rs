@@ -6,12 +6,14 @@
 //! block       one block in each of its arrangements; attention, latent, feed_forward are its parts
 //! cache       keys and values of a sequence; shift, prefixes and saved are what is done with them
 //! watch       who sees what meets the matrices
+//! alike       how many rows together get the bits that each has alone
 //! ```
 //!
 //! It computes what the readable model does: their logits are compared, family by family. Streams,
 //! norms and softmaxes are f32; matrices in quantized blocks meet inputs of eight bits
 //! ([`kernels::quantized`]), brain floats meet rounded inputs where many rows come at once.
 
+mod alike;
 mod attention;
 mod block;
 mod cache;
@@ -19,6 +21,8 @@ mod feed_forward;
 mod latent;
 mod norm;
 mod prefixes;
+#[cfg(test)]
+pub(crate) mod random;
 mod saved;
 mod shift;
 mod source;
@@ -43,10 +47,10 @@ use weight::Weight;
 pub use cache::Cache;
 pub use kernels::attention::paged::Kind as CacheKind;
 pub use prefixes::{Counts, Prefixes};
+pub use watch::Watch;
 
 /// Positions that go through the blocks together: more would need more memory and gain no time.
 const CHUNK: usize = 512;
-pub use watch::Watch;
 
 /// A model, ready to decode.
 #[derive(Debug)]
@@ -62,6 +66,8 @@ pub struct Runtime {
     head: Option<Weight>,
     cache: Kind,
     seat: Seat,
+    /// Rows whose products have the bits that each has alone.
+    rows_alike: usize,
 }
 
 impl Runtime {
@@ -87,6 +93,7 @@ impl Runtime {
             project_out: reader.optional_matrix(Slot::ProjectOut)?,
             head: reader.optional_matrix(Slot::Head)?,
             seat: reader.seat().clone(),
+            rows_alike: alike::rows(&reader),
             spec: spec.clone(),
             cache: Kind::F32,
         };
@@ -282,5 +289,9 @@ impl Decoder for Runtime {
     fn shift(&self, cache: &mut Cache, keep: usize, dropped: usize) -> Result<(), Error> {
         *cache = self.shifted(cache, keep, dropped)?;
         Ok(())
+    }
+
+    fn rows_alike(&self, held: usize) -> usize {
+        alike::at(&self.spec, held).min(self.rows_alike)
     }
 }

@@ -18,6 +18,7 @@ pub use crate::element::Values;
 use crate::element::{Element, bf16};
 
 pub use self::batched::batched;
+pub use self::few_rows::MOST as FEW;
 pub use self::panels::{Packed, packed_bytes};
 use self::tile::Tile;
 

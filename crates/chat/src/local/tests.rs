@@ -1,6 +1,8 @@
 //! A whole `LocalModel` around a decoder that repeats the oldest user's message it can see.
 
 use std::fmt::Write;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use arch::{Cache, Input, Logits, Spec};
 use generate::Sampling;
@@ -13,6 +15,7 @@ struct Parrot {
     user: u32,
     assistant: u32,
     end: u32,
+    passes: Arc<AtomicUsize>,
 }
 
 #[derive(Clone)]
@@ -42,6 +45,14 @@ impl Parrot {
         let opened = ids.iter().rposition(|&id| id == self.assistant).map_or(0, |i| i + 2);
         said.get(ids.len() - opened).copied().unwrap_or(self.end)
     }
+
+    fn logits(&self, ids: &[u32]) -> Vec<f32> {
+        let mut logits = vec![-20.0; self.spec.vocab_size];
+        logits[self.next(ids) as usize] = 20.0;
+        // An id that only pads the matrix and must never be chosen.
+        logits[self.spec.vocab_size - 1] = 30.0;
+        logits
+    }
 }
 
 impl Decoder for Parrot {
@@ -59,18 +70,25 @@ impl Decoder for Parrot {
         &self,
         input: Input<'_>,
         cache: &mut Ids,
-        _: Logits,
+        wanted: Logits,
     ) -> Result<Vec<f32>, arch::Error> {
         let Input::Ids(ids) = input else {
             return Err(arch::Error::Unsupported("embeddings"));
         };
-        cache.0.extend(ids);
+        self.passes.fetch_add(1, Ordering::Relaxed);
+        let mut logits = Vec::new();
+        for (i, &id) in ids.iter().enumerate() {
+            cache.0.push(id);
+            if wanted == Logits::All || i + 1 == ids.len() {
+                logits.extend(self.logits(&cache.0));
+            }
+        }
         assert!(cache.0.len() <= self.spec.context, "the prompt was to fit");
-        let mut logits = vec![-20.0; self.spec.vocab_size];
-        logits[self.next(&cache.0) as usize] = 20.0;
-        // An id that only pads the matrix and must never be chosen.
-        logits[self.spec.vocab_size - 1] = 30.0;
         Ok(logits)
+    }
+
+    fn rows_alike(&self, _: usize) -> usize {
+        8
     }
 }
 
@@ -109,12 +127,16 @@ fn bytes_tokenizer() -> Tokenizer {
 }
 
 fn model(context: usize) -> LocalModel<Parrot> {
+    with_passes(context, Arc::default())
+}
+
+fn with_passes(context: usize, passes: Arc<AtomicUsize>) -> LocalModel<Parrot> {
     let tokenizer = bytes_tokenizer();
     let id = |token| tokenizer.special(token).unwrap();
     let (user, assistant, end) = (id(special::USER), id(special::ASSISTANT), id(special::END));
     let vocab_size = tokenizer.vocab_size() + 1;
     let spec = Spec { context, ..Spec::llama(vocab_size, 8, 1, 1) };
-    let parrot = Parrot { spec, user, assistant, end };
+    let parrot = Parrot { spec, user, assistant, end, passes };
     LocalModel::new(parrot, tokenizer, LocalOptions::default()).unwrap()
 }
 
@@ -203,7 +225,46 @@ fn the_mistakes_of_a_request_are_known_as_such() {
 #[test]
 fn a_tokenizer_of_another_model_is_refused() {
     let spec = Spec::llama(100, 8, 1, 1);
-    let parrot = Parrot { spec, user: 0, assistant: 1, end: 2 };
+    let parrot = Parrot { spec, user: 0, assistant: 1, end: 2, passes: Arc::default() };
     let result = LocalModel::new(parrot, bytes_tokenizer(), LocalOptions::default());
     assert!(matches!(result, Err(Error::Vocabulary { tokenizer: 261, model: 100 })));
+}
+
+#[test]
+fn guesses_change_no_answer() {
+    let passes = Arc::new(AtomicUsize::new(0));
+    let seen = passes.clone();
+    // A pass takes a second, whatever is read in it.
+    let clock = Box::new(move || seen.load(Ordering::Relaxed) as f64);
+    let speculation = Speculation::new(Box::new(generate::Ngram::new()), clock);
+    let (plain, ahead) = (model(400), with_passes(400, passes.clone()));
+    let ahead = ahead.with_speculation(Some(speculation));
+    // A parrot's answers stand in its prompts.
+    let mut turns = vec![(Role::User, "one two three four five six seven eight")];
+    for _ in 0..3 {
+        assert_eq!(talk(&ahead, &ask(&turns)), talk(&plain, &ask(&turns)));
+        turns.extend([(Role::Assistant, turns[0].1), (Role::User, "and again")]);
+    }
+    let (passes, tokens) = (passes.load(Ordering::Relaxed), 3 * turns[0].1.len());
+    assert!(passes < tokens / 2, "{passes} for {tokens}");
+}
+
+#[test]
+fn a_draft_must_mean_the_same_by_every_id() {
+    let parrot = |vocab_size| Parrot {
+        spec: Spec::llama(vocab_size, 8, 1, 1),
+        user: 0,
+        assistant: 1,
+        end: 2,
+        passes: Arc::default(),
+    };
+    let (tokenizer, mut other) = (bytes_tokenizer(), bytes_tokenizer().to_json());
+    assert!(crate::draft(parrot(300), &tokenizer, &tokenizer).is_ok());
+    let error = crate::draft(parrot(200), &tokenizer, &tokenizer).err().unwrap();
+    assert!(matches!(error, Error::Generate(generate::Error::DraftVocabulary { .. })), "{error}");
+    other = other.replace("<|user|>", "<|person|>");
+    let other = Tokenizer::from_json(&other).unwrap();
+    let error = crate::draft(parrot(300), &other, &tokenizer).err().unwrap();
+    let said = error.to_string();
+    assert!(said.contains("<|person|>") && said.contains("<|user|>"), "{said}");
 }

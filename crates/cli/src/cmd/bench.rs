@@ -6,6 +6,7 @@
 mod infer;
 mod products;
 mod rows;
+mod speculation;
 
 use std::process::Command;
 
@@ -30,6 +31,7 @@ use crate::recipe_args::{DialArgs, count};
   lyceum bench train --arch llama --size 25M --vocab 8192 --json
   lyceum bench infer model.gguf
   lyceum bench infer model.gguf --depth 8000 --batch 1,8 --json
+  lyceum bench speculation model.gguf --draft small.gguf
   lyceum bench gemm")]
 pub(crate) struct Args {
     #[command(subcommand)]
@@ -54,6 +56,7 @@ enum Verb {
         json: bool,
     },
     Infer(infer::Args),
+    Speculation(speculation::Args),
     /// Matrix products of the shapes that steps are made of, against this machine's peak
     Gemm {
         /// Of f32 values as they are, not rounded to bf16
@@ -69,6 +72,7 @@ pub(crate) fn run(args: &Args, host: &Host) -> Result<()> {
     let (dials, row, vocab, json) = match &args.verb {
         Verb::Train { dials, row, vocab, json } => (dials, row, vocab, json),
         Verb::Infer(args) => return infer::run(args, host),
+        Verb::Speculation(args) => return speculation::run(args, host),
         Verb::Gemm { f32, json } => {
             return products::run(if *f32 { Precision::F32 } else { Precision::Bf16 }, *json);
         }

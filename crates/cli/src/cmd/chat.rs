@@ -11,6 +11,7 @@ use super::generate::SamplingArgs;
 use crate::host::Host;
 use crate::out;
 use crate::pick;
+use crate::speculation_args::SpeculationArgs;
 
 /// Talk with a model in the terminal
 ///
@@ -33,6 +34,8 @@ pub(crate) struct Args {
     system: Option<String>,
     #[command(flatten)]
     sampling: SamplingArgs,
+    #[command(flatten)]
+    speculation: SpeculationArgs,
 }
 
 /// Of answers: a small model's slips come with warmth ([`web`]'s page has figures).
@@ -47,7 +50,8 @@ pub(crate) fn run(args: &Args, host: &Host) -> Result<()> {
         eprintln!("note: this model has seen no conversations; it goes on from your words");
     }
     let Loaded { decoding, tokenizer, options, .. } = loaded;
-    let model = LocalModel::new(decoding, tokenizer, options)?;
+    let speculation = args.speculation.speculation(host, &tokenizer)?;
+    let model = LocalModel::new(decoding, tokenizer, options)?.with_speculation(speculation);
     let is_terminal = std::io::stdin().is_terminal();
     if is_terminal {
         eprintln!("{}: type a message, /help for more", model.model_name());

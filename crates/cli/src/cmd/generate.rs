@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use arch::Decoder as _;
-use generate::{Constraint, Finish, Flow, Known, Memory, Options, Sampling, Steer, generate_with};
+use generate::{Constraint, Finish, Flow, Known, Memory, Options, Sampling, Steer};
 use life::Loaded;
 use life::load::{endings, marks, opening};
 use serde_json::json;
@@ -10,13 +10,15 @@ use serde_json::json;
 use crate::host::Host;
 use crate::out;
 use crate::pick;
+use crate::speculation_args::{self, SpeculationArgs};
 
 /// Let a model go on from your words
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   lyceum generate \"Once upon a time\"
   lyceum generate --model bard --temperature 0.5 --seed 7 \"ROMEO:\"
-  lyceum generate --model ./my-model --json \"Once\"")]
+  lyceum generate --model ./my-model --json \"Once\"
+  lyceum generate --model big.gguf --draft small.gguf \"Once\"")]
 pub(crate) struct Args {
     /// What it goes on from [default: nothing]
     #[arg(default_value = "")]
@@ -29,6 +31,8 @@ pub(crate) struct Args {
     max_tokens: usize,
     #[command(flatten)]
     sampling: SamplingArgs,
+    #[command(flatten)]
+    speculation: SpeculationArgs,
     /// Print text, ids and why it ended as JSON
     #[arg(long)]
     json: bool,
@@ -70,6 +74,7 @@ pub(crate) fn run(args: &Args, host: &Host) -> Result<()> {
     let sampling = args.sampling.sampling(0.6)?;
     let Loaded { decoding, tokenizer, options: form, .. } =
         pick::model(host, args.model.as_deref())?;
+    let mut speculation = args.speculation.speculation(host, &tokenizer)?;
     let mark = marks(&tokenizer, &form.config).begin;
     let words = tokenizer.encode(&args.prompt)?;
     let mut prompt: Vec<u32> = mark.into_iter().chain(words).collect();
@@ -103,14 +108,18 @@ pub(crate) fn run(args: &Args, host: &Host) -> Result<()> {
     let constraint = known.as_mut().map(|known| known as &mut dyn Constraint);
     let steer = Steer { on_token: &mut on_token, constraint };
     let mut memory = Memory::new(&decoding);
-    let generated = generate_with(&decoding, &mut memory, &prompt, &options, steer)?;
+    let (generated, speculated) = match &mut speculation {
+        Some(ahead) => generate::speculate(&decoding, &mut memory, &prompt, &options, steer, ahead)
+            .map(|(generated, statistics)| (generated, Some(statistics)))?,
+        None => (generate::generate_with(&decoding, &mut memory, &prompt, &options, steer)?, None),
+    };
     if args.json {
         let text = tokenizer.decode(&generated.tokens)?;
         let (ids, finish) = (&generated.tokens, finish_name(generated.finish));
         let (prompt, read) = (&args.prompt, generated.prompt_tokens);
         let line = json!({
             "prompt": prompt, "prompt_tokens_read": read, "text": text, "ids": ids,
-            "finish": finish,
+            "finish": finish, "speculation": speculated.as_ref().map(speculation_args::json),
         });
         out::line(line)?;
     } else {

@@ -14,12 +14,14 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use axum::Router;
 use chat::{LocalModel, Respond};
+use generate::Speculation;
 use journal::{Run, Store};
 use life::Loaded;
 use stdx::interrupt::Interrupt;
 
 use self::vocabularies::Shelf;
 use crate::host::Host;
+use crate::speculation_args::SpeculationArgs;
 use crate::{out, pick};
 
 /// Serve a model: a chat page, pages of all runs, text as tokens, and OpenAI's interface under /v1
@@ -47,6 +49,8 @@ pub(crate) struct Args {
     /// Port to listen on; 0 takes any free one
     #[arg(long, short, value_name = "PORT", default_value_t = 8000)]
     port: u16,
+    #[command(flatten)]
+    speculation: SpeculationArgs,
 }
 
 /// What a request for words is told while nothing can answer it.
@@ -88,7 +92,8 @@ pub(crate) fn run(args: Args, host: &Host) -> Result<()> {
             pick::model(host, None)?
         }
     };
-    let (name, routes) = routes(loaded, &pages)?;
+    let speculation = args.speculation.speculation(host, &loaded.tokenizer)?;
+    let (name, routes) = routes(loaded, &pages, speculation)?;
     out::line(format_args!("{name} on http://{address}  (Ctrl-C ends it)"))?;
     runtime.block_on(serve(routes, &listener, asked(host.interrupt.clone())))
 }
@@ -107,9 +112,14 @@ impl Pages {
 }
 
 /// The model's name, and everything that is served with it.
-fn routes(loaded: Loaded, pages: &Pages) -> Result<(String, Router)> {
+fn routes(
+    loaded: Loaded,
+    pages: &Pages,
+    speculation: Option<Speculation>,
+) -> Result<(String, Router)> {
     let Loaded { decoding, tokenizer, options, examples, .. } = loaded;
-    let model = Arc::new(LocalModel::new(decoding, tokenizer, options)?);
+    let model = LocalModel::new(decoding, tokenizer, options)?.with_speculation(speculation);
+    let model = Arc::new(model);
     let name = model.model_name().to_string();
     let pages = web::router(&name, &examples).merge(pages.router());
     Ok((name, serve::router(model).merge(pages)))

@@ -11,20 +11,27 @@ use super::weight::Weight;
 pub(super) struct Reader<'a> {
     source: &'a dyn SlotSource,
     slots: std::collections::BTreeMap<Slot, Vec<usize>>,
-    /// Whether every matrix so far was of f32.
+    /// Whether every matrix so far was of f32, and whether of quantized blocks.
     is_exact: Cell<bool>,
+    all_blocks: Cell<bool>,
     seat: Seat,
 }
 
 impl<'a> Reader<'a> {
     pub(super) fn new(spec: &Spec, source: &'a dyn SlotSource) -> Self {
         let slots = spec.slots().into_iter().collect();
-        Self { source, slots, is_exact: Cell::new(true), seat: Seat::default() }
+        let [is_exact, all_blocks] = [(); 2].map(|()| Cell::new(true));
+        Self { source, slots, is_exact, all_blocks, seat: Seat::default() }
     }
 
     /// Whether every matrix that was read is of f32.
     pub(super) fn is_exact(&self) -> bool {
         self.is_exact.get()
+    }
+
+    /// Whether every matrix that was read is all of quantized blocks.
+    pub(super) fn all_blocks(&self) -> bool {
+        self.all_blocks.get()
     }
 
     /// Where whoever watches the matrices sits.
@@ -72,6 +79,7 @@ impl<'a> Reader<'a> {
             weight.map_err(|why| Error::Read { name: format!("{slot:?}"), reason: why })?;
         expect(slot, shape, &[weight.n(), weight.k()])?;
         self.source.release(slot);
+        self.all_blocks.set(self.all_blocks() && weight.is_blocks());
         Ok(Some(weight.seen_from(slot, self.seat.clone())))
     }
 }

@@ -75,6 +75,11 @@ impl Weight {
         self.parts.iter().map(Part::len_bytes).sum()
     }
 
+    /// Whether all of it is quantized blocks.
+    pub(super) fn is_blocks(&self) -> bool {
+        self.parts.iter().all(|part| part.blocks().is_some())
+    }
+
     /// The numbers of a row.
     pub(super) fn row(&self, mut i: usize, out: &mut [f32]) {
         for part in &self.parts {

@@ -6,8 +6,8 @@ use super::{Epilogue, Gemm, Operand, Values};
 use crate::element::Element;
 use crate::parallel;
 
-/// Rows of A up to which this is faster than packing B.
-pub(super) const MOST: usize = 4;
+/// Rows of A up to which this is faster than packing B. Each gets the same bits however many there are.
+pub const MOST: usize = 4;
 /// Columns of C that one task makes.
 const COLUMNS: usize = 64;
 
