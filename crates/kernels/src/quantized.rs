@@ -30,7 +30,6 @@ mod layout;
 mod machine;
 mod matrix;
 pub mod naive;
-pub(crate) mod pages;
 pub mod peak;
 mod plain;
 mod tables;

@@ -7,9 +7,9 @@ use rayon::prelude::*;
 
 use super::activations::{Inputs, Prepared};
 use super::layout::{Integers, LENGTH, Layout, QUADS, REGISTER, ROWS, pair, put_codes, quad_of};
-use super::pages::Pages;
 use super::{CHUNK, FEW, Kind, plain, with_layout};
 use crate::isa::Int8Dots;
+use crate::pages::Pages;
 
 /// Bytes of weights that one task of a few rows reads, about.
 const TASK: usize = 96 * 1024;

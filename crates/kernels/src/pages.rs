@@ -4,7 +4,7 @@
 use memmap2::MmapMut;
 
 /// Bytes that begin with a line of memory.
-pub(super) enum Pages {
+pub(crate) enum Pages {
     /// Where there are any.
     Mapped(MmapMut),
     /// Where there are none, or no map is to be had.
@@ -14,7 +14,7 @@ pub(super) enum Pages {
 /// Bytes that come from memory at once.
 #[derive(Clone, Copy)]
 #[repr(align(64))]
-pub(super) struct Line(#[expect(dead_code, reason = "read as bytes of the whole")] [u8; LINE]);
+pub(crate) struct Line(#[expect(dead_code, reason = "read as bytes of the whole")] [u8; LINE]);
 
 const LINE: usize = 64;
 
@@ -23,7 +23,7 @@ const LARGE: usize = 1 << 20;
 
 impl Pages {
     /// So many zeros, a multiple of 64.
-    pub(super) fn zeroed(len: usize) -> Self {
+    pub(crate) fn zeroed(len: usize) -> Self {
         if len >= LARGE
             && let Ok(map) = MmapMut::map_anon(len)
         {
