@@ -37,11 +37,13 @@ impl Isa {
     /// The one in force: the richest that this machine has, or `LYCEUM_ISA` if that is plainer.
     pub fn current() -> Self {
         static CURRENT: OnceLock<Isa> = OnceLock::new();
-        *CURRENT.get_or_init(|| {
-            let forced = std::env::var("LYCEUM_ISA").ok();
-            let cap = Self::ALL.into_iter().find(|isa| forced.as_deref() == Some(isa.name()));
-            Self::detected().min(cap.unwrap_or(Self::Avx512Bf16))
-        })
+        *CURRENT.get_or_init(|| Self::detected().min(Self::forced().unwrap_or(Self::Avx512Bf16)))
+    }
+
+    /// What `LYCEUM_ISA` asks for.
+    fn forced() -> Option<Self> {
+        let forced = std::env::var("LYCEUM_ISA").ok();
+        Self::ALL.into_iter().find(|isa| forced.as_deref() == Some(isa.name()))
     }
 
     /// Those that this machine can run: what tests loop over.
@@ -71,10 +73,59 @@ impl Isa {
     }
 }
 
-/// Whether there are dot products of eight-bit integers in sixteen lanes (AVX-512 VNNI).
-#[cfg(target_arch = "x86_64")]
-pub fn has_int8_dots() -> bool {
-    Isa::current() >= Isa::Avx512 && is_x86_feature_detected!("avx512vnni")
+/// How dot products of eight-bit integers are made, from the plainest way to the richest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Int8Dots {
+    /// In plain Rust.
+    Plain,
+    /// Pairs, then pairs of pairs, in eight lanes (AVX2, with FMA and F16C).
+    Avx2,
+    /// Four at once, in eight lanes (AVX-VNNI).
+    AvxVnni,
+    /// Four at once, in sixteen lanes (AVX-512 with VNNI).
+    Avx512Vnni,
+}
+
+impl Int8Dots {
+    /// All, from the plainest.
+    pub const ALL: [Self; 4] = [Self::Plain, Self::Avx2, Self::AvxVnni, Self::Avx512Vnni];
+
+    /// The one in force: the richest that this machine has, or what goes with `LYCEUM_ISA` if that is
+    /// plainer.
+    pub fn current() -> Self {
+        static CURRENT: OnceLock<Int8Dots> = OnceLock::new();
+        *CURRENT.get_or_init(|| {
+            let most = match Isa::forced() {
+                Some(Isa::Portable) => Self::Plain,
+                Some(Isa::Avx2) => Self::Avx2,
+                _ => Self::Avx512Vnni,
+            };
+            Self::available().filter(|&dots| dots <= most).last().unwrap_or(Self::Plain)
+        })
+    }
+
+    /// Those that this machine can run: what tests loop over.
+    pub fn available() -> impl Iterator<Item = Self> {
+        Self::ALL.into_iter().filter(|dots| dots.is_here())
+    }
+
+    #[cfg(target_arch = "x86_64")]
+    fn is_here(self) -> bool {
+        let eight = Isa::detected() >= Isa::Avx2 && is_x86_feature_detected!("f16c");
+        match self {
+            Self::Plain => true,
+            Self::Avx2 => eight,
+            Self::AvxVnni => eight && is_x86_feature_detected!("avxvnni"),
+            Self::Avx512Vnni => {
+                Isa::detected() >= Isa::Avx512 && is_x86_feature_detected!("avx512vnni")
+            }
+        }
+    }
+
+    #[cfg(not(target_arch = "x86_64"))]
+    fn is_here(self) -> bool {
+        self == Self::Plain
+    }
 }
 
 /// Compiles one `#[inline(always)]` body for every instruction set and picks at run time.
@@ -118,6 +169,7 @@ mod tests {
         assert!(Isa::available().any(|isa| isa == Isa::Portable));
         assert!(Isa::current() <= Isa::detected());
         assert_eq!(Isa::ALL.map(Isa::name).len(), 4);
+        assert!(Int8Dots::available().any(|dots| dots == Int8Dots::current()));
     }
 
     #[inline(always)]

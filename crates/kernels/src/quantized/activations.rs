@@ -170,36 +170,49 @@ pub(super) struct Prepared<'a> {
     pub(super) codes: &'a [i8],
     /// `(groups, rows)`.
     pub(super) scales: &'a [f32],
-    /// What sums of products begin with, `(pieces · GROUPS, rows)`: the code of zero, taken off.
+    /// What sums of products begin with, `(pieces · STARTS, rows)`: the code of zero, taken off.
     pub(super) starts: Vec<i32>,
-    /// What offsets are multiplied by, `(pieces, rows)`; for scales of a piece with the input's scale.
+    /// What offsets of pieces are multiplied by, `(pieces, rows)`: sums of numbers.
     pub(super) offset_by: Vec<f32>,
+    /// What offsets of groups are multiplied by, `(units · PAIRS, rows)`: two sums of codes, of sixteen bits
+    /// each, the first in the lower half.
+    pub(super) pairs: Vec<i32>,
 }
 
 impl<'a> Prepared<'a> {
     pub(super) fn new<L: Layout>(input: &'a Rounded) -> Self {
         let Rounded { rows, ref codes, ref scales, ref sums, .. } = *input;
-        let mut starts = Vec::new();
-        if L::ZERO != 0 && L::GROUPS == 2 {
-            starts.extend(sums.iter().map(|sum| -L::ZERO * sum));
-        } else if L::ZERO != 0 {
-            let pieces = sums.chunks_exact(2 * rows);
-            starts.extend(
-                pieces.flat_map(|sums| {
-                    (0..rows).map(|row| -L::ZERO * (sums[row] + sums[rows + row]))
-                }),
-            );
+        let mut prepared =
+            Self { rows, codes, scales, starts: vec![], offset_by: vec![], pairs: vec![] };
+        if L::STARTS == 2 && L::HAS_OFFSET {
+            prepared.pairs = pairs(sums, rows);
+        } else if L::STARTS == 2 {
+            prepared.starts = sums.iter().map(|sum| -L::ZERO * sum).collect();
+        } else {
+            let sums = two_by_two(sums, rows, |first, second| first + second);
+            if L::ZERO != 0 {
+                prepared.starts = sums.iter().map(|sum| -L::ZERO * sum).collect();
+            }
+            if L::HAS_OFFSET && L::IS_SUPER {
+                prepared.pairs = pairs(&sums, rows);
+            } else if L::HAS_OFFSET {
+                let by = sums.iter().zip(scales);
+                prepared.offset_by = by.map(|(sum, scale)| *sum as f32 * scale).collect();
+            }
         }
-        let mut offset_by = Vec::new();
-        if L::HAS_OFFSET {
-            offset_by.extend(sums.chunks_exact(2 * rows).enumerate().flat_map(|(piece, sums)| {
-                let scales = &scales[if L::IS_SUPER { 0 } else { piece * rows }..];
-                let by = |row: usize| if L::IS_SUPER { 1.0 } else { scales[row] };
-                (0..rows).map(move |row| (sums[row] + sums[rows + row]) as f32 * by(row))
-            }));
-        }
-        Self { rows, codes, scales, starts, offset_by }
+        prepared
     }
+}
+
+/// Of the sums of neighbours, each of so many rows, one.
+fn two_by_two(sums: &[i32], rows: usize, of: impl Fn(i32, i32) -> i32) -> Vec<i32> {
+    let both = sums.chunks_exact(2 * rows).map(|both| both.split_at(rows));
+    both.flat_map(|(first, second)| first.iter().zip(second)).map(|(a, b)| of(*a, *b)).collect()
+}
+
+/// Neighbours as two numbers of sixteen bits, which sums of 32 codes are.
+fn pairs(sums: &[i32], rows: usize) -> Vec<i32> {
+    two_by_two(sums, rows, |first, second| first & 0xffff | second << 16)
 }
 
 #[cfg(test)]

@@ -1,397 +1,177 @@
 //! The kernels for AVX-512 with VNNI: `vpdpbusd` adds to each of sixteen lanes the products of four
 //! unsigned codes with four signed numbers of the input, which one load spreads over all lanes.
-#![expect(unsafe_code, reason = "intrinsics over raw pointers; lengths are asserted at the entry")]
+#![expect(unsafe_code, reason = "functions of instruction sets")]
 
 use std::arch::x86_64::*;
 
-use super::activations::Prepared;
-use super::layout::{LENGTH, Layout, QUADS, REGISTER, ROWS};
-use super::matrix::{Task, parts, units};
-use super::{CHUNK, FEW};
+use super::kernel;
+use super::layout::{Layout, QUADS};
+use super::machine::{Machine, kernels};
+use super::matrix::Task;
 
-/// Bytes that weights are asked for ahead: more than come while memory is waited for, as the arithmetic of
-/// several rows fills all that a core could look ahead by itself.
-const AHEAD: usize = 4096;
+/// AVX-512 F, BW, VL and VNNI.
+pub(super) struct Avx512;
 
-/// All strips of a task.
-///
-/// # Safety
-/// Needs AVX-512 F, BW, VL and VNNI.
-#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vnni")]
-pub(super) unsafe fn run<L: Layout>(task: &Task<'_>) {
-    let (rows, pieces) = (task.rows.len(), units::<L>(task.k()) * L::PIECES);
-    let Prepared { codes, scales, starts, offset_by, .. } = task.input;
-    let all = task.input.rows;
-    assert!(task.rows.end <= all && rows <= CHUNK, "quantized: rows that are not there");
-    assert!(codes.len() >= pieces * all * LENGTH, "quantized: the input is too short");
-    let groups = if L::IS_SUPER { pieces / L::PIECES } else { pieces };
-    assert!(scales.len() >= groups * all, "quantized: the input has too few scales");
-    assert!(L::ZERO == 0 || starts.len() >= pieces * L::GROUPS * all, "quantized: too few starts");
-    assert!(!L::HAS_OFFSET || offset_by.len() >= pieces * all, "quantized: too few sums");
-    // SAFETY: the lengths are asserted above, and a strip's where it is cut.
-    unsafe {
-        match rows {
-            1 => few::<L, 1>(task),
-            2 => few::<L, 2>(task),
-            3 => few::<L, 3>(task),
-            4 => few::<L, 4>(task),
-            5 => few::<L, 5>(task),
-            6 => few::<L, 6>(task),
-            7 => few::<L, 7>(task),
-            FEW => few::<L, FEW>(task),
-            _ => many::<L>(task),
-        }
+kernels!(Avx512, "avx512f,avx512bw,avx512vl,avx512vnni", 1 2 3 4 5 6 7 8);
+
+// SAFETY of all: the trait's.
+impl Machine for Avx512 {
+    const LANES: usize = 16;
+    const SIGNS: bool = false;
+    type Codes = __m512i;
+    type Ints = __m512i;
+    type Floats = __m512;
+
+    #[inline(always)]
+    unsafe fn codes(from: *const u8) -> __m512i {
+        unsafe { _mm512_loadu_si512(from.cast()) }
     }
-}
 
-/// What a row of the input brings to a piece: pointers to its part of everything.
-#[derive(Clone, Copy)]
-struct Row {
-    codes: *const i32,
-    starts: *const i32,
-    scales: *const f32,
-    offset_by: *const f32,
-    rows: usize,
-}
+    #[inline(always)]
+    unsafe fn bits(of: __m512i, right: i32, mask: u8) -> __m512i {
+        unsafe { _mm512_and_si512(moved(of, right), _mm512_set1_epi8(mask.cast_signed())) }
+    }
 
-impl Row {
-    fn new(input: &Prepared<'_>, row: usize) -> Self {
-        let Prepared { rows, codes, scales, starts, offset_by } = input;
-        Self {
-            codes: codes.as_ptr().wrapping_add(row * LENGTH).cast(),
-            starts: starts.as_ptr().wrapping_add(row),
-            scales: scales.as_ptr().wrapping_add(row),
-            offset_by: offset_by.as_ptr().wrapping_add(row),
-            rows: *rows,
+    #[inline(always)]
+    unsafe fn with_bits(low: __m512i, of: __m512i, right: i32, mask: u8) -> __m512i {
+        unsafe {
+            let mask = _mm512_set1_epi8(mask.cast_signed());
+            // low | (moved & mask)
+            _mm512_ternarylogic_epi32::<0b1111_1000>(low, moved(of, right), mask)
         }
     }
 
-    /// This many rows on.
-    fn skip(self, rows: usize) -> Self {
-        Self {
-            codes: self.codes.wrapping_add(rows * QUADS),
-            starts: self.starts.wrapping_add(rows),
-            scales: self.scales.wrapping_add(rows),
-            offset_by: self.offset_by.wrapping_add(rows),
-            rows: self.rows,
+    #[inline(always)]
+    unsafe fn looked_up(table: &[u8; 16], codes: __m512i) -> __m512i {
+        unsafe {
+            let table = _mm512_broadcast_i32x4(_mm_loadu_si128(table.as_ptr().cast()));
+            _mm512_shuffle_epi8(table, codes)
         }
     }
-}
 
-/// A piece of a strip in registers.
-struct Piece {
-    number: usize,
-    codes: [__m512i; QUADS],
-    scales: [__m512; 2],
-    offsets: __m512,
-}
-
-/// Up to eight rows, whose sums stay in registers.
-///
-/// # Safety
-/// As of [`run`], with `C` rows.
-#[inline]
-#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vnni")]
-unsafe fn few<L: Layout, const C: usize>(task: &Task<'_>) {
-    let first = Row::new(task.input, task.rows.start);
-    for (strip, column, columns) in task.strips::<L>() {
-        let mut sums = [_mm512_setzero_ps(); C];
-        for unit in 0..units::<L>(task.k()) {
-            let [planes, scales, extra] = parts::<L>(strip, task.k(), unit);
-            let mut unit_sums = [_mm512_setzero_ps(); C];
-            // SAFETY: the slices are a unit's; the rest is the caller's promise.
-            unsafe {
-                let opened = L::open(scales.as_ptr(), extra.as_ptr());
-                for i in 0..L::PIECES {
-                    let ahead = planes.as_ptr().wrapping_add(AHEAD + i * (L::UNIT / L::PIECES));
-                    for line in 0..(L::UNIT / L::PIECES).div_ceil(REGISTER) {
-                        _mm_prefetch::<_MM_HINT_T0>(ahead.wrapping_add(line * REGISTER).cast());
-                    }
-                    let piece = read::<L>(planes.as_ptr(), &opened, unit, i);
-                    let own = if L::IS_SUPER { &mut unit_sums } else { &mut sums };
-                    add_few::<L, C>(own, &piece, first);
-                }
-                if L::IS_SUPER {
-                    for c in 0..C {
-                        let by = _mm512_set1_ps(*first.skip(c).scales.add(unit * first.rows));
-                        sums[c] = _mm512_fmadd_ps(unit_sums[c], by, sums[c]);
-                    }
-                }
-            }
-        }
-        for (row, sum) in task.rows.clone().zip(sums) {
-            // SAFETY: the row and these columns are the task's.
-            unsafe { write(task.out.at(row, column), columns, sum) };
-        }
+    #[inline(always)]
+    unsafe fn signed(codes: __m512i) -> __m512i {
+        unsafe { _mm512_xor_si512(codes, _mm512_set1_epi8(i8::MIN)) }
     }
-}
 
-/// Sums of sixteen columns.
-#[derive(Clone, Copy)]
-#[repr(align(64))]
-struct Sums([f32; ROWS]);
-
-/// Up to [`CHUNK`] rows: each piece is unpacked once, and sums lie in the first cache.
-///
-/// # Safety
-/// As of [`run`].
-#[inline]
-#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vnni")]
-unsafe fn many<L: Layout>(task: &Task<'_>) {
-    let rows = task.rows.len();
-    let first = Row::new(task.input, task.rows.start);
-    let (mut sums, mut unit_sums) = ([Sums([0.0; ROWS]); CHUNK], [Sums([0.0; ROWS]); CHUNK]);
-    for (strip, column, columns) in task.strips::<L>() {
-        sums[..rows].fill(Sums([0.0; ROWS]));
-        for unit in 0..units::<L>(task.k()) {
-            let [planes, scales, extra] = parts::<L>(strip, task.k(), unit);
-            let to = if L::IS_SUPER { unit_sums.as_mut_ptr() } else { sums.as_mut_ptr() };
-            // SAFETY: the slices are a unit's, there are as many sums as rows; the rest is the caller's
-            // promise.
-            unsafe {
-                let opened = L::open(scales.as_ptr(), extra.as_ptr());
-                for i in 0..L::PIECES {
-                    let piece = read::<L>(planes.as_ptr(), &opened, unit, i);
-                    add_to_rows::<L>(&piece, first, rows, to.cast(), L::IS_SUPER && i == 0);
-                }
-                if L::IS_SUPER {
-                    for c in 0..rows {
-                        let by = _mm512_set1_ps(*first.skip(c).scales.add(unit * first.rows));
-                        let to = sums.as_mut_ptr().add(c).cast::<f32>();
-                        let own = _mm512_load_ps(unit_sums.as_ptr().add(c).cast());
-                        _mm512_store_ps(to, _mm512_fmadd_ps(own, by, _mm512_load_ps(to)));
-                    }
-                }
-            }
-        }
-        for (row, Sums(sums)) in task.rows.clone().zip(&sums) {
-            // SAFETY: the row and these columns are the task's.
-            unsafe { write(task.out.at(row, column), columns, _mm512_load_ps(sums.as_ptr())) };
-        }
+    #[inline(always)]
+    unsafe fn int(x: i32) -> __m512i {
+        unsafe { _mm512_set1_epi32(x) }
     }
-}
 
-/// Rows whose sums are gone on with in turns, so that none waits for itself.
-const TOGETHER: usize = 4;
-
-/// Adds a piece to the sums of up to eight rows.
-///
-/// # Safety
-/// As of [`run`], with `C` rows.
-#[inline]
-#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vnni")]
-unsafe fn add_few<L: Layout, const C: usize>(sums: &mut [__m512; C], piece: &Piece, first: Row) {
-    let mut c = 0;
-    // SAFETY: the caller's promise.
-    unsafe {
-        while c + TOGETHER <= C {
-            let mut own = [sums[c], sums[c + 1], sums[c + 2], sums[c + 3]];
-            add::<L, TOGETHER>(&mut own, piece, first.skip(c));
-            [sums[c], sums[c + 1], sums[c + 2], sums[c + 3]] = own;
-            c += TOGETHER;
-        }
-        if C % TOGETHER == 3 {
-            let mut own = [sums[c], sums[c + 1], sums[c + 2]];
-            add::<L, 3>(&mut own, piece, first.skip(c));
-            [sums[c], sums[c + 1], sums[c + 2]] = own;
-        } else if C % TOGETHER == 2 {
-            let mut own = [sums[c], sums[c + 1]];
-            add::<L, 2>(&mut own, piece, first.skip(c));
-            [sums[c], sums[c + 1]] = own;
-        } else if C % TOGETHER == 1 {
-            let mut own = [sums[c]];
-            add::<L, 1>(&mut own, piece, first.skip(c));
-            [sums[c]] = own;
-        }
+    #[inline(always)]
+    unsafe fn bytes(from: *const i8) -> __m512i {
+        unsafe { _mm512_cvtepi8_epi32(_mm_loadu_si128(from.cast())) }
     }
-}
 
-/// Adds a piece to the sums of every row, or begins them.
-///
-/// # Safety
-/// As of [`run`]; as many sums as rows.
-#[inline]
-#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vnni")]
-unsafe fn add_to_rows<L: Layout>(
-    piece: &Piece,
-    first: Row,
-    rows: usize,
-    sums: *mut f32,
-    begins: bool,
-) {
-    let mut c = 0;
-    // SAFETY: the caller's promise.
-    unsafe {
-        while c + TOGETHER <= rows {
-            add_in_memory::<L, TOGETHER>(piece, first.skip(c), sums.add(c * ROWS), begins);
-            c += TOGETHER;
-        }
-        while c < rows {
-            add_in_memory::<L, 1>(piece, first.skip(c), sums.add(c * ROWS), begins);
-            c += 1;
-        }
+    #[inline(always)]
+    unsafe fn pairs(from: *const u8) -> __m512i {
+        unsafe { _mm512_cvtepu8_epi16(_mm256_loadu_si256(from.cast())) }
     }
-}
 
-/// # Safety
-/// As of [`add_to_rows`], with `R` rows.
-#[inline]
-#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vnni")]
-unsafe fn add_in_memory<L: Layout, const R: usize>(
-    piece: &Piece,
-    first: Row,
-    sums: *mut f32,
-    begins: bool,
-) {
-    let mut own = [_mm512_setzero_ps(); R];
-    // SAFETY: the caller's promise.
-    unsafe {
-        if !begins {
-            for (r, own) in own.iter_mut().enumerate() {
-                *own = _mm512_load_ps(sums.add(r * ROWS));
-            }
-        }
-        add::<L, R>(&mut own, piece, first);
-        for (r, own) in own.into_iter().enumerate() {
-            _mm512_store_ps(sums.add(r * ROWS), own);
-        }
-    }
-}
-
-/// What a piece adds to the sums of `R` rows.
-///
-/// # Safety
-/// As of [`run`], with `R` rows.
-#[inline]
-#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vnni")]
-unsafe fn add<L: Layout, const R: usize>(sums: &mut [__m512; R], piece: &Piece, first: Row) {
-    let at = piece.number * first.rows;
-    // SAFETY: the caller's promise.
-    unsafe {
-        let numbers = first.codes.add(at * QUADS);
-        for group in 0..L::GROUPS {
-            let mut dots = [_mm512_setzero_si512(); R];
-            if L::ZERO != 0 {
-                let starts = first.starts.add((piece.number * L::GROUPS + group) * first.rows);
-                for (r, dots) in dots.iter_mut().enumerate() {
-                    *dots = _mm512_set1_epi32(*starts.add(r));
-                }
-            }
-            let quads = QUADS / L::GROUPS;
-            for quad in group * quads..(group + 1) * quads {
-                for (r, dots) in dots.iter_mut().enumerate() {
+    #[inline(always)]
+    unsafe fn add_dots<L: Layout, const R: usize>(
+        sums: &mut [__m512i; R],
+        codes: &[__m512i],
+        numbers: *const i32,
+    ) {
+        // Of a single row every other product has a sum of its own: it would wait for the one before.
+        let mut others = [unsafe { _mm512_setzero_si512() }; R];
+        for (quad, codes) in codes.iter().enumerate() {
+            for (r, (sum, other)) in sums.iter_mut().zip(&mut others).enumerate() {
+                let sum = if R == 1 && quad % 2 == 1 { other } else { sum };
+                unsafe {
                     let number = numbers.add(r * QUADS + quad).read_unaligned();
-                    *dots =
-                        _mm512_dpbusd_epi32(*dots, piece.codes[quad], _mm512_set1_epi32(number));
+                    *sum = _mm512_dpbusd_epi32(*sum, *codes, _mm512_set1_epi32(number));
                 }
             }
-            for (r, (sum, dots)) in sums.iter_mut().zip(dots).enumerate() {
-                let scale = match L::IS_SUPER {
-                    true => piece.scales[group],
-                    false => {
-                        let by = _mm512_set1_ps(*first.scales.add(at + r));
-                        _mm512_mul_ps(piece.scales[group], by)
-                    }
-                };
-                *sum = _mm512_fmadd_ps(_mm512_cvtepi32_ps(dots), scale, *sum);
-            }
         }
-        if L::HAS_OFFSET {
-            for (r, sum) in sums.iter_mut().enumerate() {
-                let by = _mm512_set1_ps(*first.offset_by.add(at + r));
-                *sum = _mm512_fmadd_ps(piece.offsets, by, *sum);
-            }
+        if R == 1 {
+            sums[0] = unsafe { _mm512_add_epi32(sums[0], others[0]) };
         }
+    }
+
+    #[inline(always)]
+    unsafe fn add(a: __m512i, b: __m512i) -> __m512i {
+        unsafe { _mm512_add_epi32(a, b) }
+    }
+
+    #[inline(always)]
+    unsafe fn add_product(sum: __m512i, a: __m512i, b: __m512i) -> __m512i {
+        unsafe { _mm512_add_epi32(sum, _mm512_mullo_epi32(a, b)) }
+    }
+
+    #[inline(always)]
+    unsafe fn add_pairs(sum: __m512i, a: __m512i, b: __m512i) -> __m512i {
+        unsafe { _mm512_dpwssd_epi32(sum, a, b) }
+    }
+
+    #[inline(always)]
+    unsafe fn float(x: f32) -> __m512 {
+        unsafe { _mm512_set1_ps(x) }
+    }
+
+    #[inline(always)]
+    unsafe fn halves(from: *const u8) -> __m512 {
+        unsafe { _mm512_cvtph_ps(_mm256_loadu_si256(from.cast())) }
+    }
+
+    #[inline(always)]
+    unsafe fn powers(from: *const u8) -> __m512 {
+        unsafe {
+            let e = _mm512_cvtepu8_epi32(_mm_loadu_si128(from.cast()));
+            let one = _mm512_set1_epi32(1);
+            let small = _mm512_slli_epi32::<21>(_mm512_add_epi32(_mm512_min_epi32(e, one), one));
+            let large = _mm512_slli_epi32::<23>(_mm512_sub_epi32(e, one));
+            _mm512_castsi512_ps(_mm512_max_epi32(small, large))
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn load(from: *const f32) -> __m512 {
+        unsafe { _mm512_load_ps(from) }
+    }
+
+    #[inline(always)]
+    unsafe fn store(to: *mut f32, x: __m512) {
+        unsafe { _mm512_store_ps(to, x) }
+    }
+
+    #[inline(always)]
+    unsafe fn store_first(to: *mut f32, lanes: usize, x: __m512) {
+        let mask = if lanes >= 16 { u16::MAX } else { (1 << lanes) - 1 };
+        unsafe { _mm512_mask_storeu_ps(to, mask, x) }
+    }
+
+    #[inline(always)]
+    unsafe fn to_floats(x: __m512i) -> __m512 {
+        unsafe { _mm512_cvtepi32_ps(x) }
+    }
+
+    #[inline(always)]
+    unsafe fn mul(a: __m512, b: __m512) -> __m512 {
+        unsafe { _mm512_mul_ps(a, b) }
+    }
+
+    #[inline(always)]
+    unsafe fn fused(a: __m512, b: __m512, c: __m512) -> __m512 {
+        unsafe { _mm512_fmadd_ps(a, b, c) }
+    }
+
+    #[inline(always)]
+    unsafe fn taken(a: __m512, b: __m512, c: __m512) -> __m512 {
+        unsafe { _mm512_fnmadd_ps(a, b, c) }
     }
 }
 
-/// A piece, unpacked.
-///
-/// # Safety
-/// Needs AVX-512 F, BW, VL; a unit's planes, and a piece of it.
-#[inline]
-#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vnni")]
-unsafe fn read<L: Layout>(planes: *const u8, opened: &L::Opened, unit: usize, i: usize) -> Piece {
-    // SAFETY: the caller's promise.
+/// Words of sixteen bits, so many bits to the right; by a number that is known when this is compiled.
+#[inline(always)]
+unsafe fn moved(x: __m512i, right: i32) -> __m512i {
     unsafe {
-        let (scales, offsets) = L::scales_of(opened, i);
-        let codes = codes(planes.add(i * L::PLANES), L::BITS);
-        Piece { number: unit * L::PIECES + i, codes, scales, offsets }
-    }
-}
-
-/// The codes of a piece.
-///
-/// # Safety
-/// Needs AVX-512 F, BW; a piece's planes.
-#[inline]
-#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vnni")]
-unsafe fn codes(planes: *const u8, bits: u32) -> [__m512i; QUADS] {
-    // SAFETY: the caller's promise.
-    let register = |r: usize| unsafe { _mm512_loadu_si512(planes.add(r * REGISTER).cast()) };
-    let nibble = _mm512_set1_epi8(15);
-    let mut codes = [_mm512_setzero_si512(); QUADS];
-    if bits == 8 {
-        for (q, code) in codes.iter_mut().enumerate() {
-            *code = register(q);
-        }
-        return codes;
-    }
-    for q in 0..4 {
-        let both = register(q);
-        codes[q] = _mm512_and_si512(both, nibble);
-        codes[q + 4] = _mm512_and_si512(_mm512_srli_epi16::<4>(both), nibble);
-    }
-    if bits == 5 {
-        let upper = register(4);
-        let bit = _mm512_set1_epi8(1 << 4);
-        let moved = [
-            _mm512_slli_epi16::<4>(upper),
-            _mm512_slli_epi16::<3>(upper),
-            _mm512_slli_epi16::<2>(upper),
-            _mm512_slli_epi16::<1>(upper),
-            upper,
-            _mm512_srli_epi16::<1>(upper),
-            _mm512_srli_epi16::<2>(upper),
-            _mm512_srli_epi16::<3>(upper),
-        ];
-        for (code, moved) in codes.iter_mut().zip(moved) {
-            *code = with_bits(*code, moved, bit);
+        match right {
+            0 => x,
+            1.. => _mm512_srl_epi16(x, _mm_cvtsi32_si128(right)),
+            _ => _mm512_sll_epi16(x, _mm_cvtsi32_si128(-right)),
         }
     }
-    if bits == 6 {
-        let two = _mm512_set1_epi8(3 << 4);
-        for half in 0..2 {
-            let upper = register(4 + half);
-            let moved = [
-                _mm512_slli_epi16::<4>(upper),
-                _mm512_slli_epi16::<2>(upper),
-                upper,
-                _mm512_srli_epi16::<2>(upper),
-            ];
-            for (i, moved) in moved.into_iter().enumerate() {
-                codes[4 * half + i] = with_bits(codes[4 * half + i], moved, two);
-            }
-        }
-    }
-    codes
-}
-
-/// `code | (upper & mask)`.
-#[inline]
-#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vnni")]
-fn with_bits(code: __m512i, upper: __m512i, mask: __m512i) -> __m512i {
-    _mm512_ternarylogic_epi32::<0b1111_1000>(code, upper, mask)
-}
-
-/// The first `columns` of sixteen sums.
-///
-/// # Safety
-/// Needs AVX-512 F, and so many places.
-#[inline]
-#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vnni")]
-unsafe fn write(to: *mut f32, columns: usize, sums: __m512) {
-    let mask = if columns >= ROWS { u16::MAX } else { (1 << columns) - 1 };
-    // SAFETY: the caller's promise.
-    unsafe { _mm512_mask_storeu_ps(to, mask, sums) };
 }

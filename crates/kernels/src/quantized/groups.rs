@@ -1,6 +1,14 @@
-//! Types of 256 numbers in groups whose scales are numbers of few bits themselves: Q4_K, Q5_K, Q6_K.
+//! Types of 256 numbers in groups whose scales are numbers of few bits themselves: Q2_K to Q6_K.
 //!
 //! ```text
+//! Q2_K         scale and offset of four bits for each of 16 groups; 64 bytes; d, m
+//! unit         of each group and row a byte, scale and offset; 16 d, 16 m; planes of 8 pieces
+//!
+//! Q3_K         32 bytes of upper bits; 64 bytes; a scale of six bits for each of 16 groups, in 12 bytes; d
+//! unit         of two groups (g and g + 8) and a row a byte, the lower four bits of a scale; of four groups
+//!              and a row a byte, the upper two; planes of 8 pieces
+//! extra        16 d
+//!
 //! Q4_K, Q5_K   d, m; scale and offset of six bits for each of 8 groups, in 12 bytes; [32 bytes of upper
 //!              bits]; 128 bytes, of which 32 hold two groups
 //! unit         of each group and row a byte, the lower four bits of scale and offset; of each two groups
@@ -10,8 +18,119 @@
 //! unit         of each group and row a scale; planes of 8 pieces
 //! extra        16 d
 //! ```
+//!
+//! Where a byte holds a scale and an offset, the offset is that of the [`pair`] that has its place.
 
-use super::layout::{LENGTH, Layout, ROWS, Scales, half, sixteen_halves};
+use super::layout::{Integers, LENGTH, Layout, ROWS, pair};
+
+/// The lower four bits of scales and the upper four.
+const LOW: u8 = 15;
+/// Where bits above four stand.
+const ABOVE: u8 = 0x30;
+/// Bytes of a register, by which integers are unpacked.
+const WIDE: usize = 4 * ROWS;
+
+/// Two bits of each code, of 32 neighbours in as many bytes.
+fn two_bits(bytes: &[u8], piece: usize) -> [u8; LENGTH] {
+    let bytes = &bytes[piece / 4 * LENGTH..][..LENGTH];
+    std::array::from_fn(|i| (bytes[i] >> (piece % 4 * 2)) & 3)
+}
+
+/// Lays a row's halves, which stand one behind the other in a block, beside those of the others.
+fn put_halves(halves: &[u8], row: usize, to: &mut [u8]) {
+    for (i, half) in halves.chunks_exact(2).enumerate() {
+        to[2 * (ROWS * i + row)..][..2].copy_from_slice(half);
+    }
+}
+
+/// Q2_K: sixteen groups, scales and offsets of four bits.
+pub(super) struct Nibbles;
+
+impl Layout for Nibbles {
+    const NUMBERS: usize = 256;
+    const BYTES: usize = 84;
+    const BITS: u32 = 2;
+    const PIECES: usize = 8;
+    const SCALES: usize = 16 * ROWS + 4 * ROWS;
+    const EXTRA: usize = 0;
+    const GROUPS: usize = 2;
+    const ZERO: i32 = 0;
+    const HAS_OFFSET: bool = true;
+
+    fn codes(block: &[u8], piece: usize) -> [u8; LENGTH] {
+        two_bits(&block[16..], piece)
+    }
+
+    fn put_scales(block: &[u8], row: usize, scales: &mut [u8], _extra: &mut [u8]) {
+        for (group, both) in block[..16].iter().enumerate() {
+            scales[group * ROWS + row] |= both & LOW;
+            scales[pair(group, row)] |= both & !LOW;
+        }
+        put_halves(&block[80..], row, &mut scales[16 * ROWS..]);
+    }
+
+    fn multipliers<'a>(scales: &'a [u8], _extra: &'a [u8], _: usize) -> [&'a [u8]; 2] {
+        [&scales[16 * ROWS..], &scales[18 * ROWS..]]
+    }
+
+    #[inline(always)]
+    fn integers(scales: &[u8], to: &mut Integers) {
+        let to = to.scales.iter_mut().zip(&mut to.offsets);
+        for (both, (scale, offset)) in scales.iter().zip(to) {
+            *scale = (both & LOW).cast_signed();
+            *offset = both >> 4;
+        }
+    }
+}
+
+/// Q3_K: sixteen groups, scales of six bits around 32, no offsets.
+pub(super) struct SignedSixes;
+
+impl Layout for SignedSixes {
+    const NUMBERS: usize = 256;
+    const BYTES: usize = 110;
+    const BITS: u32 = 3;
+    const PIECES: usize = 8;
+    const SCALES: usize = 8 * ROWS + 4 * ROWS;
+    const EXTRA: usize = 2 * ROWS;
+    const GROUPS: usize = 2;
+    const ZERO: i32 = 4;
+    const HAS_OFFSET: bool = false;
+
+    fn codes(block: &[u8], piece: usize) -> [u8; LENGTH] {
+        let two = two_bits(&block[32..], piece);
+        std::array::from_fn(|i| two[i] | ((block[i] >> piece) & 1) << 2)
+    }
+
+    fn put_scales(block: &[u8], row: usize, scales: &mut [u8], extra: &mut [u8]) {
+        let packed = &block[96..108];
+        for group in 0..16 {
+            let low = (packed[group % 8] >> (group / 8 * 4)) & LOW;
+            let high = (packed[8 + group % 4] >> (group / 4 * 2)) & 3;
+            scales[group % 8 * ROWS + row] |= low << (group / 8 * 4);
+            scales[(8 + group % 4) * ROWS + row] |= high << (group / 4 * 2);
+        }
+        put_halves(&block[108..], row, extra);
+    }
+
+    fn multipliers<'a>(scales: &'a [u8], extra: &'a [u8], _: usize) -> [&'a [u8]; 2] {
+        [extra, scales]
+    }
+
+    #[inline(always)]
+    fn integers(scales: &[u8], to: &mut Integers) {
+        let from = scales.as_chunks::<WIDE>().0;
+        let to = to.scales.as_chunks_mut::<WIDE>().0;
+        for i in 0..WIDE {
+            let (first, second, high) = (from[0][i], from[1][i], from[2][i]);
+            let scale = |low: u8, high: u8| (low | high & ABOVE).cast_signed() - 32;
+            to[0][i] = scale(first & LOW, high << 4);
+            to[1][i] = scale(second & LOW, high << 2);
+            to[2][i] = scale(first >> 4, high);
+            to[3][i] = scale(second >> 4, high >> 2);
+        }
+    }
+}
 
 /// Q4_K and Q5_K: eight groups, scales and offsets of six bits.
 pub(super) struct Sixes<const BITS: u32>;
@@ -27,7 +146,7 @@ fn six_bits(packed: &[u8], group: usize) -> (u8, u8) {
         return (packed[group] & 63, packed[group + 4] & 63);
     }
     let both = packed[group + 4];
-    (both & 15 | packed[group - 4] >> 6 << 4, both >> 4 | packed[group] >> 6 << 4)
+    (both & LOW | packed[group - 4] >> 6 << 4, both >> 4 | packed[group] >> 6 << 4)
 }
 
 impl<const BITS: u32> Layout for Sixes<BITS> {
@@ -44,7 +163,7 @@ impl<const BITS: u32> Layout for Sixes<BITS> {
     fn codes(block: &[u8], piece: usize) -> [u8; LENGTH] {
         let bytes = &block[Self::BYTES - 128..][piece / 2 * 32..][..32];
         std::array::from_fn(|i| {
-            let low = (bytes[i] >> (piece % 2 * 4)) & 15;
+            let low = (bytes[i] >> (piece % 2 * 4)) & LOW;
             if BITS == 4 { low } else { low | ((block[16 + i] >> piece) & 1) << 4 }
         })
     }
@@ -52,52 +171,31 @@ impl<const BITS: u32> Layout for Sixes<BITS> {
     fn put_scales(block: &[u8], row: usize, scales: &mut [u8], _extra: &mut [u8]) {
         for group in 0..8 {
             let (scale, offset) = six_bits(&block[4..16], group);
-            scales[group * ROWS + row] = scale & 15 | (offset & 15) << 4;
-            let upper = scale >> 4 | (offset >> 4) << 2;
-            scales[LOWER + group % 4 * ROWS + row] |= upper << (group / 4 * 4);
+            let (at, beside) = (group * ROWS + row, pair(group, row));
+            scales[at] |= scale & LOW;
+            scales[beside] |= (offset & LOW) << 4;
+            scales[LOWER + at % UPPER] |= (scale >> 4) << (at / UPPER * 4);
+            scales[LOWER + beside % UPPER] |= (offset >> 4) << (beside / UPPER * 4 + 2);
         }
-        for i in 0..2 {
-            let at = LOWER + UPPER + 2 * (ROWS * i + row);
-            scales[at..at + 2].copy_from_slice(&block[2 * i..2 * i + 2]);
-        }
+        put_halves(&block[..4], row, &mut scales[LOWER + UPPER..]);
     }
 
-    fn scales(scales: &[u8], _extra: &[u8], piece: usize) -> Scales {
-        let sixteen = |i: usize| sixteen_halves(&scales[LOWER + UPPER + 2 * ROWS * i..]);
-        let (d, m) = (sixteen(0), sixteen(1));
-        let lower = &scales[piece * ROWS..][..ROWS];
-        let upper = &scales[LOWER + piece % 4 * ROWS..][..ROWS];
-        let upper = |row: usize| upper[row] >> (piece / 4 * 4);
-        let scale = |row: usize| f32::from(lower[row] & 15 | (upper(row) & 3) << 4);
-        let offset = |row: usize| f32::from(lower[row] >> 4 | (upper(row) >> 2 & 3) << 4);
-        Scales {
-            scales: [std::array::from_fn(|row| d[row] * scale(row)); 2],
-            offsets: std::array::from_fn(|row| -m[row] * offset(row)),
+    fn multipliers<'a>(scales: &'a [u8], _extra: &'a [u8], _: usize) -> [&'a [u8]; 2] {
+        [&scales[LOWER + UPPER..], &scales[LOWER + UPPER + 2 * ROWS..]]
+    }
+
+    #[inline(always)]
+    fn integers(scales: &[u8], to: &mut Integers) {
+        let from = scales.as_chunks::<WIDE>().0;
+        let scales = to.scales.as_chunks_mut::<WIDE>().0;
+        let offsets = to.offsets.as_chunks_mut::<WIDE>().0;
+        for i in 0..WIDE {
+            let (first, second, upper) = (from[0][i], from[1][i], from[2][i]);
+            scales[0][i] = (first & LOW | upper << 4 & ABOVE).cast_signed();
+            scales[1][i] = (second & LOW | upper & ABOVE).cast_signed();
+            offsets[0][i] = first >> 4 | upper << 2 & ABOVE;
+            offsets[1][i] = second >> 4 | upper >> 2 & ABOVE;
         }
-    }
-
-    #[cfg(target_arch = "x86_64")]
-    type Opened = x86::Opened;
-
-    #[cfg(target_arch = "x86_64")]
-    #[expect(unsafe_code, reason = "functions of instruction sets")]
-    #[inline]
-    #[target_feature(enable = "avx512f,avx512bw,avx512vl")]
-    unsafe fn open(scales: *const u8, _extra: *const u8) -> x86::Opened {
-        // SAFETY: as the caller's.
-        unsafe { x86::open_sixes(scales) }
-    }
-
-    #[cfg(target_arch = "x86_64")]
-    #[expect(unsafe_code, reason = "functions of instruction sets")]
-    #[inline]
-    #[target_feature(enable = "avx512f,avx512bw,avx512vl")]
-    unsafe fn scales_of(
-        opened: &x86::Opened,
-        piece: usize,
-    ) -> ([std::arch::x86_64::__m512; 2], std::arch::x86_64::__m512) {
-        // SAFETY: as the caller's.
-        unsafe { x86::scales_of_sixes(opened, piece) }
     }
 }
 
@@ -121,7 +219,7 @@ impl Layout for Bytes {
         let low = &block[half * 64 + quarter % 2 * 32..][..32];
         let upper = &block[128 + half * 32..][..32];
         std::array::from_fn(|i| {
-            (low[i] >> (quarter / 2 * 4)) & 15 | ((upper[i] >> (quarter * 2)) & 3) << 4
+            (low[i] >> (quarter / 2 * 4)) & LOW | ((upper[i] >> (quarter * 2)) & 3) << 4
         })
     }
 
@@ -129,111 +227,15 @@ impl Layout for Bytes {
         for (group, &scale) in block[192..208].iter().enumerate() {
             scales[group * ROWS + row] = scale;
         }
-        extra[2 * row..2 * row + 2].copy_from_slice(&block[208..210]);
+        put_halves(&block[208..], row, extra);
     }
 
-    fn scales(scales: &[u8], extra: &[u8], piece: usize) -> Scales {
-        let group = |i: usize| {
-            let scales = &scales[(2 * piece + i) * ROWS..][..ROWS];
-            std::array::from_fn(|row| half(extra, 2 * row) * f32::from(scales[row].cast_signed()))
-        };
-        Scales { scales: [group(0), group(1)], offsets: [0.0; ROWS] }
+    fn multipliers<'a>(scales: &'a [u8], extra: &'a [u8], _: usize) -> [&'a [u8]; 2] {
+        [extra, scales]
     }
 
-    #[cfg(target_arch = "x86_64")]
-    type Opened = (*const u8, std::arch::x86_64::__m512);
-
-    #[cfg(target_arch = "x86_64")]
-    #[expect(unsafe_code, reason = "functions of instruction sets")]
-    #[inline]
-    #[target_feature(enable = "avx512f,avx512bw,avx512vl")]
-    unsafe fn open(scales: *const u8, extra: *const u8) -> Self::Opened {
-        use std::arch::x86_64::*;
-        // SAFETY: the caller gives a unit's extra.
-        (scales, unsafe { _mm512_cvtph_ps(_mm256_loadu_si256(extra.cast())) })
-    }
-
-    #[cfg(target_arch = "x86_64")]
-    #[expect(unsafe_code, reason = "functions of instruction sets")]
-    #[inline]
-    #[target_feature(enable = "avx512f,avx512bw,avx512vl")]
-    unsafe fn scales_of(
-        opened: &Self::Opened,
-        piece: usize,
-    ) -> ([std::arch::x86_64::__m512; 2], std::arch::x86_64::__m512) {
-        use std::arch::x86_64::*;
-        let &(scales, d) = opened;
-        // SAFETY: the caller gives a piece of the unit.
-        let group = |i: usize| unsafe {
-            let scales = _mm_loadu_si128(scales.add((2 * piece + i) * ROWS).cast());
-            _mm512_mul_ps(d, _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(scales)))
-        };
-        ([group(0), group(1)], _mm512_setzero_ps())
-    }
-}
-
-#[cfg(target_arch = "x86_64")]
-mod x86 {
-    //! Six bits, unpacked for all groups at once.
-    #![expect(
-        unsafe_code,
-        reason = "intrinsics over raw pointers; lengths are the callers' promise"
-    )]
-
-    use std::arch::x86_64::*;
-
-    use super::{LOWER, ROWS, UPPER};
-
-    /// Scales and offsets of all groups, a byte each, and what they are multiplied by.
-    pub(in crate::quantized) struct Opened {
-        bytes: Bytes,
-        d: __m512,
-        m: __m512,
-    }
-
-    #[repr(align(64))]
-    struct Bytes([u8; 2 * LOWER]);
-
-    /// # Safety
-    /// Needs AVX-512 F, BW, VL; a unit's scales.
-    #[inline]
-    #[target_feature(enable = "avx512f,avx512bw,avx512vl")]
-    pub(super) unsafe fn open_sixes(scales: *const u8) -> Opened {
-        let (nibble, pair) = (_mm512_set1_epi8(15), _mm512_set1_epi8(0x30));
-        let mut bytes = Bytes([0; 2 * LOWER]);
-        let to = bytes.0.as_mut_ptr();
-        // SAFETY: the caller gives the lengths.
-        unsafe {
-            let load = |at: usize| _mm512_loadu_si512(scales.add(at).cast());
-            let (first, second, upper) = (load(0), load(64), load(LOWER));
-            let both = |low: __m512i, upper: __m512i| {
-                _mm512_or_si512(_mm512_and_si512(low, nibble), _mm512_and_si512(upper, pair))
-            };
-            let put = |at: usize, x: __m512i| _mm512_store_si512(to.add(at).cast(), x);
-            put(0, both(first, _mm512_slli_epi16::<4>(upper)));
-            put(64, both(second, upper));
-            put(LOWER, both(_mm512_srli_epi16::<4>(first), _mm512_slli_epi16::<2>(upper)));
-            put(LOWER + 64, both(_mm512_srli_epi16::<4>(second), _mm512_srli_epi16::<2>(upper)));
-            let halves = |i: usize| {
-                let at = scales.add(LOWER + UPPER + 2 * ROWS * i);
-                _mm512_cvtph_ps(_mm256_loadu_si256(at.cast()))
-            };
-            let m = _mm512_sub_ps(_mm512_setzero_ps(), halves(1));
-            Opened { bytes, d: halves(0), m }
-        }
-    }
-
-    /// # Safety
-    /// Needs AVX-512 F, BW, VL; one of eight pieces.
-    #[inline]
-    #[target_feature(enable = "avx512f,avx512bw,avx512vl")]
-    pub(super) unsafe fn scales_of_sixes(opened: &Opened, piece: usize) -> ([__m512; 2], __m512) {
-        let from = opened.bytes.0.as_ptr();
-        // SAFETY: there are eight pieces.
-        let sixteen = |at: usize| unsafe {
-            let bytes = _mm_load_si128(from.add(at + piece * ROWS).cast());
-            _mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(bytes))
-        };
-        ([_mm512_mul_ps(opened.d, sixteen(0)); 2], _mm512_mul_ps(opened.m, sixteen(LOWER)))
+    #[inline(always)]
+    fn integers(scales: &[u8], to: &mut Integers) {
+        to.scales.iter_mut().zip(scales).for_each(|(to, scale)| *to = scale.cast_signed());
     }
 }

@@ -5,7 +5,7 @@
 //! unit     2 × 16 d, [2 × 16 m], planes, planes
 //! ```
 
-use super::layout::{LENGTH, Layout, ROWS, Scales, sixteen_halves};
+use super::layout::{LENGTH, Layout, ROWS};
 
 /// Codes of `BITS` bits, with an offset or around a middle.
 pub(super) struct Halves<const BITS: u32, const OFFSET: bool>;
@@ -21,7 +21,7 @@ impl<const BITS: u32, const OFFSET: bool> Layout for Halves<BITS, OFFSET> {
     const PIECES: usize = 2;
     const SCALES: usize = 2 * ROWS * Self::HEAD;
     const EXTRA: usize = 0;
-    const GROUPS: usize = 1;
+    const GROUPS: usize = 0;
     const ZERO: i32 = if OFFSET { 0 } else { 1 << (BITS - 1) };
     const HAS_OFFSET: bool = OFFSET;
 
@@ -48,37 +48,7 @@ impl<const BITS: u32, const OFFSET: bool> Layout for Halves<BITS, OFFSET> {
         }
     }
 
-    fn scales(scales: &[u8], _extra: &[u8], piece: usize) -> Scales {
-        let sixteen = |i: usize| sixteen_halves(&scales[2 * ROWS * (2 * i + piece)..]);
-        let offsets = if OFFSET { sixteen(1) } else { [0.0; ROWS] };
-        Scales { scales: [sixteen(0); 2], offsets }
-    }
-
-    #[cfg(target_arch = "x86_64")]
-    type Opened = *const u8;
-
-    #[cfg(target_arch = "x86_64")]
-    #[expect(unsafe_code, reason = "functions of instruction sets")]
-    #[inline]
-    #[target_feature(enable = "avx512f,avx512bw,avx512vl")]
-    unsafe fn open(scales: *const u8, _extra: *const u8) -> *const u8 {
-        scales
-    }
-
-    #[cfg(target_arch = "x86_64")]
-    #[expect(unsafe_code, reason = "functions of instruction sets")]
-    #[inline]
-    #[target_feature(enable = "avx512f,avx512bw,avx512vl")]
-    unsafe fn scales_of(
-        opened: &*const u8,
-        piece: usize,
-    ) -> ([std::arch::x86_64::__m512; 2], std::arch::x86_64::__m512) {
-        use std::arch::x86_64::*;
-        // SAFETY: the caller gives a unit's scales.
-        let sixteen = |i: usize| unsafe {
-            _mm512_cvtph_ps(_mm256_loadu_si256(opened.add(2 * ROWS * (2 * i + piece)).cast()))
-        };
-        let offsets = if OFFSET { sixteen(1) } else { _mm512_setzero_ps() };
-        ([sixteen(0); 2], offsets)
+    fn multipliers<'a>(scales: &'a [u8], _extra: &'a [u8], piece: usize) -> [&'a [u8]; 2] {
+        [&scales[2 * ROWS * piece..], &scales[if OFFSET { 2 * ROWS * (2 + piece) } else { 0 }..]]
     }
 }

@@ -10,7 +10,8 @@
 //! 1 bit    one register, quad q at bit q
 //! ```
 //!
-//! Four bits and more than four are a plane of four below one of the rest. A *unit* is two pieces (types
+//! Five and six bits are a plane of four below one of the rest, three one of two below one of one. Where
+//! codes stand for the numbers of a table, sixteen of them, they are looked up behind that. A *unit* is two pieces (types
 //! of 32) or eight (types of 256): the scales of all, then the planes of each, in the order in which they
 //! are read, so that asking for what comes next brings both in time. What would break the lines of 64
 //! bytes stands before a strip's first unit, that of all units: the *extra* bytes.
@@ -40,19 +41,33 @@ pub(super) trait Layout: Sync {
     const SCALES: usize;
     /// Bytes of a unit before a strip's first unit.
     const EXTRA: usize;
-    /// Scales of a piece and row: 1, or 2 of 16 numbers each.
+    /// Integers of a piece and row that scale a block's own scale: none, 1, or 2 of 16 numbers each.
     const GROUPS: usize;
-    /// The code that stands for zero.
+    /// The code that stands for zero, or the number of the table that does.
     const ZERO: i32;
     /// Whether an offset is added.
     const HAS_OFFSET: bool;
+    /// The numbers from 0 on that codes stand for, where not for themselves.
+    const TABLE: Option<[u8; 16]> = None;
+    /// How a block's own scale, and what scales its offsets, are stored.
+    const MULTIPLIER: Multiplier = Multiplier::Half;
 
+    /// The greatest number that a code stands for.
+    const MOST: i32 = match Self::TABLE {
+        Some(table) => greatest(&table),
+        None => (1 << Self::BITS) - 1,
+    };
     /// Bytes of a piece's planes.
     const PLANES: usize = REGISTER * Self::BITS as usize;
     /// Bytes of a unit.
     const UNIT: usize = Self::PIECES * Self::PLANES + Self::SCALES;
-    /// Whether a scale of the input holds for a unit, not for a piece.
+    /// Whether a scale holds for a unit, not for a piece.
     const IS_SUPER: bool = Self::NUMBERS > LENGTH;
+    /// Sums of a piece that begin with the code of zero taken off.
+    const STARTS: usize = if Self::GROUPS == 2 { 2 } else { 1 };
+    /// Pairs of integers that scale a unit's offsets.
+    const PAIRS: usize =
+        if Self::IS_SUPER && Self::HAS_OFFSET { Self::PIECES * Self::GROUPS / 2 } else { 0 };
 
     /// How inputs are rounded.
     fn rounding() -> Rounding {
@@ -70,115 +85,179 @@ pub(super) trait Layout: Sync {
     /// Lays one row's scales beside those of the others.
     fn put_scales(blocks: &[u8], row: usize, scales: &mut [u8], extra: &mut [u8]);
 
-    /// The scales and offsets of a piece, as they were laid.
-    fn scales(scales: &[u8], extra: &[u8], piece: usize) -> Scales;
+    /// Where what a piece's, or a unit's, codes are multiplied by lies, and what its offsets are: of
+    /// sixteen rows, from the first byte on.
+    fn multipliers<'a>(scales: &'a [u8], extra: &'a [u8], piece: usize) -> [&'a [u8]; 2];
 
-    /// The same, of all pieces, for [`Self::scales_of`].
-    ///
-    /// # Safety
-    /// Needs AVX-512 F, BW, VL; a unit's scales and extra at the pointers.
-    #[cfg(target_arch = "x86_64")]
-    #[expect(unsafe_code, reason = "functions of instruction sets")]
-    unsafe fn open(scales: *const u8, extra: *const u8) -> Self::Opened;
-
-    /// What is made of a unit's scales at once.
-    #[cfg(target_arch = "x86_64")]
-    type Opened;
-
-    /// The scales of a piece, and its offsets.
-    ///
-    /// # Safety
-    /// Needs AVX-512 F, BW, VL; a piece of the unit.
-    #[cfg(target_arch = "x86_64")]
-    #[expect(unsafe_code, reason = "functions of instruction sets")]
-    unsafe fn scales_of(
-        opened: &Self::Opened,
-        piece: usize,
-    ) -> ([std::arch::x86_64::__m512; 2], std::arch::x86_64::__m512);
+    /// Unpacks the integers of a unit. Of types without any nobody asks.
+    fn integers(_scales: &[u8], _to: &mut Integers) {}
 }
 
-/// The scales of a piece: `d · code + offset` is the number, but for the code of zero.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Scales {
-    /// Of each group, sixteen rows.
-    pub(super) scales: [[f32; ROWS]; 2],
-    /// Sixteen rows; 0 where there are none.
-    pub(super) offsets: [f32; ROWS],
+/// How a scale is stored.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Multiplier {
+    /// In half precision.
+    Half,
+    /// As e, for 2 to the e − 128.
+    Power,
+}
+
+impl Multiplier {
+    /// Of sixteen rows.
+    pub(super) fn widened(self, bytes: &[u8]) -> [f32; ROWS] {
+        std::array::from_fn(|row| match self {
+            Self::Half => half::f16::from_le_bytes([bytes[2 * row], bytes[2 * row + 1]]).to_f32(),
+            Self::Power => power(bytes[row]),
+        })
+    }
+}
+
+/// 2 to the e − 128, which is below the normal range for the least two.
+fn power(e: u8) -> f32 {
+    let e = u32::from(e);
+    f32::from_bits(if e < 2 { 0x0020_0000 << e } else { (e - 1) << 23 })
+}
+
+const fn greatest(table: &[u8; 16]) -> i32 {
+    let (mut most, mut i) = (0, 0);
+    while i < table.len() {
+        if table[i] > most {
+            most = table[i];
+        }
+        i += 1;
+    }
+    most as i32
+}
+
+/// The integers of a unit: what scales its groups, and its offsets.
+#[repr(align(64))]
+pub(super) struct Integers {
+    /// Of group g and row r at `16 · g + r`.
+    pub(super) scales: [i8; 16 * ROWS],
+    /// Of group g and row r at [`pair`]: what two groups have stands together.
+    pub(super) offsets: [u8; 16 * ROWS],
+}
+
+impl Integers {
+    pub(super) const ZERO: Self = Self { scales: [0; 16 * ROWS], offsets: [0; 16 * ROWS] };
+}
+
+/// Where the offset of a group and row stands.
+pub(super) fn pair(group: usize, row: usize) -> usize {
+    group / 2 * 2 * ROWS + 2 * row + group % 2
+}
+
+/// Bits of a code in its lower plane.
+const fn lower(bits: u32) -> u32 {
+    match bits {
+        8 => 8,
+        4.. => 4,
+        _ => 2,
+    }
 }
 
 /// Writes the codes of one row of a piece into its planes.
 pub(super) fn put_codes(planes: &mut [u8], bits: u32, row: usize, codes: &[u8; LENGTH]) {
+    let below = lower(bits);
+    let (low, upper) = planes.split_at_mut(REGISTER * below as usize);
     for (number, &code) in codes.iter().enumerate() {
         let (quad, byte) = (number / 4, row * 4 + number % 4);
-        match bits {
-            8 => planes[quad * REGISTER + byte] = code,
-            _ => {
-                planes[quad % 4 * REGISTER + byte] |= (code & 15) << (quad / 4 * 4);
-                let upper = &mut planes[4 * REGISTER..];
-                match bits {
-                    5 => upper[byte] |= (code >> 4) << quad,
-                    6 => upper[quad / 4 * REGISTER + byte] |= (code >> 4) << (quad % 4 * 2),
-                    _ => {}
-                }
-            }
-        }
+        put_bits(low, below, (quad, byte), code);
+        put_bits(upper, bits - below, (quad, byte), code.checked_shr(below).unwrap_or(0));
     }
 }
 
-/// The codes of a quad of all rows.
-#[inline(always)]
-pub(super) fn quad_of(planes: &[u8], bits: u32, quad: usize) -> [u8; REGISTER] {
-    let register = |r: usize| &planes[r * REGISTER..][..REGISTER];
-    let mut out = [0; REGISTER];
-    if bits == 8 {
-        out.copy_from_slice(register(quad));
-        return out;
-    }
-    let shift = quad / 4 * 4;
-    out.iter_mut().zip(register(quad % 4)).for_each(|(out, b)| *out = (b >> shift) & 15);
+/// Writes the lower bits of a code of a quad into their plane.
+fn put_bits(plane: &mut [u8], bits: u32, (quad, byte): (usize, usize), code: u8) {
+    let register = |r: usize| r * REGISTER + byte;
     match bits {
-        5 => {
-            let upper = register(4).iter();
-            out.iter_mut().zip(upper).for_each(|(out, b)| *out |= ((b >> quad) & 1) << 4);
-        }
-        6 => {
-            let upper = register(4 + quad / 4).iter();
-            let shift = quad % 4 * 2;
-            out.iter_mut().zip(upper).for_each(|(out, b)| *out |= ((b >> shift) & 3) << 4);
-        }
+        8 => plane[register(quad)] = code,
+        4 => plane[register(quad % 4)] |= (code & 15) << (quad / 4 * 4),
+        2 => plane[register(quad / 4)] |= (code & 3) << (quad % 4 * 2),
+        1 => plane[register(0)] |= (code & 1) << quad,
         _ => {}
+    }
+}
+
+/// The numbers that the codes of a quad stand for, of all rows.
+#[inline(always)]
+pub(super) fn quad_of<L: Layout>(planes: &[u8], quad: usize) -> [u8; REGISTER] {
+    let below = lower(L::BITS);
+    let (low, upper) = planes.split_at(REGISTER * below as usize);
+    let mut out = [0; REGISTER];
+    add_bits(low, below, quad, 0, &mut out);
+    add_bits(upper, L::BITS - below, quad, below, &mut out);
+    if let Some(table) = L::TABLE {
+        out.iter_mut().for_each(|code| *code = table[usize::from(*code & 15)]);
     }
     out
 }
 
-/// The half-precision number at a byte.
-pub(super) fn half(bytes: &[u8], at: usize) -> f32 {
-    half::f16::from_le_bytes([bytes[at], bytes[at + 1]]).to_f32()
-}
-
-/// Sixteen half-precision numbers.
-pub(super) fn sixteen_halves(bytes: &[u8]) -> [f32; ROWS] {
-    std::array::from_fn(|row| half(bytes, 2 * row))
+/// Adds what a plane has of a quad, as bits from `at` on.
+#[inline(always)]
+fn add_bits(plane: &[u8], bits: u32, quad: usize, at: u32, out: &mut [u8; REGISTER]) {
+    let (register, shift) = match bits {
+        8 => (quad, 0),
+        4 => (quad % 4, quad / 4 * 4),
+        2 => (quad / 4, quad % 4 * 2),
+        1 => (0, quad),
+        _ => return,
+    };
+    let mask = u8::MAX >> (8 - bits);
+    let register = &plane[register * REGISTER..][..REGISTER];
+    out.iter_mut().zip(register).for_each(|(out, b)| *out |= ((b >> shift) & mask) << at);
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn planes_give_back_what_was_put() {
-        for bits in [4, 5, 6, 8] {
-            let mut planes = vec![0; REGISTER * bits as usize];
-            let code = |row: usize, number: usize| ((row * 37 + number * 11) % (1 << bits)) as u8;
-            for row in 0..ROWS {
-                put_codes(&mut planes, bits, row, &std::array::from_fn(|n| code(row, n)));
-            }
-            for quad in 0..QUADS {
-                let found = quad_of(&planes, bits, quad);
-                for (byte, found) in found.into_iter().enumerate() {
-                    assert_eq!(found, code(byte / 4, 4 * quad + byte % 4), "{bits} bits");
-                }
+    /// Codes of so many bits that stand for themselves.
+    struct Bits<const BITS: u32>;
+
+    impl<const BITS: u32> Layout for Bits<BITS> {
+        const NUMBERS: usize = 32;
+        const BYTES: usize = 0;
+        const BITS: u32 = BITS;
+        const PIECES: usize = 1;
+        const SCALES: usize = 0;
+        const EXTRA: usize = 0;
+        const GROUPS: usize = 0;
+        const ZERO: i32 = 0;
+        const HAS_OFFSET: bool = false;
+
+        fn codes(_: &[u8], _: usize) -> [u8; LENGTH] {
+            [0; LENGTH]
+        }
+
+        fn put_scales(_: &[u8], _: usize, _: &mut [u8], _: &mut [u8]) {}
+
+        fn multipliers<'a>(scales: &'a [u8], extra: &'a [u8], _: usize) -> [&'a [u8]; 2] {
+            [scales, extra]
+        }
+    }
+
+    fn check<const BITS: u32>() {
+        let mut planes = vec![0; Bits::<BITS>::PLANES];
+        let code = |row: usize, number: usize| ((row * 37 + number * 11) % (1 << BITS)) as u8;
+        for row in 0..ROWS {
+            put_codes(&mut planes, BITS, row, &std::array::from_fn(|n| code(row, n)));
+        }
+        for quad in 0..QUADS {
+            let found = quad_of::<Bits<BITS>>(&planes, quad);
+            for (byte, found) in found.into_iter().enumerate() {
+                assert_eq!(found, code(byte / 4, 4 * quad + byte % 4), "{BITS} bits");
             }
         }
+    }
+
+    #[test]
+    fn planes_give_back_what_was_put() {
+        check::<2>();
+        check::<3>();
+        check::<4>();
+        check::<5>();
+        check::<6>();
+        check::<8>();
     }
 }

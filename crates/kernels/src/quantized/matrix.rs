@@ -6,9 +6,10 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use super::activations::{Inputs, Prepared};
-use super::layout::{LENGTH, Layout, QUADS, REGISTER, ROWS, put_codes, quad_of};
-use super::pages::Pages;
+use super::layout::{Integers, LENGTH, Layout, QUADS, REGISTER, ROWS, pair, put_codes, quad_of};
 use super::{CHUNK, FEW, Kind, plain, with_layout};
+use crate::isa::Int8Dots;
+use crate::pages::Pages;
 
 /// Bytes of weights that one task of a few rows reads, about.
 const TASK: usize = 96 * 1024;
@@ -94,21 +95,25 @@ impl Matrix {
 }
 
 /// Units of a row.
+#[inline(always)]
 pub(super) fn units<L: Layout>(k: usize) -> usize {
     k.div_ceil(L::PIECES * LENGTH)
 }
 
 /// Bytes of sixteen rows.
+#[inline(always)]
 pub(super) fn strip_bytes<L: Layout>(k: usize) -> usize {
     extra_bytes::<L>(k) + units::<L>(k) * L::UNIT
 }
 
 /// Bytes before a strip's first unit.
+#[inline(always)]
 fn extra_bytes<L: Layout>(k: usize) -> usize {
     (units::<L>(k) * L::EXTRA).next_multiple_of(REGISTER)
 }
 
 /// A unit's planes, its scales and its extra ones.
+#[inline(always)]
 pub(super) fn parts<L: Layout>(strip: &[u8], k: usize, unit: usize) -> [&[u8]; 3] {
     let own = &strip[extra_bytes::<L>(k) + unit * L::UNIT..][..L::UNIT];
     let (scales, planes) = own.split_at(L::SCALES);
@@ -133,17 +138,32 @@ fn lay<'a, L: Layout>(rows: impl Iterator<Item = &'a [u8]>, k: usize, strip: &mu
 }
 
 fn row_of<L: Layout>(strip: &[u8], k: usize, row: usize, out: &mut [f32]) {
+    let mut integers = Integers::ZERO;
     for (piece, out) in out.chunks_mut(LENGTH).enumerate() {
         let (unit, piece) = (piece / L::PIECES, piece % L::PIECES);
         let [planes, scales, extra] = parts::<L>(strip, k, unit);
-        let scales = L::scales(scales, extra, piece);
+        if piece == 0 {
+            L::integers(scales, &mut integers);
+        }
+        let [d, m] = L::multipliers(scales, extra, piece);
         let planes = &planes[piece * L::PLANES..][..L::PLANES];
         for quad in 0..QUADS {
-            let codes = quad_of(planes, L::BITS, quad);
-            let scale = scales.scales[quad * L::GROUPS / QUADS][row];
-            for (i, out) in out[4 * quad..][..4].iter_mut().enumerate() {
-                let code = i32::from(codes[4 * row + i]) - L::ZERO;
-                *out = scale * code as f32 + scales.offsets[row];
+            let group = piece * L::GROUPS + quad * L::GROUPS / QUADS;
+            let mut scale = L::MULTIPLIER.widened(d)[row];
+            if L::GROUPS > 0 {
+                scale *= f32::from(integers.scales[group * ROWS + row]);
+            }
+            let offset = match (L::HAS_OFFSET, L::IS_SUPER) {
+                (false, _) => 0.0,
+                (true, false) => L::MULTIPLIER.widened(m)[row],
+                (true, true) => {
+                    let offset = integers.offsets[pair(group, row)];
+                    -L::MULTIPLIER.widened(m)[row] * f32::from(offset)
+                }
+            };
+            let codes = quad_of::<L>(planes, quad);
+            for (code, out) in codes[4 * row..].iter().zip(&mut out[4 * quad..][..4]) {
+                *out = scale * (i32::from(*code) - L::ZERO) as f32 + offset;
             }
         }
     }
@@ -155,6 +175,16 @@ fn row_of<L: Layout>(strip: &[u8], k: usize, row: usize, out: &mut [f32]) {
 /// # Panics
 /// If a matrix has another k than the input, or `out` another size.
 pub fn products(inputs: &Inputs<'_>, matrices: &[&Matrix], out: &mut [f32]) {
+    products_by(Int8Dots::current(), inputs, matrices, out);
+}
+
+/// As [`products`], by dot products of this kind, which the machine must have.
+pub(super) fn products_by(
+    dots: Int8Dots,
+    inputs: &Inputs<'_>,
+    matrices: &[&Matrix],
+    out: &mut [f32],
+) {
     let (rows, k) = (inputs.rows(), inputs.k());
     let width = matrices.iter().map(|matrix| matrix.n).sum();
     assert_eq!(out.len(), rows * width, "quantized: out must be (rows, n)");
@@ -170,7 +200,7 @@ pub fn products(inputs: &Inputs<'_>, matrices: &[&Matrix], out: &mut [f32]) {
         work += matrix.len_bytes() * rows;
         for rows in chunks(0..rows, if rows <= FEW { FEW } else { CHUNK }) {
             for strips in chunks(0..matrix.n.div_ceil(ROWS), matrix.strips_together(rows.len())) {
-                tasks.push(Task { matrix, input, strips, rows: rows.clone(), out });
+                tasks.push(Task { matrix, input, strips, rows: rows.clone(), out, dots });
             }
         }
         out.start = out.start.wrapping_add(matrix.n);
@@ -194,6 +224,7 @@ pub(super) struct Task<'a> {
     strips: Range<usize>,
     pub(super) rows: Range<usize>,
     pub(super) out: Out<'a>,
+    dots: Int8Dots,
 }
 
 impl Task<'_> {
@@ -203,10 +234,17 @@ impl Task<'_> {
 
     fn run_as<L: Layout>(&self) {
         #[cfg(target_arch = "x86_64")]
-        if crate::isa::has_int8_dots() {
-            #[expect(unsafe_code, reason = "functions of instruction sets")]
-            // SAFETY: these instructions were found.
-            return unsafe { super::avx512::run::<L>(self) };
+        #[expect(unsafe_code, reason = "functions of instruction sets")]
+        // SAFETY: the machine has these instructions.
+        match self.dots {
+            Int8Dots::Avx512Vnni => return unsafe { super::avx512::run::<L>(self) },
+            #[cfg(test)]
+            Int8Dots::AvxVnni if !Int8Dots::available().any(|dots| dots == self.dots) => {
+                return unsafe { super::avx2::evex::run::<L>(self) };
+            }
+            Int8Dots::AvxVnni => return unsafe { super::avx2::vnni::run::<L>(self) },
+            Int8Dots::Avx2 => return unsafe { super::avx2::pairs::run::<L>(self) },
+            Int8Dots::Plain => {}
         }
         plain::run::<L>(self);
     }

@@ -5,16 +5,19 @@ use std::hint::black_box;
 
 use rayon::prelude::*;
 
+#[cfg(target_arch = "x86_64")]
+use crate::isa::Int8Dots;
+
 /// Sums in registers: enough that none is waited for.
 const SUMS: usize = 24;
 /// Products added to each in one call.
 const ROUNDS: usize = 4_000_000;
 
 /// Does a fixed amount of work on all threads and gives how many operations it was; `None` where the machine
-/// has no dot products of eight-bit integers. The caller holds the clock.
+/// has no dot products of eight-bit integers in sixteen lanes. The caller holds the clock.
 pub fn work() -> Option<f64> {
     #[cfg(target_arch = "x86_64")]
-    if crate::isa::has_int8_dots() {
+    if Int8Dots::current() == Int8Dots::Avx512Vnni {
         let threads = rayon::current_num_threads();
         #[expect(unsafe_code, reason = "functions of instruction sets")]
         // SAFETY: these instructions were found.

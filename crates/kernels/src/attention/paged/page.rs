@@ -14,7 +14,7 @@
 use std::ops::Range;
 
 use super::widen::{Kind, SHARED};
-use crate::quantized::pages::Pages;
+use crate::pages::Pages;
 
 /// Positions of a page.
 pub const PAGE: usize = 64;

@@ -1,0 +1,285 @@
+//! Products with matrices of sixteen-bit numbers, brain floats or IEEE's halves, that stay as a file has them.
+//!
+//! The ladder: [`naive`], [`plain`], then the same loop over registers ([`tile`]). Up to [`FEW`] rows of input
+//! stream the matrix once: a step is 32 neighbours along k of a row, whose products with the input, in f32, are
+//! added to two sums of sixteen lanes. Of brain floats one sum is of the even neighbours and one of the odd
+//! ones, which are a shift and a mask away in a word of two; of halves, which are widened sixteen at a time, of
+//! the first sixteen and the last. Inputs lie in that order, too. Every product is added with one rounding and
+//! lanes are added in one order, so that neither the machine nor the number of rows, up to that many, changes
+//! a bit.
+//!
+//! More rows go through [`crate::gemm`]: brain floats as they lie, with inputs rounded to them as their file's
+//! makers have it; halves widened to f32, some rows of the matrix at a time. Those sums have other bits.
+
+mod naive;
+mod plain;
+#[cfg(test)]
+mod tests;
+#[cfg(target_arch = "x86_64")]
+mod tile;
+
+use std::ops::Range;
+
+use half::f16;
+use rayon::prelude::*;
+
+use crate::element::{Values, bf16};
+use crate::gemm::{Gemm, Operand, Precision};
+use crate::isa::Isa;
+use crate::pages::Pages;
+
+pub use naive::naive;
+
+/// Rows of input up to which the matrix is read as it is.
+pub const FEW: usize = 8;
+/// Numbers of a step along k.
+const STEP: usize = 32;
+/// Lanes of a sum.
+const LANES: usize = 16;
+/// Bytes of the matrix that a task reads, about.
+const TASK: usize = 96 * 1024;
+/// Bytes times rows of input below which it does not pay to wake another thread.
+const HEAVY: usize = 64 * 1024;
+/// Rows of a matrix that are widened together.
+const WIDENED: usize = 256;
+
+/// What sixteen bits say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// A brain float: the upper half of an f32.
+    Bf16,
+    /// IEEE's half precision.
+    F16,
+}
+
+impl Form {
+    /// The number.
+    #[inline(always)]
+    fn widened(self, bits: u16) -> f32 {
+        match self {
+            Self::Bf16 => f32::from_bits(u32::from(bits) << 16),
+            Self::F16 => f16::from_bits(bits).to_f32(),
+        }
+    }
+}
+
+/// A matrix `(n, k)` of sixteen-bit numbers.
+pub struct HalfMatrix {
+    form: Form,
+    n: usize,
+    k: usize,
+    bytes: Pages,
+}
+
+impl std::fmt::Debug for HalfMatrix {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "HalfMatrix({:?}, {} × {})", self.form, self.n, self.k)
+    }
+}
+
+impl HalfMatrix {
+    /// Takes over `n` rows of `k` numbers; `row(i)` are the bytes of row `i`, the lower byte of each number
+    /// first.
+    ///
+    /// # Panics
+    /// If a row has another length than k says.
+    pub fn new<'a>(form: Form, n: usize, k: usize, row: impl Fn(usize) -> &'a [u8] + Sync) -> Self {
+        let mut bytes = Pages::zeroed((2 * n * k).next_multiple_of(2 * STEP));
+        let rows = bytes.as_mut()[..2 * n * k].par_chunks_mut((2 * k).max(1));
+        rows.enumerate().for_each(|(i, to)| {
+            let from = row(i);
+            assert_eq!(from.len(), 2 * k, "half matrix: a row's length is not that of {k} numbers");
+            let numbers = to.as_chunks_mut::<2>().0.iter_mut().zip(from.as_chunks::<2>().0);
+            numbers.for_each(|(to, from)| *to = u16::from_le_bytes(*from).to_ne_bytes());
+        });
+        Self { form, n, k, bytes }
+    }
+
+    /// Rows, which are columns of a product.
+    pub fn n(&self) -> usize {
+        self.n
+    }
+
+    /// Numbers of a row.
+    pub fn k(&self) -> usize {
+        self.k
+    }
+
+    /// Bytes that it takes.
+    pub fn len_bytes(&self) -> usize {
+        self.bytes.as_ref().len()
+    }
+
+    /// The numbers as they are stored.
+    fn bits(&self) -> &[u16] {
+        let bytes = &self.bytes.as_ref()[..2 * self.n * self.k];
+        #[expect(unsafe_code, reason = "pages are bytes")]
+        // SAFETY: pages begin with a line of memory, and any two bytes are a number.
+        unsafe {
+            std::slice::from_raw_parts(bytes.as_ptr().cast(), self.n * self.k)
+        }
+    }
+
+    /// The numbers of row `i`.
+    ///
+    /// # Panics
+    /// If there is no such row, or `out` is not as long as one.
+    pub fn row(&self, i: usize, out: &mut [f32]) {
+        assert!(i < self.n && out.len() == self.k, "half matrix: no such row, or not its length");
+        self.widen(i..i + 1, out);
+    }
+
+    fn widen(&self, rows: Range<usize>, out: &mut [f32]) {
+        let bits = &self.bits()[rows.start * self.k..rows.end * self.k];
+        out.iter_mut().zip(bits).for_each(|(out, bits)| *out = self.form.widened(*bits));
+    }
+
+    /// `out (rows, n) = x (rows, k) · matrixᵀ`.
+    ///
+    /// # Panics
+    /// If `x` has no whole rows of k numbers, or `out` another size.
+    pub fn product(&self, x: &[f32], out: &mut [f32]) {
+        self.product_on(Isa::current(), x, out);
+    }
+
+    /// As [`Self::product`], on an instruction set that the machine must have.
+    fn product_on(&self, isa: Isa, x: &[f32], out: &mut [f32]) {
+        let whole = self.k > 0 && x.len().is_multiple_of(self.k);
+        assert!(whole, "half matrix: the input has no whole rows of {} numbers", self.k);
+        let rows = x.len() / self.k;
+        assert_eq!(out.len(), rows * self.n, "half matrix: out must be (rows, n)");
+        match (rows, self.form) {
+            (0, _) => {}
+            (..=FEW, _) => self.few(isa, x, out),
+            (_, Form::Bf16) => self.many_brain_floats(x, out),
+            (_, Form::F16) => self.many_halves(x, out),
+        }
+    }
+
+    fn few(&self, isa: Isa, x: &[f32], out: &mut [f32]) {
+        let input = Input::new(self.form, x, self.k);
+        let (rows, width) = (input.rows, (TASK / (2 * self.k)).max(1));
+        // `(n, rows)`, so that a task writes one piece.
+        let mut turned = crate::fresh::for_overwrite(self.n * rows);
+        let task = |(i, out): (usize, &mut [f32])| {
+            let from = i * width;
+            let bits = &self.bits()[from * self.k..][..out.len() / rows * self.k];
+            input.columns(isa, bits, out);
+        };
+        if 2 * self.n * self.k * rows < HEAVY {
+            turned.chunks_mut(width * rows).enumerate().for_each(task);
+        } else {
+            turned.par_chunks_mut(width * rows).enumerate().for_each(task);
+        }
+        for (row, out) in out.chunks_exact_mut(self.n).enumerate() {
+            out.iter_mut().zip(turned[row..].iter().step_by(rows)).for_each(|(to, x)| *to = *x);
+        }
+    }
+
+    fn many_brain_floats(&self, x: &[f32], out: &mut [f32]) {
+        let (bits, n, k) = (self.bits(), self.n, self.k);
+        #[expect(unsafe_code, reason = "a brain float is its bits")]
+        // SAFETY: of the same size and alignment, and any bits are a number.
+        let values: &[bf16] = unsafe { std::slice::from_raw_parts(bits.as_ptr().cast(), n * k) };
+        let a = Operand::rows(Values::F32(x), k);
+        let b = Operand::transposed(Values::Bf16(values), k);
+        Gemm { precision: Precision::Bf16, m: x.len() / k, n, k, a, b }.run(out);
+    }
+
+    fn many_halves(&self, x: &[f32], out: &mut [f32]) {
+        let (m, k) = (x.len() / self.k, self.k);
+        for from in (0..self.n).step_by(WIDENED) {
+            let n = WIDENED.min(self.n - from);
+            let mut wide = crate::fresh::for_overwrite(n * k);
+            wide.par_chunks_mut(k).enumerate().for_each(|(i, row)| {
+                self.widen(from + i..from + i + 1, row);
+            });
+            let a = Operand::rows(Values::F32(x), k);
+            let b = Operand::transposed(Values::F32(&wide), k);
+            let mut own = crate::fresh::for_overwrite(m * n);
+            Gemm { precision: Precision::F32, m, n, k, a, b }.run(&mut own);
+            for (out, own) in out.chunks_exact_mut(self.n).zip(own.chunks_exact(n)) {
+                out[from..from + n].copy_from_slice(own);
+            }
+        }
+    }
+}
+
+/// Rows of input in the order in which sums take them.
+struct Input {
+    form: Form,
+    rows: usize,
+    k: usize,
+    /// `(rows, steps)`; what is beyond k is 0.
+    numbers: Vec<Numbers>,
+}
+
+/// Numbers of a step, in the order of [`place`]; aligned, for a load that straddles two lines costs two.
+#[derive(Clone, Copy)]
+#[repr(align(64))]
+struct Numbers([f32; STEP]);
+
+impl Input {
+    fn new(form: Form, x: &[f32], k: usize) -> Self {
+        let steps = k.div_ceil(STEP);
+        let mut numbers = vec![Numbers([0.0; STEP]); x.len() / k * steps];
+        for (row, to) in x.chunks_exact(k).zip(numbers.chunks_exact_mut(steps)) {
+            for (step, to) in row.chunks(STEP).zip(to) {
+                for (i, x) in step.iter().enumerate() {
+                    to.0[place(form, i)] = *x;
+                }
+            }
+        }
+        Self { form, rows: x.len() / k, k, numbers }
+    }
+
+    /// Steps of a row.
+    fn steps(&self) -> usize {
+        self.k.div_ceil(STEP)
+    }
+
+    /// The products with rows of a matrix: `out (its rows, rows)`.
+    fn columns(&self, isa: Isa, bits: &[u16], out: &mut [f32]) {
+        #[cfg(target_arch = "x86_64")]
+        #[expect(unsafe_code, reason = "functions of instruction sets")]
+        // SAFETY: the machine has these instructions.
+        match isa {
+            Isa::Avx512 | Isa::Avx512Bf16 => return unsafe { tile::avx512(self, bits, out) },
+            Isa::Avx2 if is_x86_feature_detected!("f16c") => {
+                return unsafe { tile::avx2(self, bits, out) };
+            }
+            _ => {}
+        }
+        #[cfg(not(target_arch = "x86_64"))]
+        let _ = isa;
+        plain::columns(self, bits, out);
+    }
+}
+
+/// Where in its step a number of the input stands.
+fn place(form: Form, i: usize) -> usize {
+    match form {
+        Form::Bf16 => i % 2 * LANES + i / 2,
+        Form::F16 => i,
+    }
+}
+
+/// Two sums of sixteen lanes as one number.
+#[inline(always)]
+fn added(sums: &[[f32; LANES]; 2]) -> f32 {
+    let mut lanes: [f32; LANES] = std::array::from_fn(|i| sums[0][i] + sums[1][i]);
+    let mut n = LANES;
+    while n > 1 {
+        n /= 2;
+        for i in 0..n {
+            lanes[i] += lanes[i + n];
+        }
+    }
+    lanes[0]
+}
+
+/// What is left of a row beyond whole steps, filled up with zeros.
+fn rest(row: &[u16]) -> [u16; STEP] {
+    let rest = row.chunks_exact(STEP).remainder();
+    std::array::from_fn(|i| rest.get(i).copied().unwrap_or(0))
+}
