@@ -1,10 +1,10 @@
 //! The loop: read the prompt, choose a token, read it, choose the next.
 //!
-//! Leaves out batches, beams and speculation.
+//! Leaves out batches and speculation; [`crate::beam`] and [`crate::contrastive`] are loops of their own.
 
 use arch::{Decoder, Logits};
 
-use crate::{Constraint, Error, Memory, Sampler, Sampling};
+use crate::{Constraint, Error, Memory, Sampler, Sampling, TokenLogprobs};
 
 /// What the loop needs besides a decoder and a prompt.
 #[derive(Clone, Debug)]
@@ -19,6 +19,8 @@ pub struct Options {
     /// of the context at most), and when the context is full go on from its newest half. Otherwise
     /// such a prompt is an error, and a full context ends the answer.
     pub truncate: bool,
+    /// Whether to tell how likely each token was, and so many of the likeliest beside it.
+    pub logprobs: Option<usize>,
 }
 
 impl Default for Options {
@@ -28,6 +30,7 @@ impl Default for Options {
             max_tokens: 128,
             stop_tokens: Vec::new(),
             truncate: false,
+            logprobs: None,
         }
     }
 }
@@ -55,7 +58,7 @@ pub enum Finish {
 }
 
 /// An answer.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Generated {
     /// Its tokens, without prompt and stop token.
     pub tokens: Vec<u32>,
@@ -63,6 +66,10 @@ pub struct Generated {
     pub finish: Finish,
     /// Tokens of the prompt, after truncation.
     pub prompt_tokens: usize,
+    /// Those of them that a memory held already.
+    pub cached_tokens: usize,
+    /// Of each token, if asked for.
+    pub logprobs: Vec<TokenLogprobs>,
 }
 
 /// Who takes part while tokens are chosen.
@@ -102,8 +109,11 @@ pub fn generate_with<D: Decoder>(
     let mut sampler = Sampler::new(&options.sampling)?;
     let context = decoder.spec().context;
     let prompt = fitting(prompt, context, options)?;
+    // The last id is always read.
+    let cached_tokens = memory.shared(prompt).min(prompt.len().saturating_sub(1));
+    sampler.begin(prompt);
     let mut logits = memory.read(decoder, prompt)?;
-    let mut tokens = Vec::new();
+    let (mut tokens, mut logprobs) = (Vec::new(), Vec::new());
     let finish = loop {
         if tokens.len() >= options.max_tokens {
             break Finish::Length;
@@ -113,6 +123,7 @@ pub fn generate_with<D: Decoder>(
             break Finish::Stop;
         }
         tokens.push(token);
+        logprobs.extend(options.logprobs.map(|n| TokenLogprobs::of(&logits, token, n)));
         if (steer.on_token)(token) == Flow::Stop {
             break Finish::Cancelled;
         }
@@ -129,7 +140,7 @@ pub fn generate_with<D: Decoder>(
             break Finish::ContextFull;
         };
     };
-    Ok(Generated { tokens, finish, prompt_tokens: prompt.len() })
+    Ok(Generated { tokens, finish, prompt_tokens: prompt.len(), cached_tokens, logprobs })
 }
 
 fn choose(sampler: &mut Sampler, logits: &[f32], steer: &mut Steer<'_>) -> Result<u32, Error> {
