@@ -166,7 +166,7 @@ fn each_token_is_told_with_how_likely_it_was() {
     assert_eq!(reply.logprobs.iter().map(said).collect::<Vec<_>>(), ["a", "\u{fffd}", "\u{fffd}"]);
     for token in &reply.logprobs {
         // The likeliest is no token, and was not chosen; then comes what was.
-        assert_eq!(token.top, [token.chosen.clone()]);
+        assert_eq!(token.top, std::slice::from_ref(&token.chosen));
         assert!((token.chosen.logprob + 10.0).abs() < 1e-3, "{token:?}");
     }
     // The conversation was read for the answer before, but for its last token.
