@@ -10,6 +10,7 @@ import numpy
 import torch
 import transformers
 transformers.logging.set_verbosity_error()
+from mixed import mixed
 from safetensors.numpy import load_file, save_file
 from transformers.integrations.mxfp4 import convert_moe_packed_tensors
 
@@ -68,21 +69,6 @@ VARIANTS = {
     "opt": ("opt", OPT),
     "opt-350m": ("opt", dict(OPT, do_layer_norm_before=False, word_embed_proj_dim=16)),
 }
-
-
-def mixed(name, n):
-    """Numbers from -1 to 1 that depend on the name and the place alone."""
-    seed = numpy.uint32(2166136261)
-    with numpy.errstate(over="ignore"):
-        for byte in name.encode():
-            seed = (seed ^ numpy.uint32(byte)) * numpy.uint32(16777619)
-        x = seed ^ (numpy.arange(n, dtype=numpy.uint32) * numpy.uint32(0x9E3779B9))
-        x ^= x >> numpy.uint32(16)
-        x *= numpy.uint32(0x7FEB352D)
-        x ^= x >> numpy.uint32(15)
-        x *= numpy.uint32(0x846CA68B)
-        x ^= x >> numpy.uint32(16)
-    return (x >> numpy.uint32(8)).astype(numpy.float64) / 2.0**23 - 1.0
 
 
 def weights(name, shape, above_one):

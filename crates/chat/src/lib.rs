@@ -5,9 +5,10 @@
 //! Reading order: [`message`] (who said what), [`dataset`] (conversations to learn from, in the forms
 //! that people have them), [`template`] (messages to the text that a model is trained on, and which
 //! of it is learnt), [`guard`] (that text to ids), [`tokenizer_config`] (the file that carries a
-//! template beside a model), [`stop`] (strings that end an answer), [`respond`] (the trait through
-//! which servers and pages see a model), [`local`] (a decoder and a tokenizer as a `Respond`), [`mod@draft`]
-//! (a smaller model that proposes for it).
+//! template beside a model), [`stop`] (strings that end an answer), [`voice`] (tokens to text as they
+//! come), [`logprobs`] (how likely they were), [`respond`] (the trait through which servers and pages see
+//! a model), [`local`] (a decoder and a tokenizer as a `Respond`), [`mod@draft`] (a smaller model that
+//! proposes for it).
 //!
 //! ```
 //! use chat::{Conversation, Message, Role, Template};
@@ -25,11 +26,13 @@ pub mod draft;
 pub mod error;
 pub mod guard;
 pub mod local;
+pub mod logprobs;
 pub mod message;
 pub mod respond;
 pub mod stop;
 pub mod template;
 pub mod tokenizer_config;
+pub mod voice;
 
 pub use dataset::Dataset;
 pub use draft::draft;
@@ -37,6 +40,7 @@ pub use error::Error;
 // A server asks with these and needs no other word of `generate`.
 pub use generate::{Flow, Sampling};
 pub use local::{LocalModel, LocalOptions};
+pub use logprobs::{Likely, ReplyToken};
 pub use message::{Content, Message, Part, Role};
 pub use respond::{Finish, Reply, Request, Respond};
 pub use stop::StopStrings;
@@ -44,3 +48,4 @@ pub use template::{
     COMPLETION_TEMPLATE, Conversation, DEFAULT_TEMPLATE, PLAIN_TEMPLATE, Piece, Template, special,
 };
 pub use tokenizer_config::TokenizerConfig;
+pub use voice::{Said, Voice};

@@ -12,12 +12,12 @@ mod prompt;
 use std::sync::{Mutex, PoisonError};
 
 use arch::Decoder;
-use generate::{Constraint, Flow, Known, Memory, Options, Speculation, Steer};
+use generate::{Constraint, Flow, Generated, Known, Memory, Options, Speculation, Steer};
 use tokenizer::Tokenizer;
 
 use crate::{
-    COMPLETION_TEMPLATE, DEFAULT_TEMPLATE, Error, Finish, Reply, Request, Respond, StopStrings,
-    Template, TokenizerConfig, special,
+    COMPLETION_TEMPLATE, DEFAULT_TEMPLATE, Error, Finish, Reply, ReplyToken, Request, Respond,
+    Said, Template, TokenizerConfig, Voice, special,
 };
 
 /// How a model is presented.
@@ -129,6 +129,7 @@ where
             max_tokens,
             stop_tokens: self.stop_tokens.clone(),
             truncate: false,
+            logprobs: request.logprobs,
         };
         let mut voice = Voice::new(&self.tokenizer, &request.stop, on_text);
         // A panic in a decoder leaves a memory whose ids may not be what the cache holds.
@@ -150,60 +151,26 @@ where
             None => generate::generate_with(decoder, memory, &prompt, &options, steer)?,
         };
         drop(engine);
-        Ok(voice.reply(&generated))
+        Ok(self.reply(generated, voice.finish()))
     }
 }
 
-/// Tokens to text, watched for stop strings, handed to the listener.
-struct Voice<'a> {
-    stream: tokenizer::StreamDecoder<'a>,
-    watch: StopStrings,
-    on_text: &'a mut dyn FnMut(&str) -> Flow,
-    text: String,
-    cancelled: bool,
-}
-
-impl<'a> Voice<'a> {
-    fn new(
-        tokenizer: &'a Tokenizer,
-        stop: &[String],
-        on_text: &'a mut dyn FnMut(&str) -> Flow,
-    ) -> Self {
-        let (stream, watch) = (tokenizer.decoder(), StopStrings::new(stop));
-        Self { stream, watch, on_text, text: String::new(), cancelled: false }
-    }
-
-    fn say(&mut self, token: u32) -> Flow {
-        // An id beyond the vocabulary is masked before it is chosen; it would say nothing.
-        let piece = self.stream.push(token).unwrap_or_default();
-        let piece = self.watch.push(&piece);
-        self.emit(&piece);
-        if self.cancelled || self.watch.stopped() { Flow::Stop } else { Flow::Continue }
-    }
-
-    fn emit(&mut self, piece: &str) {
-        if piece.is_empty() || self.cancelled {
-            return;
-        }
-        self.text.push_str(piece);
-        self.cancelled = (self.on_text)(piece) == Flow::Stop;
-    }
-
-    fn reply(mut self, generated: &generate::Generated) -> Reply {
-        let end = self.stream.finish();
-        let end = self.watch.push(&end) + &self.watch.finish();
-        self.emit(&end);
+impl<D: Decoder> LocalModel<D> {
+    fn reply(&self, generated: Generated, said: Said) -> Reply {
         let finish = match generated.finish {
-            _ if self.watch.stopped() => Finish::Stop,
+            _ if said.stopped => Finish::Stop,
             generate::Finish::Stop => Finish::Stop,
             generate::Finish::Cancelled => Finish::Cancelled,
             generate::Finish::Length | generate::Finish::ContextFull => Finish::Length,
         };
+        let logprobs = generated.logprobs.iter();
         Reply {
-            text: self.text,
+            text: said.text,
             finish,
             prompt_tokens: generated.prompt_tokens,
+            cached_tokens: generated.cached_tokens,
             completion_tokens: generated.tokens.len(),
+            logprobs: logprobs.map(|token| ReplyToken::new(&self.tokenizer, token)).collect(),
         }
     }
 }

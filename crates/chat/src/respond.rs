@@ -3,7 +3,7 @@
 
 use generate::{Flow, Sampling};
 
-use crate::{Error, Message};
+use crate::{Error, Message, ReplyToken};
 
 /// What is asked.
 #[derive(Clone, Debug, Default)]
@@ -16,12 +16,15 @@ pub struct Request {
     pub max_tokens: Option<usize>,
     /// Strings that end the answer; they are not part of it.
     pub stop: Vec<String>,
+    /// Whether to tell how likely each token was, and so many of the likeliest beside it.
+    pub logprobs: Option<usize>,
 }
 
 /// Why an answer ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Finish {
     /// The model or a stop string ended it.
+    #[default]
     Stop,
     /// `max_tokens` or the end of the model's context.
     Length,
@@ -30,7 +33,7 @@ pub enum Finish {
 }
 
 /// What is answered.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Reply {
     /// All of the text.
     pub text: String,
@@ -38,8 +41,12 @@ pub struct Reply {
     pub finish: Finish,
     /// Tokens of the conversation, as far as the model read it.
     pub prompt_tokens: usize,
+    /// Those of them that were read for an answer before.
+    pub cached_tokens: usize,
     /// Tokens of the answer.
     pub completion_tokens: usize,
+    /// Of each token, if asked for; also of those that a stop string took off the text.
+    pub logprobs: Vec<ReplyToken>,
 }
 
 /// Something that answers.

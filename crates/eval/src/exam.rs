@@ -131,7 +131,7 @@ mod tests {
             let asked = |e: &&Exercise| messages(e.prompt()) == request.messages;
             let known = self.0.iter().find(asked).filter(|_| self.1);
             let text = known.map_or("no idea".to_string(), |e| e.answer().to_string());
-            Ok(Reply { text, finish: Finish::Stop, prompt_tokens: 0, completion_tokens: 0 })
+            Ok(Reply { text, finish: Finish::Stop, ..Reply::default() })
         }
     }
 

@@ -1,11 +1,12 @@
 //! The loop: read the prompt, choose a token, read it, choose the next.
 //!
-//! Leaves out batches and beams; [`mod@crate::speculation`] puts more than one token in a pass.
+//! Leaves out batches; [`mod@crate::speculation`] puts more than one token in a pass, [`crate::beam`] and
+//! [`crate::contrastive`] are loops of their own.
 
 use arch::Decoder;
 
 use crate::speculation::ahead::Ahead;
-use crate::{Constraint, Error, Memory, Sampler, Sampling};
+use crate::{Constraint, Error, Memory, Sampler, Sampling, TokenLogprobs};
 
 /// What the loop needs besides a decoder and a prompt.
 #[derive(Clone, Debug)]
@@ -20,6 +21,8 @@ pub struct Options {
     /// of the context at most), and when the context is full go on from its newest half. Otherwise
     /// such a prompt is an error, and a full context ends the answer.
     pub truncate: bool,
+    /// Whether to tell how likely each token was, and so many of the likeliest beside it.
+    pub logprobs: Option<usize>,
 }
 
 impl Default for Options {
@@ -29,6 +32,7 @@ impl Default for Options {
             max_tokens: 128,
             stop_tokens: Vec::new(),
             truncate: false,
+            logprobs: None,
         }
     }
 }
@@ -56,7 +60,7 @@ pub enum Finish {
 }
 
 /// An answer.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Generated {
     /// Its tokens, without prompt and stop token.
     pub tokens: Vec<u32>,
@@ -64,6 +68,10 @@ pub struct Generated {
     pub finish: Finish,
     /// Tokens of the prompt, after truncation.
     pub prompt_tokens: usize,
+    /// Those of them that a memory held already.
+    pub cached_tokens: usize,
+    /// Of each token, if asked for.
+    pub logprobs: Vec<TokenLogprobs>,
 }
 
 /// Who takes part while tokens are chosen.
@@ -113,8 +121,11 @@ pub(crate) fn generate_ahead<D: Decoder>(
     let mut sampler = Sampler::new(&options.sampling)?;
     let context = ahead.decoder().spec().context;
     let prompt = fitting(prompt, context, options)?;
+    // The last id is always read.
+    let cached_tokens = ahead.shared(prompt).min(prompt.len().saturating_sub(1));
+    sampler.begin(prompt);
     let mut logits = ahead.begin(prompt)?;
-    let mut tokens = Vec::new();
+    let (mut tokens, mut logprobs) = (Vec::new(), Vec::new());
     let finish = loop {
         if tokens.len() >= options.max_tokens {
             break Finish::Length;
@@ -124,6 +135,7 @@ pub(crate) fn generate_ahead<D: Decoder>(
             break Finish::Stop;
         }
         tokens.push(token);
+        logprobs.extend(options.logprobs.map(|n| TokenLogprobs::of(&logits, token, n)));
         if (steer.on_token)(token) == Flow::Stop {
             break Finish::Cancelled;
         }
@@ -141,7 +153,7 @@ pub(crate) fn generate_ahead<D: Decoder>(
         };
     };
     ahead.finish();
-    Ok(Generated { tokens, finish, prompt_tokens: prompt.len() })
+    Ok(Generated { tokens, finish, prompt_tokens: prompt.len(), cached_tokens, logprobs })
 }
 
 fn choose(sampler: &mut Sampler, logits: &[f32], steer: &mut Steer<'_>) -> Result<u32, Error> {

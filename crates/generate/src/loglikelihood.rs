@@ -3,6 +3,7 @@
 
 use arch::{Decoder, Logits};
 
+use crate::logprobs::LogSoftmax;
 use crate::{Error, Memory};
 
 /// How likely a continuation is.
@@ -64,21 +65,11 @@ fn after<D: Decoder>(
     let mut result = Loglikelihood { sum: 0.0, tokens: continuation.len(), greedy: true };
     for (row, &token) in rows.zip(continuation) {
         let token = token as usize;
-        result.sum += log_probability(row, token);
+        result.sum += LogSoftmax::of(row).at(row[token]);
         result.greedy &=
             row.iter().enumerate().all(|(i, &l)| l < row[token] || (l == row[token] && i >= token));
     }
     Ok(result)
-}
-
-/// How likely a token is by the logits before it: `l_token − log Σ exp(l)`, in f64 and without overflow.
-///
-/// # Panics
-/// If there is no logit of the token.
-pub fn log_probability(logits: &[f32], token: usize) -> f64 {
-    let max = f64::from(logits.iter().copied().fold(f32::NEG_INFINITY, f32::max));
-    let sum: f64 = logits.iter().map(|&l| (f64::from(l) - max).exp()).sum();
-    f64::from(logits[token]) - max - sum.ln()
 }
 
 #[cfg(test)]

@@ -33,6 +33,11 @@ impl<C: Cache> Memory<C> {
         &self.ids
     }
 
+    /// How many of `ids`, from the first on, are those held.
+    pub fn shared(&self, ids: &[u32]) -> usize {
+        self.ids.iter().zip(ids).take_while(|(a, b)| a == b).count()
+    }
+
     /// An independent copy that goes on from here.
     pub fn fork(&self) -> Self {
         Self { cache: self.cache.fork(), ids: self.ids.clone() }
@@ -71,8 +76,7 @@ impl<C: Cache> Memory<C> {
         ids: &[u32],
     ) -> Result<Vec<f32>, Error> {
         let last = ids.len().checked_sub(1).ok_or(Error::EmptyPrompt)?;
-        let shared = self.ids.iter().zip(ids).take_while(|(a, b)| a == b).count();
-        self.truncate(shared.min(last));
+        self.truncate(self.shared(ids).min(last));
         let new = &ids[self.ids.len()..];
         self.append(decoder, new, Logits::Last)
     }

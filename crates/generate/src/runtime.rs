@@ -243,6 +243,23 @@ impl Tap for Unseen {
     fn stream(&mut self, _: usize, _: usize, _: &mut [f32]) {}
 }
 
+impl crate::States for Runtime {
+    fn states(&self, input: Input<'_>, cache: &mut Cache) -> Result<(Vec<f32>, Vec<f32>), Error> {
+        let n = input.positions(&self.spec, cache.len())?;
+        if n == 0 {
+            return Ok((Vec::new(), Vec::new()));
+        }
+        let x = self.through(
+            self.embed(input, cache.len()),
+            &mut [New { rows: n, cache }],
+            &mut Unseen,
+        );
+        let logits = self.read_out(&x);
+        let normed = self.final_norm.as_ref().map(|norm| norm.of(&x));
+        Ok((normed.unwrap_or(x), logits))
+    }
+}
+
 impl Decoder for Runtime {
     type Cache = Cache;
 

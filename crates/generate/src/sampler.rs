@@ -6,66 +6,44 @@
 //! 2⁻³² times as likely as the best is never drawn. Temperature 0 takes the best token, of equals
 //! the lowest id.
 //!
-//! A filter is one file in `sampler/`, one line in `FILTERS`, and its setting in [`Sampling`].
-//! They work in that order, after the temperature. Left out: penalties for repetition, which hide
-//! what a model has learnt.
+//! ```text
+//! settings   what can be asked for, with defaults and ranges
+//! adjust     what moves logits before they are weighed: logit_bias, penalties, dry
+//! filter     what cuts the candidates afterwards: top_k, top_p, min_p, typical
+//! history    the ids so far, for those who look back
+//! ```
+//!
+//! One more of either kind is one file here, one line in its registry, and its setting in
+//! [`Sampling`]. They work in the order of their registries, greedy choice included; without one that
+//! moves logits these are read where they lie. Left out: what draws more than once a token (XTC,
+//! Mirostat), which would tie a seed's stream to settings.
 
+mod adjust;
+mod dry;
+mod filter;
+mod history;
+mod logarithm;
+mod logit_bias;
 mod min_p;
+mod penalties;
+mod settings;
 mod top_k;
 mod top_p;
+mod typical;
 mod weight;
 
-use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
+use std::sync::Arc;
+
 use stdx::Rng;
 
 use crate::Error;
+use adjust::ADJUSTERS;
+use filter::FILTERS;
+use history::History;
+
+pub use settings::{Dry, Sampling};
 pub use weight::{ONE, weight};
-
-/// How to choose the next token.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Sampling {
-    /// Divides the logits: 0 is greedy, 1 the model's own distribution; at most 100.
-    pub temperature: f32,
-    /// Only this many of the most likely.
-    pub top_k: Option<usize>,
-    /// Only the most likely that together hold this share of the probability (Holtzman et al.,
-    /// "The Curious Case of Neural Text Degeneration", 2019).
-    pub top_p: Option<f32>,
-    /// Only those at least this share as likely as the best (Nguyen et al., "Turning Up the Heat:
-    /// Min-p Sampling", 2024).
-    pub min_p: Option<f32>,
-    /// Equal seeds make equal choices.
-    pub seed: u64,
-}
-
-impl Default for Sampling {
-    fn default() -> Self {
-        Self { temperature: 1.0, top_k: None, top_p: None, min_p: None, seed: 0 }
-    }
-}
-
-impl Sampling {
-    /// Always the best token.
-    pub fn greedy() -> Self {
-        Self { temperature: 0.0, ..Self::default() }
-    }
-
-    /// Checks every setting's range.
-    ///
-    /// # Errors
-    /// [`Error::Setting`] for the first that is outside.
-    pub fn check(&self) -> Result<(), Error> {
-        if !(0.0..=100.0).contains(&self.temperature) {
-            return Err(Error::Setting {
-                setting: "temperature",
-                expected: "from 0 to 100",
-                got: self.temperature.to_string(),
-            });
-        }
-        FILTERS.iter().try_for_each(|filter| filter.check(self))
-    }
-}
 
 /// A token that may be drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,54 +54,69 @@ pub struct Candidate {
     pub weight: u64,
 }
 
-/// Cuts the list of candidates.
-trait Filter: Sync {
-    /// Refuses a setting outside its range.
-    fn check(&self, sampling: &Sampling) -> Result<(), Error>;
-
-    /// How many of the candidates stay; they come with the most likely first. `None` if this
-    /// filter is off.
-    fn keep(&self, sampling: &Sampling, candidates: &[Candidate]) -> Option<usize>;
-}
-
-/// Every filter, in the order of work.
-static FILTERS: [&dyn Filter; 3] = [&top_k::TopK, &top_p::TopP, &min_p::MinP];
-
-/// Draws tokens. Holds the state of its random stream.
+/// Draws tokens. Holds the state of its random stream, and what was said, if a setting looks back. A
+/// clone goes on exactly as this one would.
 #[derive(Clone, Debug)]
 pub struct Sampler {
-    sampling: Sampling,
+    sampling: Arc<Sampling>,
     rng: Rng,
+    /// `None` if no setting looks back.
+    history: Option<History>,
 }
 
 impl Sampler {
-    /// A sampler at the start of its seed's stream.
+    /// A sampler at the start of its seed's stream, before a text of which nothing is known.
     ///
     /// # Errors
     /// [`Error::Setting`].
     pub fn new(sampling: &Sampling) -> Result<Self, Error> {
         sampling.check()?;
         let rng = Rng::stream(sampling.seed, "sampling");
-        Ok(Self { sampling: sampling.clone(), rng })
+        let looks_back = ADJUSTERS.iter().any(|a| a.is_on(sampling) && a.looks_back());
+        let history = looks_back.then(|| History::new(sampling.penalty_last_n));
+        Ok(Self { sampling: Arc::new(sampling.clone()), rng, history })
     }
 
-    /// The next token, of those that `allowed` (one entry a token) permits.
+    /// Says what the text begins with, in place of all that was said before. The random stream goes on.
+    pub fn begin(&mut self, prompt: &[u32]) {
+        if let Some(history) = &mut self.history {
+            history.begin(prompt);
+        }
+    }
+
+    /// Says that a token of the answer came which was not picked here.
+    pub fn record(&mut self, token: u32) {
+        if let Some(history) = &mut self.history {
+            history.push(token);
+        }
+    }
+
+    /// The next token, of those that `allowed` (one entry a token) permits. It is part of the text
+    /// from then on.
     ///
     /// # Errors
-    /// [`Error::NotANumber`], [`Error::NothingAllowed`].
+    /// [`Error::NotANumber`], [`Error::NothingAllowed`]; [`Error::Setting`] for a bias of a token
+    /// that has no logit. Then nothing has changed.
     pub fn pick(&mut self, logits: &[f32], allowed: Option<&[bool]>) -> Result<u32, Error> {
-        if self.sampling.temperature == 0.0 {
-            return Ok(best(logits, allowed)?.0);
-        }
-        let candidates = self.candidates(logits, allowed)?;
+        let token = if self.sampling.temperature == 0.0 {
+            best(&self.adjusted(logits)?, allowed)?.0
+        } else {
+            let candidates = self.candidates(logits, allowed)?;
+            self.draw(&candidates).ok_or(Error::NothingAllowed { vocab_size: logits.len() })?
+        };
+        self.record(token);
+        Ok(token)
+    }
+
+    fn draw(&mut self, candidates: &[Candidate]) -> Option<u32> {
         let mut ticket = self.rng.below(candidates.iter().map(|c| c.weight).sum());
-        for candidate in &candidates {
+        for candidate in candidates {
             if ticket < candidate.weight {
-                return Ok(candidate.id);
+                return Some(candidate.id);
             }
             ticket -= candidate.weight;
         }
-        Err(Error::NothingAllowed { vocab_size: logits.len() })
+        None
     }
 
     /// What [`Sampler::pick`] draws from, in proportion to the weights.
@@ -135,6 +128,7 @@ impl Sampler {
         logits: &[f32],
         allowed: Option<&[bool]>,
     ) -> Result<Vec<Candidate>, Error> {
+        let logits = &*self.adjusted(logits)?;
         let (id, max) = best(logits, allowed)?;
         if self.sampling.temperature == 0.0 {
             return Ok(vec![Candidate { id, weight: ONE }]);
@@ -151,21 +145,32 @@ impl Sampler {
         Ok(candidates)
     }
 
+    /// The logits after everything that moves them; where nothing does, those given.
+    ///
+    /// # Errors
+    /// [`Error::Setting`] for a bias of a token that has no logit.
+    pub fn adjusted<'a>(&self, logits: &'a [f32]) -> Result<Cow<'a, [f32]>, Error> {
+        let (mut logits, none) = (Cow::Borrowed(logits), History::default());
+        let history = self.history.as_ref().unwrap_or(&none);
+        for adjuster in ADJUSTERS.iter().filter(|adjuster| adjuster.is_on(&self.sampling)) {
+            adjuster.adjust(&self.sampling, history, logits.to_mut())?;
+        }
+        Ok(logits)
+    }
+
     fn filter(&self, candidates: &mut Vec<Candidate>) {
-        if FILTERS.iter().all(|filter| filter.keep(&self.sampling, &[]).is_none()) {
+        if !FILTERS.iter().any(|filter| filter.is_on(&self.sampling)) {
             return; // Sorting a large vocabulary costs more than drawing from it.
         }
         candidates.sort_unstable_by_key(|c| (std::cmp::Reverse(c.weight), c.id));
-        for filter in FILTERS {
-            if let Some(n) = filter.keep(&self.sampling, candidates) {
-                candidates.truncate(n.max(1));
-            }
+        for filter in FILTERS.iter().filter(|filter| filter.is_on(&self.sampling)) {
+            filter.cut(&self.sampling, candidates);
         }
     }
 }
 
 /// The likeliest permitted token; of equals the lowest id.
-fn best(logits: &[f32], allowed: Option<&[bool]>) -> Result<(u32, f32), Error> {
+pub(crate) fn best(logits: &[f32], allowed: Option<&[bool]>) -> Result<(u32, f32), Error> {
     let mut best = None;
     for (id, logit) in permitted(logits, allowed) {
         if logit.is_nan() || logit == f32::INFINITY {
@@ -185,16 +190,6 @@ fn permitted<'a>(
     let may = move |id: usize| allowed.is_none_or(|a| a.get(id).copied().unwrap_or(false));
     let each = logits.iter().enumerate().filter(move |(id, _)| may(*id));
     each.map(|(id, &logit)| (id as u32, logit))
-}
-
-/// A share must lie in `(0, 1]`.
-fn check_share(setting: &'static str, value: Option<f32>) -> Result<(), Error> {
-    match value {
-        Some(p) if !(p > 0.0 && p <= 1.0) => {
-            Err(Error::Setting { setting, expected: "above 0 and at most 1", got: p.to_string() })
-        }
-        _ => Ok(()),
-    }
 }
 
 #[cfg(test)]

@@ -99,13 +99,15 @@ impl ChatCompletion {
             top_p: self.top_p,
             min_p: self.min_p,
             seed: self.seed.map_or(fresh_seed, i64::cast_unsigned),
+            ..Sampling::default()
         };
         if !(0.0..=2.0).contains(&sampling.temperature) {
             let message = format!("temperature must be from 0 to 2, got {}", sampling.temperature);
             return Err(Refusal::field("temperature", message));
         }
         sampling.check().map_err(|e| Refusal::from(chat::Error::from(e)))?;
-        Ok(Request { messages: self.messages, sampling, max_tokens, stop: strings(self.stop)? })
+        let stop = strings(self.stop)?;
+        Ok(Request { messages: self.messages, sampling, max_tokens, stop, ..Request::default() })
     }
 
     fn refuse_what_we_lack(&self) -> Result<(), Refusal> {
@@ -183,6 +185,7 @@ mod tests {
             top_p: Some(0.5),
             min_p: Some(0.1),
             seed: u64::MAX,
+            ..Sampling::default()
         };
         assert_eq!((full.sampling, full.max_tokens), (sampling, Some(9)));
         assert_eq!(full.stop, ["a", "b"]);

@@ -28,12 +28,7 @@ impl Respond for Storyteller {
         if request.messages.iter().any(|m| m.text().is_ok_and(|t| t == "fail")) {
             return Err(Error::Request("this is how a refusal looks".to_string()));
         }
-        let mut reply = Reply {
-            text: String::new(),
-            finish: Finish::Stop,
-            prompt_tokens: 0,
-            completion_tokens: 0,
-        };
+        let mut reply = Reply::default();
         thread::sleep(Duration::from_millis(900)); // Long enough to see that it is thinking.
         for word in STORY.split_inclusive(' ') {
             thread::sleep(Duration::from_millis(40));

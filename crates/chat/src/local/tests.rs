@@ -179,6 +179,24 @@ fn stop_strings_limits_and_listeners_end_it() {
 }
 
 #[test]
+fn each_token_is_told_with_how_likely_it_was() {
+    let model = model(200);
+    let mut request = ask(&[(Role::User, "aé")]);
+    assert!(talk(&model, &request).0.logprobs.is_empty());
+    request.logprobs = Some(2);
+    let (reply, _) = talk(&model, &request);
+    let said = |token: &ReplyToken| token.chosen.text.clone();
+    assert_eq!(reply.logprobs.iter().map(said).collect::<Vec<_>>(), ["a", "\u{fffd}", "\u{fffd}"]);
+    for token in &reply.logprobs {
+        // The likeliest is no token, and was not chosen; then comes what was.
+        assert_eq!(token.top, std::slice::from_ref(&token.chosen));
+        assert!((token.chosen.logprob + 10.0).abs() < 1e-3, "{token:?}");
+    }
+    // The conversation was read for the answer before, but for its last token.
+    assert_eq!(reply.cached_tokens, reply.prompt_tokens - 1);
+}
+
+#[test]
 fn the_oldest_turns_are_dropped_and_the_system_stays() {
     let turns = [
         (Role::System, "S"),

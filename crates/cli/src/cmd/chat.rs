@@ -7,11 +7,12 @@ use chat::{Finish, Flow, LocalModel, Message, Request, Respond, Role};
 use life::Loaded;
 use life::load::knows_conversations;
 
-use super::generate::SamplingArgs;
 use crate::host::Host;
 use crate::out;
 use crate::pick;
+use crate::sampling_args::SamplingArgs;
 use crate::speculation_args::SpeculationArgs;
+use crate::stats::Watch;
 
 /// Talk with a model in the terminal
 ///
@@ -21,6 +22,7 @@ use crate::speculation_args::SpeculationArgs;
 #[command(after_help = "Examples:
   lyceum chat
   lyceum chat --model speedrun --temperature 0.5
+  lyceum chat --repetition-penalty 1.1 --stats
   echo \"Who lives in the village?\" | lyceum chat")]
 pub(crate) struct Args {
     /// A run, a model's folder, a GGUF file, or a pulled model [default: the newest run]
@@ -36,6 +38,9 @@ pub(crate) struct Args {
     sampling: SamplingArgs,
     #[command(flatten)]
     speculation: SpeculationArgs,
+    /// Tell on standard error how fast each answer was
+    #[arg(long)]
+    stats: bool,
 }
 
 /// Of answers: a small model's slips come with warmth ([`web`]'s page has figures).
@@ -50,6 +55,7 @@ pub(crate) fn run(args: &Args, host: &Host) -> Result<()> {
         eprintln!("note: this model has seen no conversations; it goes on from your words");
     }
     let Loaded { decoding, tokenizer, options, .. } = loaded;
+    let sampling = args.sampling.with_words(sampling, &tokenizer)?;
     let speculation = args.speculation.speculation(host, &tokenizer)?;
     let model = LocalModel::new(decoding, tokenizer, options)?.with_speculation(speculation);
     let is_terminal = std::io::stdin().is_terminal();
@@ -62,7 +68,7 @@ pub(crate) fn run(args: &Args, host: &Host) -> Result<()> {
         messages: opening.clone(),
         sampling,
         max_tokens: args.max_tokens,
-        stop: Vec::new(),
+        ..Request::default()
     };
     let mut lines = std::io::stdin().lock().split(b'\n');
     loop {
@@ -78,7 +84,7 @@ pub(crate) fn run(args: &Args, host: &Host) -> Result<()> {
             "/new" => request.messages = opening.clone(),
             said => {
                 request.messages.push(Message::new(Role::User, said));
-                answer(&model, &mut request, host)?;
+                answer(&model, &mut request, args.stats, host)?;
                 request.sampling.seed += 1; // The same question may get another answer.
             }
         }
@@ -87,15 +93,21 @@ pub(crate) fn run(args: &Args, host: &Host) -> Result<()> {
 }
 
 /// Prints the answer as it comes and adds it to the conversation.
-fn answer(model: &dyn Respond, request: &mut Request, host: &Host) -> Result<()> {
+fn answer(model: &dyn Respond, request: &mut Request, stats: bool, host: &Host) -> Result<()> {
     host.interrupt.take();
+    let mut watch = Watch::start();
     let reply = model.respond(request, &mut |piece| {
+        watch.heard();
         let gone = out::said(piece).is_err();
         if gone || host.interrupt.take() { Flow::Stop } else { Flow::Continue }
     });
     match reply {
         Ok(reply) => {
             out::line(if reply.finish == Finish::Stop { "" } else { " …" })?;
+            if stats {
+                let (read, known) = (reply.prompt_tokens, reply.cached_tokens);
+                eprintln!("{}", watch.stop(read, known, reply.completion_tokens));
+            }
             request.messages.push(Message::new(Role::Assistant, reply.text));
         }
         // Somebody at the terminal can say it otherwise; a pipe cannot.

@@ -1,138 +1,123 @@
 //! `lyceum generate`: the model goes on from your words.
 
+mod prompt;
+mod search;
+mod told;
+
 use anyhow::Result;
 use arch::Decoder as _;
-use generate::{Constraint, Finish, Flow, Known, Memory, Options, Sampling, Steer};
+use chat::Voice;
+use generate::{Constraint, Flow, Known, Memory, Options, Steer, generate_with, speculate};
 use life::Loaded;
-use life::load::{endings, marks, opening};
-use serde_json::json;
+use life::load::endings;
 
 use crate::host::Host;
 use crate::out;
 use crate::pick;
-use crate::speculation_args::{self, SpeculationArgs};
+use crate::sampling_args::SamplingArgs;
+use crate::speculation_args::SpeculationArgs;
+use crate::stats::Watch;
+use search::SearchArgs;
+use told::Told;
 
 /// Let a model go on from your words
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   lyceum generate \"Once upon a time\"
   lyceum generate --model bard --temperature 0.5 --seed 7 \"ROMEO:\"
-  lyceum generate --model ./my-model --json \"Once\"
-  lyceum generate --model big.gguf --draft small.gguf \"Once\"")]
+  lyceum generate --model ./my-model --json --logprobs 3 \"Once\"
+  lyceum generate --stop \"\\n\\n\" --stats < beginning.txt
+  lyceum generate --repetition-penalty 1.1 --dry-multiplier 0.8 --logit-bias \" the=-2\" \"Once\"
+  lyceum generate --model big.gguf --draft small.gguf \"Once\"
+  lyceum generate --beams 4 --n-best 2 --length-penalty 0.8 \"Once\"
+  lyceum generate --contrastive-alpha 0.6 --top-k 4 \"Once\"")]
 pub(crate) struct Args {
-    /// What it goes on from [default: nothing]
-    #[arg(default_value = "")]
-    prompt: String,
+    /// What it goes on from; - reads it from standard input, as does nothing where that is a file or a
+    /// pipe [default: nothing]
+    prompt: Option<String>,
     /// A run, a model's folder, a GGUF file, or a pulled model [default: the newest run]
     #[arg(long, value_name = "MODEL")]
     model: Option<String>,
     /// Tokens at most
     #[arg(long, short = 'n', value_name = "N", default_value_t = 200)]
     max_tokens: usize,
+    /// Text that ends the answer and is not part of it; \n and \t stand for a line break and a tab.
+    /// May be given several times
+    #[arg(long, value_name = "TEXT", value_parser = prompt::unescaped)]
+    stop: Vec<String>,
     #[command(flatten)]
     sampling: SamplingArgs,
     #[command(flatten)]
     speculation: SpeculationArgs,
+    #[command(flatten)]
+    search: SearchArgs,
+    /// Tell how likely each token was, and N of the likeliest beside it
+    #[arg(long, value_name = "N", requires = "json")]
+    logprobs: Option<usize>,
+    /// Tell how fast it was, on standard error and in the JSON
+    #[arg(long)]
+    stats: bool,
     /// Print text, ids and why it ended as JSON
     #[arg(long)]
     json: bool,
 }
 
-/// How tokens are chosen.
-#[derive(Clone, Debug, clap::Args)]
-pub(crate) struct SamplingArgs {
-    /// 0 takes the likeliest token each time, 1 the model's own distribution [default: 0.6 for text, 0.3
-    /// for answers]
-    #[arg(long, short, value_name = "T")]
-    temperature: Option<f32>,
-    /// Only this many of the likeliest tokens
-    #[arg(long, value_name = "K")]
-    top_k: Option<usize>,
-    /// Only the likeliest tokens that together hold this share
-    #[arg(long, value_name = "P")]
-    top_p: Option<f32>,
-    /// Only tokens at least this share as likely as the likeliest
-    #[arg(long, value_name = "P")]
-    min_p: Option<f32>,
-    /// Equal seeds give equal texts
-    #[arg(long, value_name = "N", default_value_t = 0)]
-    seed: u64,
-}
-
-impl SamplingArgs {
-    /// `temperature`: of one who says nothing of it.
-    pub(crate) fn sampling(&self, temperature: f32) -> Result<Sampling> {
-        let Self { top_k, top_p, min_p, seed, .. } = self.clone();
-        let temperature = self.temperature.unwrap_or(temperature);
-        let sampling = Sampling { temperature, top_k, top_p, min_p, seed };
-        sampling.check()?;
-        Ok(sampling)
-    }
-}
-
 pub(crate) fn run(args: &Args, host: &Host) -> Result<()> {
     let sampling = args.sampling.sampling(0.6)?;
-    let Loaded { decoding, tokenizer, options: form, .. } =
-        pick::model(host, args.model.as_deref())?;
-    let mut speculation = args.speculation.speculation(host, &tokenizer)?;
-    let mark = marks(&tokenizer, &form.config).begin;
-    let words = tokenizer.encode(&args.prompt)?;
-    let mut prompt: Vec<u32> = mark.into_iter().chain(words).collect();
-    if prompt.is_empty() {
-        prompt = opening(&tokenizer, &form);
+    args.search.check(args.sampling.top_k)?;
+    let words = prompt::words(args.prompt.as_deref())?;
+    let loaded = pick::model(host, args.model.as_deref())?;
+    let sampling = args.sampling.with_words(sampling, &loaded.tokenizer)?;
+    let ids = prompt::ids(&words, &loaded)?;
+    if args.search.beams.is_some() {
+        return search::beams(args, host, &loaded, &words, &ids);
     }
+    let Loaded { decoding, tokenizer, options: form, .. } = &loaded;
     let options = Options {
         sampling,
         max_tokens: args.max_tokens,
-        stop_tokens: endings(&tokenizer, &form),
+        stop_tokens: endings(tokenizer, form),
         truncate: true,
+        logprobs: args.logprobs,
     };
-    let mut stream = tokenizer.decoder();
-    let context = decoding.spec().context;
-    if prompt.len() > context {
-        let n = prompt.len();
-        eprintln!(
-            "note: the prompt has {n} tokens, the model sees {context}: only its end is read"
-        );
-    }
     if !args.json {
-        out::piece(&args.prompt)?;
+        out::piece(&words)?;
     }
+    // A reader that has gone wants no more text.
+    let mut on_text = |piece: &str| match args.json || out::said(piece).is_ok() {
+        true => Flow::Continue,
+        false => Flow::Stop,
+    };
+    let mut voice = Voice::new(tokenizer, &args.stop, &mut on_text);
+    let mut watch = Watch::start();
     let mut on_token = |token| {
-        let piece = stream.push(token).unwrap_or_default();
-        // A reader that has gone wants no more text.
-        let gone = !args.json && out::said(&piece).is_err();
-        if gone || host.interrupt.requested() { Flow::Stop } else { Flow::Continue }
+        watch.heard();
+        if host.interrupt.requested() { Flow::Stop } else { voice.say(token) }
     };
     let mut known = Known::of(tokenizer.vocab_size(), decoding.spec().vocab_size);
     let constraint = known.as_mut().map(|known| known as &mut dyn Constraint);
     let steer = Steer { on_token: &mut on_token, constraint };
-    let mut memory = Memory::new(&decoding);
-    let (generated, speculated) = match &mut speculation {
-        Some(ahead) => generate::speculate(&decoding, &mut memory, &prompt, &options, steer, ahead)
-            .map(|(generated, statistics)| (generated, Some(statistics)))?,
-        None => (generate::generate_with(&decoding, &mut memory, &prompt, &options, steer)?, None),
+    let mut statistics = None;
+    let generated = match args.search.contrastive(args.sampling.top_k, &options) {
+        Some(search) => {
+            prompt::must_fit(&ids, decoding.spec().context)?;
+            generate::contrastive_search(decoding, &ids, &search, steer)?
+        }
+        None => {
+            prompt::note_if_cut(&ids, decoding.spec().context);
+            let memory = &mut Memory::new(decoding);
+            match &mut args.speculation.speculation(host, tokenizer)? {
+                Some(ahead) => {
+                    let made = speculate(decoding, memory, &ids, &options, steer, ahead)?;
+                    statistics = Some(made.1);
+                    made.0
+                }
+                None => generate_with(decoding, memory, &ids, &options, steer)?,
+            }
+        }
     };
-    if args.json {
-        let text = tokenizer.decode(&generated.tokens)?;
-        let (ids, finish) = (&generated.tokens, finish_name(generated.finish));
-        let (prompt, read) = (&args.prompt, generated.prompt_tokens);
-        let line = json!({
-            "prompt": prompt, "prompt_tokens_read": read, "text": text, "ids": ids,
-            "finish": finish, "speculation": speculated.as_ref().map(speculation_args::json),
-        });
-        out::line(line)?;
-    } else {
-        out::line(stream.finish())?; // Half a character may still be waiting.
-    }
-    Ok(())
-}
-
-fn finish_name(finish: Finish) -> &'static str {
-    match finish {
-        Finish::Stop => "stop",
-        Finish::Length => "length",
-        Finish::Cancelled => "cancelled",
-        Finish::ContextFull => "context_full",
-    }
+    let (prompt, cached) = (generated.prompt_tokens, generated.cached_tokens);
+    let stats = watch.stop(prompt, cached, generated.tokens.len());
+    let told = Told { prompt: &words, said: voice.finish(), generated, stats, statistics };
+    told.tell(args, tokenizer)
 }

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "the panic of a test is its message")]
 
 mod bad_input;
+mod decoding;
 mod kill;
 mod life;
 mod model;

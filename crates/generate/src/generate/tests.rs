@@ -32,13 +32,19 @@ impl Cache for ToyCache {
 
 impl Toy {
     pub(crate) fn new(context: usize) -> Self {
-        let spec = Spec { context, ..Spec::llama(5, 8, 1, 1) };
+        let spec = Spec { context, ..Spec::llama(5, 4, 1, 1) };
         Self { spec, read: Cell::new(0) }
     }
 
     fn row(before: u32, last: u32) -> Vec<f32> {
         let mut rng = stdx::Rng::new(u64::from(before * 5 + last) + 1000);
         (0..5).map(|_| rng.normal() as f32).collect()
+    }
+
+    /// A made-up state of four numbers.
+    pub(crate) fn state(before: u32, last: u32) -> Vec<f32> {
+        let mut rng = stdx::Rng::new(u64::from(before * 5 + last) + 2000);
+        (0..4).map(|_| rng.normal() as f32).collect()
     }
 
     pub(crate) fn log_p(&self, before: u32, last: u32, next: u32) -> f64 {
@@ -87,6 +93,20 @@ impl Decoder for Toy {
 
     fn rows_alike(&self, _: usize) -> usize {
         9
+    }
+}
+
+impl crate::States for Toy {
+    fn states(
+        &self,
+        input: Input<'_>,
+        cache: &mut ToyCache,
+    ) -> Result<(Vec<f32>, Vec<f32>), arch::Error> {
+        let held = cache.len();
+        let logits = self.forward(input, cache, Logits::All)?;
+        let before = |i: usize| i.checked_sub(1).map_or(0, |i| cache.0[i]);
+        let states = (held..cache.len()).flat_map(|i| Self::state(before(i), cache.0[i]));
+        Ok((states.collect(), logits))
     }
 }
 
@@ -184,6 +204,7 @@ fn a_memory_reads_only_what_is_new_and_changes_nothing() {
         toy.read.set(0);
         let steer = Steer { on_token: &mut { listen }, constraint: None };
         let got = generate_with(&toy, memory, prompt, &options(5, 9), steer).unwrap();
+        assert_eq!(got.cached_tokens + toy.read.get(), got.prompt_tokens + 4);
         (got.tokens, toy.read.get())
     };
     let (first, _) = talk(&mut memory, &[1, 2, 3, 4]);
@@ -211,6 +232,60 @@ fn forks_are_independent_and_truncation_goes_back() {
     assert_ne!(here, there);
     fork.truncate(2);
     assert_eq!(fork.append(&toy, &[3], Logits::Last).unwrap(), here);
+}
+
+#[test]
+fn logprobs_are_those_of_the_model_whatever_the_sampler_does() {
+    let toy = Toy::new(64);
+    let sampling = Sampling {
+        temperature: 0.7,
+        top_k: Some(2),
+        repetition_penalty: 1.5,
+        presence_penalty: 0.5,
+        logit_bias: [(2, f32::NEG_INFINITY)].into(),
+        seed: 4,
+        ..Sampling::default()
+    };
+    let got = run(&toy, &[1, 2], &Options { sampling, logprobs: Some(3), ..options(12, 4) });
+    assert_eq!(got.logprobs.iter().map(|l| l.token).collect::<Vec<_>>(), got.tokens);
+    let mut ids = vec![1, 2];
+    for said in &got.logprobs {
+        let [.., before, last] = ids[..] else { unreachable!() };
+        let expected = toy.log_p(before, last, said.token);
+        assert!((said.logprob - expected).abs() < 1e-9, "{said:?} {expected}");
+        assert_eq!(said.top.len(), 3);
+        assert!(said.top.iter().all(|&(id, l)| (l - toy.log_p(before, last, id)).abs() < 1e-9));
+        ids.push(said.token);
+    }
+    assert!(!got.tokens.contains(&2));
+    assert!(run(&toy, &[1, 2], &options(12, 4)).logprobs.is_empty());
+}
+
+#[test]
+fn penalties_see_prompt_and_answer() {
+    let toy = Toy::new(64);
+    let dry = Some(crate::Dry { allowed_length: 1, ..Default::default() });
+    let sampling = Sampling {
+        repetition_penalty: 1.5,
+        presence_penalty: 1.0,
+        dry,
+        seed: 3,
+        ..Sampling::default()
+    };
+    let prompt = [1, 2, 1, 2];
+    let got = run(&toy, &prompt, &Options { sampling: sampling.clone(), ..options(20, 0) });
+    let (mut sampler, mut ids) = (Sampler::new(&sampling).unwrap(), prompt.to_vec());
+    sampler.begin(&prompt);
+    for &token in &got.tokens {
+        let [.., before, last] = ids[..] else { unreachable!() };
+        assert_eq!(sampler.pick(&Toy::row(before, last), None).unwrap(), token);
+        ids.push(token);
+    }
+    let unaware = Sampling { repetition_penalty: 1.0, dry: None, ..sampling };
+    assert_ne!(
+        got.tokens,
+        run(&toy, &prompt, &Options { sampling: unaware, ..options(20, 0) }).tokens
+    );
 }
 
 /// Permits ascending ids only, each once, then everything is over.

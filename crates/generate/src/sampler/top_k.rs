@@ -1,24 +1,22 @@
 //! Top-k (Fan et al., "Hierarchical Neural Story Generation", 2018): the k likeliest; of equals
 //! the lower ids.
 
-use super::{Candidate, Filter, Sampling};
+use super::filter::Filter;
+use super::{Candidate, Sampling, settings};
 use crate::Error;
 
 pub(super) struct TopK;
 
 impl Filter for TopK {
     fn check(&self, sampling: &Sampling) -> Result<(), Error> {
-        match sampling.top_k {
-            Some(0) => Err(Error::Setting {
-                setting: "top_k",
-                expected: "at least 1 (or absent, for no limit)",
-                got: "0".to_string(),
-            }),
-            _ => Ok(()),
-        }
+        settings::check_count("top_k", sampling.top_k)
     }
 
-    fn keep(&self, sampling: &Sampling, _: &[Candidate]) -> Option<usize> {
-        sampling.top_k
+    fn is_on(&self, sampling: &Sampling) -> bool {
+        sampling.top_k.is_some()
+    }
+
+    fn cut(&self, sampling: &Sampling, candidates: &mut Vec<Candidate>) {
+        candidates.truncate(sampling.top_k.unwrap_or(usize::MAX));
     }
 }

@@ -100,6 +100,11 @@ impl<'a, D: Decoder> Ahead<'a, D> {
         Ok(after)
     }
 
+    /// How many of `ids` the memory holds already.
+    pub(crate) fn shared(&self, ids: &[u32]) -> usize {
+        self.memory.shared(ids)
+    }
+
     /// Makes the memory hold the text and no more.
     pub(crate) fn finish(self) {
         self.memory.truncate(self.text.len());

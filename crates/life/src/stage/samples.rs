@@ -98,6 +98,7 @@ fn text(
         max_tokens: LONGEST_TEXT,
         stop_tokens: endings(tokenizer, options),
         truncate: true,
+        ..Options::default()
     };
     let mut known = Known::of(tokenizer.vocab_size(), decoding.spec().vocab_size);
     let steer = Steer {

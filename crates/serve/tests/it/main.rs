@@ -58,7 +58,7 @@ impl Respond for Script {
         if request.max_tokens == Some(1) {
             finish = Finish::Length;
         }
-        Ok(Reply { text, finish, prompt_tokens: 3, completion_tokens: 2 })
+        Ok(Reply { text, finish, prompt_tokens: 3, completion_tokens: 2, ..Reply::default() })
     }
 }
 

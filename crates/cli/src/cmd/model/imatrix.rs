@@ -6,7 +6,7 @@ use std::sync::Arc;
 use anyhow::{Context, Result, ensure};
 use arch::{Decoder as _, Input, Logits};
 use figure::quantity;
-use generate::loglikelihood::log_probability;
+use generate::TokenLogprobs;
 use generate::{Importance, Runtime};
 use life::Loaded;
 use life::load::marks;
@@ -122,7 +122,7 @@ fn read(pieces: &Pieces, model: &Runtime, host: &Host) -> Result<f64> {
         let logits = model.forward(Input::Ids(piece), &mut cache, Logits::All)?;
         let rows = logits.chunks_exact(vocabulary).zip(&piece[1..]).skip(pieces.size / 2);
         for (row, id) in rows {
-            sum -= log_probability(row, *id as usize);
+            sum -= TokenLogprobs::of(row, *id, 0).logprob;
             tokens += 1;
         }
         host.go_on("nothing was written")?;

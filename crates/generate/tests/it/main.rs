@@ -1,0 +1,3 @@
+//! Decoding against what others choose.
+
+mod sampling;
