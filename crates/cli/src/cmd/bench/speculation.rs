@@ -84,12 +84,14 @@ pub(super) fn run(args: &Args, host: &Host) -> Result<()> {
         prompts =
             vec![format!("{PASSAGE}\n\n{PASSAGE}\n\n{PASSAGE} By"), "Once upon a time".into()];
     }
+    // Of a long prompt its end is read, as `generate` does.
+    let context = runtime.spec().context;
+    ensure!(args.tokens < context, "--tokens must be below the model's context of {context}");
     let begin = marks(tokenizer, &loaded.options.config).begin;
     let mut lines = Vec::new();
     for text in prompts {
         let ids: Vec<u32> = begin.into_iter().chain(tokenizer.encode(&text)?).collect();
-        let (n, context) = (ids.len() + args.tokens, runtime.spec().context);
-        ensure!(n <= context, "prompt and answer are {n} tokens, the model sees {context}");
+        let ids = ids[ids.len() - ids.len().min(context - args.tokens)..].to_vec();
         let mut memory = Memory::new(runtime);
         memory.read(runtime, &ids)?;
         let read = Read { text, ids, memory };
