@@ -155,8 +155,12 @@ impl Kind {
     pub fn f32(&self, bytes: &[u8]) -> Vec<f32> {
         assert!(bytes.len().is_multiple_of(self.bytes), "ggml: no whole blocks of {}", self.name);
         let mut out = vec![0.0; bytes.len() / self.bytes * self.numbers];
-        let blocks = bytes.chunks_exact(self.bytes).zip(out.chunks_exact_mut(self.numbers));
-        blocks.for_each(|(block, out)| (self.widen)(block, out));
+        let run = RUN / self.numbers;
+        let runs = bytes.par_chunks(run * self.bytes).zip(out.par_chunks_mut(run * self.numbers));
+        runs.for_each(|(blocks, out)| {
+            let blocks = blocks.chunks_exact(self.bytes).zip(out.chunks_exact_mut(self.numbers));
+            blocks.for_each(|(block, out)| (self.widen)(block, out));
+        });
         out
     }
 }
