@@ -21,6 +21,7 @@
 
 pub mod dataset;
 pub mod error;
+pub mod grammar;
 pub mod guard;
 pub mod local;
 pub mod message;
@@ -33,6 +34,7 @@ pub use dataset::Dataset;
 pub use error::Error;
 // A server asks with these and needs no other word of `generate`.
 pub use generate::{Flow, Sampling};
+pub use grammar::{Grammar, GrammarConstraint, Vocabulary};
 pub use local::{LocalModel, LocalOptions};
 pub use message::{Content, Message, Part, Role};
 pub use respond::{Finish, Reply, Request, Respond};

@@ -3,7 +3,7 @@
 
 use generate::{Flow, Sampling};
 
-use crate::{Error, Message};
+use crate::{Error, Grammar, Message};
 
 /// What is asked.
 #[derive(Clone, Debug, Default)]
@@ -16,6 +16,8 @@ pub struct Request {
     pub max_tokens: Option<usize>,
     /// Strings that end the answer; they are not part of it.
     pub stop: Vec<String>,
+    /// The form that the answer must have.
+    pub grammar: Option<Grammar>,
 }
 
 /// Why an answer ended.

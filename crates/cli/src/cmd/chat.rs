@@ -8,6 +8,7 @@ use life::Loaded;
 use life::load::knows_conversations;
 
 use super::generate::SamplingArgs;
+use crate::grammar_args::GrammarArgs;
 use crate::host::Host;
 use crate::out;
 use crate::pick;
@@ -20,6 +21,7 @@ use crate::pick;
 #[command(after_help = "Examples:
   lyceum chat
   lyceum chat --model speedrun --temperature 0.5
+  lyceum chat --json-schema person.json
   echo \"Who lives in the village?\" | lyceum chat")]
 pub(crate) struct Args {
     /// A run, a model's folder, a GGUF file, or a pulled model [default: the newest run]
@@ -33,6 +35,8 @@ pub(crate) struct Args {
     system: Option<String>,
     #[command(flatten)]
     sampling: SamplingArgs,
+    #[command(flatten)]
+    form: GrammarArgs,
 }
 
 /// Of answers: a small model's slips come with warmth ([`web`]'s page has figures).
@@ -42,6 +46,7 @@ const HELP: &str = "/new   forget the conversation\n/quit  leave (or Ctrl-D)\n/h
 
 pub(crate) fn run(args: &Args, host: &Host) -> Result<()> {
     let sampling = args.sampling.sampling(TEMPERATURE)?;
+    let grammar = args.form.grammar()?;
     let loaded = pick::model(host, args.model.as_deref())?;
     if !knows_conversations(&loaded) {
         eprintln!("note: this model has seen no conversations; it goes on from your words");
@@ -58,7 +63,8 @@ pub(crate) fn run(args: &Args, host: &Host) -> Result<()> {
         messages: opening.clone(),
         sampling,
         max_tokens: args.max_tokens,
-        stop: Vec::new(),
+        grammar,
+        ..Request::default()
     };
     let mut lines = std::io::stdin().lock().split(b'\n');
     loop {

@@ -7,6 +7,7 @@ use life::Loaded;
 use life::load::{endings, marks, opening};
 use serde_json::json;
 
+use crate::grammar_args::{GrammarArgs, constraint};
 use crate::host::Host;
 use crate::out;
 use crate::pick;
@@ -16,7 +17,9 @@ use crate::pick;
 #[command(after_help = "Examples:
   lyceum generate \"Once upon a time\"
   lyceum generate --model bard --temperature 0.5 --seed 7 \"ROMEO:\"
-  lyceum generate --model ./my-model --json \"Once\"")]
+  lyceum generate --model ./my-model --json \"Once\"
+  lyceum generate --json-schema person.json \"A person:\"
+  lyceum generate --choices yes,no \"Is bread food? \"")]
 pub(crate) struct Args {
     /// What it goes on from [default: nothing]
     #[arg(default_value = "")]
@@ -29,6 +32,8 @@ pub(crate) struct Args {
     max_tokens: usize,
     #[command(flatten)]
     sampling: SamplingArgs,
+    #[command(flatten)]
+    form: GrammarArgs,
     /// Print text, ids and why it ended as JSON
     #[arg(long)]
     json: bool,
@@ -68,6 +73,7 @@ impl SamplingArgs {
 
 pub(crate) fn run(args: &Args, host: &Host) -> Result<()> {
     let sampling = args.sampling.sampling(0.6)?;
+    let grammar = args.form.grammar()?;
     let Loaded { decoding, tokenizer, options: form, .. } =
         pick::model(host, args.model.as_deref())?;
     let mark = marks(&tokenizer, &form.config).begin;
@@ -82,6 +88,7 @@ pub(crate) fn run(args: &Args, host: &Host) -> Result<()> {
         stop_tokens: endings(&tokenizer, &form),
         truncate: true,
     };
+    let mut grammar = constraint(grammar.as_ref(), &tokenizer, &options.stop_tokens)?;
     let mut stream = tokenizer.decoder();
     let context = decoding.spec().context;
     if prompt.len() > context {
@@ -100,8 +107,9 @@ pub(crate) fn run(args: &Args, host: &Host) -> Result<()> {
         if gone || host.interrupt.requested() { Flow::Stop } else { Flow::Continue }
     };
     let mut known = Known::of(tokenizer.vocab_size(), decoding.spec().vocab_size);
-    let constraint = known.as_mut().map(|known| known as &mut dyn Constraint);
-    let steer = Steer { on_token: &mut on_token, constraint };
+    let known = known.as_mut().map(|known| known as &mut dyn Constraint);
+    let grammar = grammar.as_mut().map(|grammar| grammar as &mut dyn Constraint);
+    let steer = Steer { on_token: &mut on_token, constraint: grammar.or(known) };
     let mut memory = Memory::new(&decoding);
     let generated = generate_with(&decoding, &mut memory, &prompt, &options, steer)?;
     if args.json {
