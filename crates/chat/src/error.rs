@@ -87,6 +87,20 @@ pub enum Error {
         /// The model's.
         model: String,
     },
+    /// A grammar that cannot be read, or that cannot be held to.
+    #[error("the {what} cannot be used: {reason}")]
+    Grammar {
+        /// What kind of grammar.
+        what: &'static str,
+        /// What was found, and where.
+        reason: String,
+    },
+    /// A tokenizer whose answers cannot be held to a grammar.
+    #[error("answers of this tokenizer cannot be held to a grammar: {reason}; ask without one")]
+    NoVocabulary {
+        /// What it lacks.
+        reason: String,
+    },
     /// The tokenizer refused.
     #[error(transparent)]
     Tokenizer(#[from] tokenizer::Error),
@@ -105,6 +119,9 @@ impl Error {
                 | Self::Part { .. }
                 | Self::TooLong { .. }
                 | Self::TemplateRun { .. }
+                | Self::Grammar { .. }
+                | Self::NoVocabulary { .. }
+                | Self::Generate(G::Constraint { .. })
                 | Self::Generate(G::Setting { .. } | G::EmptyPrompt | G::PromptTooLong { .. })
         )
     }

@@ -24,6 +24,7 @@
 pub mod dataset;
 pub mod draft;
 pub mod error;
+pub mod grammar;
 pub mod guard;
 pub mod local;
 pub mod logprobs;
@@ -39,6 +40,7 @@ pub use draft::draft;
 pub use error::Error;
 // A server asks with these and needs no other word of `generate`.
 pub use generate::{Flow, Sampling};
+pub use grammar::{Grammar, GrammarConstraint, Vocabulary};
 pub use local::{LocalModel, LocalOptions};
 pub use logprobs::{Likely, ReplyToken};
 pub use message::{Content, Message, Part, Role};

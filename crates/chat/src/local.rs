@@ -9,15 +9,15 @@
 
 mod prompt;
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use arch::Decoder;
 use generate::{Constraint, Flow, Generated, Known, Memory, Options, Speculation, Steer};
 use tokenizer::Tokenizer;
 
 use crate::{
-    COMPLETION_TEMPLATE, DEFAULT_TEMPLATE, Error, Finish, Reply, ReplyToken, Request, Respond,
-    Said, Template, TokenizerConfig, Voice, special,
+    COMPLETION_TEMPLATE, DEFAULT_TEMPLATE, Error, Finish, Grammar, GrammarConstraint, Reply,
+    ReplyToken, Request, Respond, Said, Template, TokenizerConfig, Vocabulary, Voice, special,
 };
 
 /// How a model is presented.
@@ -52,6 +52,8 @@ pub struct LocalModel<D: Decoder> {
     template: Template,
     options: LocalOptions,
     stop_tokens: Vec<u32>,
+    /// Made when the first grammar asks for it.
+    vocabulary: OnceLock<Vocabulary>,
     context: usize,
 }
 
@@ -77,7 +79,19 @@ impl<D: Decoder> LocalModel<D> {
         let memory = Memory::new(&decoder);
         let engine = Mutex::new(Engine { decoder, memory, speculation: None });
         let stop_tokens = stop_tokens(&tokenizer, &options);
-        Ok(Self { engine, tokenizer, template, options, stop_tokens, context })
+        let vocabulary = OnceLock::new();
+        Ok(Self { engine, tokenizer, template, options, stop_tokens, vocabulary, context })
+    }
+
+    fn constraint(&self, grammar: &Grammar) -> Result<GrammarConstraint, Error> {
+        let vocabulary = match self.vocabulary.get() {
+            Some(vocabulary) => vocabulary,
+            None => {
+                let new = Vocabulary::new(&self.tokenizer, &self.stop_tokens)?;
+                self.vocabulary.get_or_init(|| new)
+            }
+        };
+        grammar.constraint(vocabulary)
     }
 
     /// The same model, which says the same in fewer passes.
@@ -123,6 +137,7 @@ where
         on_text: &mut dyn FnMut(&str) -> Flow,
     ) -> Result<Reply, Error> {
         let max_tokens = request.max_tokens.unwrap_or(self.options.max_tokens);
+        let mut grammar = request.grammar.as_ref().map(|g| self.constraint(g)).transpose()?;
         let prompt = self.prompt(&request.messages, max_tokens)?;
         let options = Options {
             sampling: request.sampling.clone(),
@@ -142,10 +157,11 @@ where
         });
         let Engine { decoder, memory, speculation } = &mut *engine;
         let mut known = Known::of(self.tokenizer.vocab_size(), decoder.spec().vocab_size);
-        let steer = Steer {
-            on_token: &mut |token| voice.say(token),
-            constraint: known.as_mut().map(|known| known as &mut dyn Constraint),
-        };
+        let known = known.as_mut().map(|known| known as &mut dyn Constraint);
+        // A grammar knows only the tokenizer's ids itself.
+        let grammar = grammar.as_mut().map(|grammar| grammar as &mut dyn Constraint);
+        let on_token = &mut |token| voice.say(token);
+        let steer = Steer { on_token, constraint: grammar.or(known) };
         let generated = match speculation {
             Some(ahead) => generate::speculate(decoder, memory, &prompt, &options, steer, ahead)?.0,
             None => generate::generate_with(decoder, memory, &prompt, &options, steer)?,

@@ -3,7 +3,7 @@
 
 use generate::{Flow, Sampling};
 
-use crate::{Error, Message, ReplyToken};
+use crate::{Error, Grammar, Message, ReplyToken};
 
 /// What is asked.
 #[derive(Clone, Debug, Default)]
@@ -18,6 +18,8 @@ pub struct Request {
     pub stop: Vec<String>,
     /// Whether to tell how likely each token was, and so many of the likeliest beside it.
     pub logprobs: Option<usize>,
+    /// The form that the answer must have.
+    pub grammar: Option<Grammar>,
 }
 
 /// Why an answer ended.

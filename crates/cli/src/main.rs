@@ -1,8 +1,8 @@
 //! The binary `lyceum`: one file a command in `cmd/`, one line a command in `cmd.rs`.
 //!
 //! Reading order: [`cmd`] (what can be said), `recipe_args` (the dials of a training run as
-//! options), `sampling_args` (how tokens are chosen), `speculation_args` (who guesses ahead), `stats` (how fast),
-//! `pick` (which model is meant), `host` (what the process gives: store, threads,
+//! options), `sampling_args` (how tokens are chosen), `grammar_args` (the form of an answer), `speculation_args`
+//! (who guesses ahead), `stats` (how fast), `pick` (which model is meant), `host` (what the process gives: store, threads,
 //! Ctrl-C, the machine's peak).
 //!
 //! Results go to standard output ([`out`]), progress and words to standard error. Exit codes: 0 done, 1 an
@@ -12,6 +12,7 @@
 
 mod alloc;
 mod cmd;
+mod grammar_args;
 mod host;
 mod out;
 mod pick;

@@ -9,6 +9,16 @@ pub trait Constraint {
 
     /// Tells which token came. Called once a token, stop tokens included.
     fn commit(&mut self, token: u32);
+
+    /// Whether nothing may come any more but the end: then the answer ends, stop token or none.
+    fn is_finished(&self) -> bool {
+        false
+    }
+
+    /// Why the last mask allows nothing, where that is a failure and not what was wanted.
+    fn failure(&self) -> Option<String> {
+        None
+    }
 }
 
 /// Forbids ids that only pad a model's output matrix and are no token.

@@ -38,6 +38,12 @@ pub enum Error {
         /// Tokens there are.
         vocab_size: usize,
     },
+    /// A constraint that could not go on.
+    #[error("the answer was to have a form, which failed: {reason}; simplify the form")]
+    Constraint {
+        /// What the constraint said.
+        reason: String,
+    },
     /// The model computed something that is no number.
     #[error(
         "the logit of token {id} is {value}, expected a finite number; the weights are damaged or \

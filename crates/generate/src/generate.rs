@@ -130,7 +130,7 @@ pub(crate) fn generate_ahead<D: Decoder>(
         if tokens.len() >= options.max_tokens {
             break Finish::Length;
         }
-        let token = choose(&mut sampler, &logits, &mut steer)?;
+        let Some(token) = choose(&mut sampler, &logits, &mut steer)? else { break Finish::Stop };
         if options.stop_tokens.contains(&token) {
             break Finish::Stop;
         }
@@ -138,6 +138,9 @@ pub(crate) fn generate_ahead<D: Decoder>(
         logprobs.extend(options.logprobs.map(|n| TokenLogprobs::of(&logits, token, n)));
         if (steer.on_token)(token) == Flow::Stop {
             break Finish::Cancelled;
+        }
+        if steer.constraint.as_ref().is_some_and(|constraint| constraint.is_finished()) {
+            break Finish::Stop;
         }
         if tokens.len() >= options.max_tokens {
             break Finish::Length; // Its logits are not needed.
@@ -156,15 +159,26 @@ pub(crate) fn generate_ahead<D: Decoder>(
     Ok(Generated { tokens, finish, prompt_tokens: prompt.len(), cached_tokens, logprobs })
 }
 
-fn choose(sampler: &mut Sampler, logits: &[f32], steer: &mut Steer<'_>) -> Result<u32, Error> {
+/// The next token; none where the constraint says that the answer is whole.
+fn choose(
+    sampler: &mut Sampler,
+    logits: &[f32],
+    steer: &mut Steer<'_>,
+) -> Result<Option<u32>, Error> {
     let Some(constraint) = steer.constraint.as_deref_mut() else {
-        return sampler.pick(logits, None);
+        return sampler.pick(logits, None).map(Some);
     };
     let mut allowed = vec![true; logits.len()];
     constraint.mask(&mut allowed);
+    if constraint.is_finished() {
+        return Ok(None);
+    }
+    if let Some(reason) = constraint.failure() {
+        return Err(Error::Constraint { reason });
+    }
     let token = sampler.pick(logits, Some(&allowed))?;
     constraint.commit(token);
-    Ok(token)
+    Ok(Some(token))
 }
 
 /// The prompt as far as it fits.

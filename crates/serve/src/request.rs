@@ -106,8 +106,8 @@ impl ChatCompletion {
             return Err(Refusal::field("temperature", message));
         }
         sampling.check().map_err(|e| Refusal::from(chat::Error::from(e)))?;
-        let stop = strings(self.stop)?;
-        Ok(Request { messages: self.messages, sampling, max_tokens, stop, ..Request::default() })
+        let (messages, stop) = (self.messages, strings(self.stop)?);
+        Ok(Request { messages, sampling, max_tokens, stop, ..Request::default() })
     }
 
     fn refuse_what_we_lack(&self) -> Result<(), Refusal> {

@@ -177,7 +177,7 @@ fn what_breaks_its_form_is_named_with_its_place() {
     };
     check(
         json!({"text": "t", "id": 1}),
-        &["[\"id\", \"text\"]", "expected \"messages\"", "\"answer\""],
+        &["[\"text\", \"id\"]", "expected \"messages\"", "\"answer\""],
     );
     check(json!({}), &["the keys []"]);
     check(json!({"instruction": "do", "input": "it"}), &["\"instruction\"", "no form"]);

@@ -286,3 +286,23 @@ fn a_draft_must_mean_the_same_by_every_id() {
     let said = error.to_string();
     assert!(said.contains("<|person|>") && said.contains("<|user|>"), "{said}");
 }
+
+#[test]
+fn an_answer_has_the_form_that_is_asked_for() {
+    let model = model(200);
+    let form = |grammar| Request { grammar: Some(grammar), ..ask(&[(Role::User, "tree")]) };
+    // The parrot would say "tree", and repeats as much of it as it may.
+    let (reply, heard) = talk(&model, &form(Grammar::choices(["three", "true"])));
+    assert_eq!((reply.text.as_str(), reply.finish), ("true", Finish::Stop));
+    assert_eq!((heard.as_str(), reply.completion_tokens), ("[t][r][u][e]", 4));
+    let (reply, _) = talk(&model, &form(Grammar::regex("[a-z]{6}")));
+    assert!(reply.text.starts_with("tree") && reply.text.len() == 6, "{}", reply.text);
+    let schema = serde_json::json!({"const": {"a": "<|end|>"}});
+    let (reply, _) = talk(&model, &form(Grammar::json_schema(&schema)));
+    assert_eq!(serde_json::from_str::<serde_json::Value>(&reply.text).unwrap(), schema["const"]);
+    // Where the grammar leaves the choice, the model's end is the end.
+    let (reply, _) = talk(&model, &form(Grammar::regex("(?s).*")));
+    assert_eq!((reply.text.as_str(), reply.finish), ("tree", Finish::Stop));
+    let error = model.respond(&form(Grammar::regex("(")), &mut |_| Flow::Continue).unwrap_err();
+    assert!(matches!(error, Error::Grammar { .. }) && error.is_of_request(), "{error}");
+}

@@ -7,6 +7,7 @@ use chat::{Finish, Flow, LocalModel, Message, Request, Respond, Role};
 use life::Loaded;
 use life::load::knows_conversations;
 
+use crate::grammar_args::GrammarArgs;
 use crate::host::Host;
 use crate::out;
 use crate::pick;
@@ -23,6 +24,7 @@ use crate::stats::Watch;
   lyceum chat
   lyceum chat --model speedrun --temperature 0.5
   lyceum chat --repetition-penalty 1.1 --stats
+  lyceum chat --json-schema person.json
   echo \"Who lives in the village?\" | lyceum chat")]
 pub(crate) struct Args {
     /// A run, a model's folder, a GGUF file, or a pulled model [default: the newest run]
@@ -38,6 +40,8 @@ pub(crate) struct Args {
     sampling: SamplingArgs,
     #[command(flatten)]
     speculation: SpeculationArgs,
+    #[command(flatten)]
+    form: GrammarArgs,
     /// Tell on standard error how fast each answer was
     #[arg(long)]
     stats: bool,
@@ -50,6 +54,7 @@ const HELP: &str = "/new   forget the conversation\n/quit  leave (or Ctrl-D)\n/h
 
 pub(crate) fn run(args: &Args, host: &Host) -> Result<()> {
     let sampling = args.sampling.sampling(TEMPERATURE)?;
+    let grammar = args.form.grammar()?;
     let loaded = pick::model(host, args.model.as_deref())?;
     if !knows_conversations(&loaded) {
         eprintln!("note: this model has seen no conversations; it goes on from your words");
@@ -68,6 +73,7 @@ pub(crate) fn run(args: &Args, host: &Host) -> Result<()> {
         messages: opening.clone(),
         sampling,
         max_tokens: args.max_tokens,
+        grammar,
         ..Request::default()
     };
     let mut lines = std::io::stdin().lock().split(b'\n');

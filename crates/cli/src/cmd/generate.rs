@@ -11,6 +11,7 @@ use generate::{Constraint, Flow, Known, Memory, Options, Steer, generate_with, s
 use life::Loaded;
 use life::load::endings;
 
+use crate::grammar_args::{GrammarArgs, constraint};
 use crate::host::Host;
 use crate::out;
 use crate::pick;
@@ -29,6 +30,8 @@ use told::Told;
   lyceum generate --stop \"\\n\\n\" --stats < beginning.txt
   lyceum generate --repetition-penalty 1.1 --dry-multiplier 0.8 --logit-bias \" the=-2\" \"Once\"
   lyceum generate --model big.gguf --draft small.gguf \"Once\"
+  lyceum generate --json-schema person.json \"A person:\"
+  lyceum generate --choices yes,no \"Is bread food? \"
   lyceum generate --beams 4 --n-best 2 --length-penalty 0.8 \"Once\"
   lyceum generate --contrastive-alpha 0.6 --top-k 4 \"Once\"")]
 pub(crate) struct Args {
@@ -50,6 +53,8 @@ pub(crate) struct Args {
     #[command(flatten)]
     speculation: SpeculationArgs,
     #[command(flatten)]
+    form: GrammarArgs,
+    #[command(flatten)]
     search: SearchArgs,
     /// Tell how likely each token was, and N of the likeliest beside it
     #[arg(long, value_name = "N", requires = "json")]
@@ -65,6 +70,7 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args, host: &Host) -> Result<()> {
     let sampling = args.sampling.sampling(0.6)?;
     args.search.check(args.sampling.top_k)?;
+    let grammar = args.form.grammar()?;
     let words = prompt::words(args.prompt.as_deref())?;
     let loaded = pick::model(host, args.model.as_deref())?;
     let sampling = args.sampling.with_words(sampling, &loaded.tokenizer)?;
@@ -80,6 +86,7 @@ pub(crate) fn run(args: &Args, host: &Host) -> Result<()> {
         truncate: true,
         logprobs: args.logprobs,
     };
+    let mut grammar = constraint(grammar.as_ref(), tokenizer, &options.stop_tokens)?;
     if !args.json {
         out::piece(&words)?;
     }
@@ -95,8 +102,9 @@ pub(crate) fn run(args: &Args, host: &Host) -> Result<()> {
         if host.interrupt.requested() { Flow::Stop } else { voice.say(token) }
     };
     let mut known = Known::of(tokenizer.vocab_size(), decoding.spec().vocab_size);
-    let constraint = known.as_mut().map(|known| known as &mut dyn Constraint);
-    let steer = Steer { on_token: &mut on_token, constraint };
+    let known = known.as_mut().map(|known| known as &mut dyn Constraint);
+    let grammar = grammar.as_mut().map(|grammar| grammar as &mut dyn Constraint);
+    let steer = Steer { on_token: &mut on_token, constraint: grammar.or(known) };
     let mut statistics = None;
     let generated = match args.search.contrastive(args.sampling.top_k, &options) {
         Some(search) => {

@@ -316,3 +316,49 @@ fn a_constraint_is_obeyed_and_a_dead_end_is_an_error() {
     assert!(matches!(result, Err(Error::NothingAllowed { .. })));
     assert!(heard.is_sorted_by(|a, b| a < b) && heard.last() == Some(&4), "{heard:?}");
 }
+
+/// Permits so many ids, then says that it is over, or that it broke down.
+struct Counted {
+    left: usize,
+    breaks: bool,
+}
+
+impl Constraint for Counted {
+    fn mask(&mut self, allowed: &mut [bool]) {
+        allowed.fill(self.left > 0);
+    }
+
+    fn commit(&mut self, _: u32) {
+        self.left -= 1;
+    }
+
+    fn is_finished(&self) -> bool {
+        self.left == 0 && !self.breaks
+    }
+
+    fn failure(&self) -> Option<String> {
+        (self.left == 0 && self.breaks).then(|| "too much work".to_string())
+    }
+}
+
+#[test]
+fn a_constraint_that_is_finished_ends_the_answer() {
+    let toy = Toy::new(64);
+    let run = |left, max_tokens, breaks| {
+        let mut constraint = Counted { left, breaks };
+        let on_token = &mut |_| Flow::Continue;
+        let steer = Steer { on_token, constraint: Some(&mut constraint) };
+        let options = options(max_tokens, 1);
+        generate_with(&toy, &mut Memory::new(&toy), &[1], &options, steer)
+    };
+    let check = |left, max_tokens, expected| {
+        let generated = run(left, max_tokens, false).unwrap();
+        assert_eq!((generated.tokens.len(), generated.finish), expected);
+    };
+    check(3, 9, (3, Finish::Stop));
+    check(3, 3, (3, Finish::Stop));
+    check(3, 2, (2, Finish::Length));
+    check(0, 9, (0, Finish::Stop));
+    let error = run(2, 9, true).unwrap_err().to_string();
+    assert!(error.contains("too much work"), "{error}");
+}
