@@ -5,8 +5,9 @@
 //! Reading order: [`message`] (who said what), [`dataset`] (conversations to learn from, in the forms
 //! that people have them), [`template`] (messages to the text that a model is trained on, and which
 //! of it is learnt), [`guard`] (that text to ids), [`tokenizer_config`] (the file that carries a
-//! template beside a model), [`stop`] (strings that end an answer), [`respond`] (the trait through
-//! which servers and pages see a model), [`local`] (a decoder and a tokenizer as a `Respond`).
+//! template beside a model), [`stop`] (strings that end an answer), [`grammar`] (forms that an
+//! answer is held to), [`respond`] (the trait through which servers and pages see a model),
+//! [`local`] (a decoder and a tokenizer as a `Respond`).
 //!
 //! ```
 //! use chat::{Conversation, Message, Role, Template};
