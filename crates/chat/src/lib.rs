@@ -5,8 +5,8 @@
 //! Reading order: [`message`] (who said what), [`dataset`] (conversations to learn from, in the forms
 //! that people have them), [`template`] (messages to the text that a model is trained on, and which
 //! of it is learnt), [`guard`] (that text to ids), [`tokenizer_config`] (the file that carries a
-//! template beside a model), [`stop`] (strings that end an answer), [`voice`] (tokens to text as they
-//! come), [`logprobs`] (how likely they were), [`respond`] (the trait through which servers and pages see
+//! template beside a model), [`stop`] (strings that end an answer), [`grammar`] (forms that an
+//! answer is held to), [`voice`] (tokens to text as they come), [`logprobs`] (how likely they were), [`respond`] (the trait through which servers and pages see
 //! a model), [`local`] (a decoder and a tokenizer as a `Respond`), [`mod@draft`] (a smaller model that
 //! proposes for it).
 //!

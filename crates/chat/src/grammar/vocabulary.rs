@@ -168,3 +168,71 @@ impl TokenizerEnv for Trie {
         false
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+    use tokenizer::{Kind, LearnOptions};
+
+    use super::*;
+
+    fn learnt(kind: Kind, vocab_size: usize) -> Tokenizer {
+        let options = LearnOptions { kind, vocab_size, specials: vec![], ..Default::default() };
+        Tokenizer::learn(["low lower lowest "; 9], &options, &mut |_| true).unwrap()
+    }
+
+    #[test]
+    fn the_first_token_loses_its_space() {
+        let tokenizer = learnt(Kind::SentencePieceBpe, 270);
+        let vocabulary = Vocabulary::new(&tokenizer, &[]).unwrap();
+        let text = |id| tokenizer.token_bytes(id).unwrap();
+        let spaced: Vec<u32> = (0..270).filter(|&id| text(id).starts_with(b" ")).collect();
+        let opening: Vec<u32> = vocabulary.opening().iter().map(|&(id, _)| id).collect();
+        assert_eq!(opening, spaced);
+        let known = vocabulary.opening().iter().filter_map(|&(id, same)| Some((id, same?)));
+        assert!(known.clone().count() > 0, "{:?}", vocabulary.opening());
+        for (id, same) in known {
+            assert_eq!(text(id)[1..], *text(same));
+            assert_eq!(vocabulary.in_the_middle(id), same);
+        }
+        assert!(vocabulary.opening().is_sorted());
+        let byte_level = Vocabulary::new(&learnt(Kind::Bpe, 260), &[]).unwrap();
+        assert_eq!(byte_level.opening(), []);
+    }
+
+    #[test]
+    fn tokens_that_depend_on_what_follows_are_refused() {
+        let tokenizer = learnt(Kind::SentencePieceBpe, 270);
+        let with = |decoder: Value| {
+            let mut file: Value = serde_json::from_str(&tokenizer.to_json()).unwrap();
+            file["decoder"] = decoder;
+            Vocabulary::new(&Tokenizer::from_json(&file.to_string()).unwrap(), &[])
+        };
+        assert!(with(json!({"type": "ByteFallback"})).is_ok());
+        let strip = json!({"type": "Strip", "content": " ", "start": 0, "stop": 1});
+        for decoder in [
+            json!({"type": "BPEDecoder", "suffix": "</w>"}),
+            json!({"type": "Sequence", "decoders": [{"type": "Fuse"}, strip]}),
+        ] {
+            let error = with(decoder).unwrap_err().to_string();
+            assert!(error.contains("depend on what follows"), "{error}");
+        }
+    }
+
+    #[test]
+    fn tokens_that_no_trie_holds_are_left_out() {
+        let long = "x".repeat(3000);
+        let mut file: Value =
+            serde_json::from_str(&learnt(Kind::SentencePieceBpe, 270).to_json()).unwrap();
+        file["model"]["vocab"][&long] = json!(270);
+        let tokenizer = Tokenizer::from_json(&file.to_string()).unwrap();
+        assert_eq!(tokenizer.id(&long), Some(270));
+        let vocabulary = Vocabulary::new(&tokenizer, &[]).unwrap();
+        let mut constraint = crate::Grammar::regex("x*").constraint(&vocabulary).unwrap();
+        let mut allowed = vec![true; 271];
+        generate::Constraint::mask(&mut constraint, &mut allowed);
+        let x = tokenizer.token_bytes(270).map(<[u8]>::len);
+        assert_eq!((x, allowed[270]), (Some(3000), false));
+        assert!(allowed.contains(&true));
+    }
+}
