@@ -1,15 +1,17 @@
-//! Products with matrices of sixteen-bit numbers, brain floats or IEEE's halves, that stay as a file has them.
+//! Products with matrices of sixteen-bit numbers, brain floats or IEEE's halves, that stay as a file has
+//! them.
 //!
-//! The ladder: [`naive`], [`plain`], then the same loop over registers ([`tile`]). Up to [`FEW`] rows of input
-//! stream the matrix once: a step is 32 neighbours along k of a row, whose products with the input, in f32, are
-//! added to two sums of sixteen lanes. Of brain floats one sum is of the even neighbours and one of the odd
-//! ones, which are a shift and a mask away in a word of two; of halves, which are widened sixteen at a time, of
-//! the first sixteen and the last. Inputs lie in that order, too. Every product is added with one rounding and
-//! lanes are added in one order, so that neither the machine nor the number of rows, up to that many, changes
-//! a bit.
+//! The ladder: [`naive`], [`plain`], then the same loop over registers ([`tile`]). Up to [`FEW`] rows of
+//! input stream the matrix once: a step is 32 neighbours along k of a row, whose products with the input, in
+//! f32, are added to two sums of sixteen lanes. Of brain floats one sum is of the even neighbours and one of
+//! the odd ones, which are a shift and a mask away in a word of two; of halves, which are widened sixteen at
+//! a time, of the first sixteen and the last. Inputs lie in that order, too. Every product is added with one
+//! rounding and lanes are added in one order, so that neither the machine nor the number of rows, up to that
+//! many, changes a bit.
 //!
-//! More rows go through [`crate::gemm`]: brain floats as they lie, with inputs rounded to them as their file's
-//! makers have it; halves widened to f32, some rows of the matrix at a time. Those sums have other bits.
+//! More rows go through [`crate::gemm`]: brain floats as they lie, with inputs rounded to them as their
+//! file's makers have it; halves widened to f32, some rows of the matrix at a time. Those sums have other
+//! bits.
 
 mod naive;
 mod plain;

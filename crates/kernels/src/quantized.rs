@@ -3,15 +3,15 @@
 //!
 //! The ladder: [`naive`] (numbers widened one by one), [`plain`], then sixteen rows of a matrix side by side,
 //! of which a register holds four neighbours along k each, so that one `vpdpbusd` multiplies them with four
-//! numbers of an input and no sum runs across lanes. A [`Matrix`] is laid out so once ([`layout`]), in as many
-//! bytes as its blocks had. Inputs are rounded to eight bits ([`Rounded`]), as llama.cpp rounds them: by 32
-//! numbers for types of 32, by 256 for those of 256. What a code stands for beside its scale, a zero in the
-//! middle or an offset, is multiplied by sums of the rounded input, which are known before.
+//! numbers of an input and no sum runs across lanes. A [`Matrix`] is laid out so once ([`layout`]), in as
+//! many bytes as its blocks had. Inputs are rounded to eight bits ([`Rounded`]), as llama.cpp rounds them: by
+//! 32 numbers for types of 32, by 256 for those of 256. What a code stands for beside its scale, a zero in
+//! the middle or an offset, is multiplied by sums of the rounded input, which are known before.
 //!
 //! The kernel is written once ([`kernel`]) over what an instruction set has ([`machine`]): AVX-512 with VNNI,
 //! AVX-VNNI, AVX2. For few rows of input the weights are read once and sums stay in registers; for more, each
-//! block is unpacked once for [`CHUNK`] rows. Sums are integers as far as scales are, so that they are exact in
-//! any order; what is left, a product and an addition for 32 or 256 numbers, is rounded once, in the same
+//! block is unpacked once for [`CHUNK`] rows. Sums are integers as far as scales are, so that they are exact
+//! in any order; what is left, a product and an addition for 32 or 256 numbers, is rounded once, in the same
 //! order everywhere. So neither the machine nor how many rows are asked about together changes a bit.
 //!
 //! Left out: i-quants of fewer than four bits, whose tables of patterns no register holds.

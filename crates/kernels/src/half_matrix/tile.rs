@@ -1,8 +1,8 @@
 //! The loop over registers: some rows of the matrix with some of the input.
 //!
-//! A step of a row is a line of memory: 64 bytes become two registers of sixteen floats, or four of eight. For
-//! one or two rows of input the matrix is read from end to end: four rows of it as four streams came at two
-//! thirds of the rate. For more, what is read of the input counts, and four rows share it.
+//! A step of a row is a line of memory: 64 bytes become two registers of sixteen floats, or four of eight.
+//! For one or two rows of input the matrix is read from end to end: four rows of it as four streams came at
+//! two thirds of the rate. For more, what is read of the input counts, and four rows share it.
 #![expect(unsafe_code, reason = "intrinsics over raw pointers; lengths are asserted at the entry")]
 
 use std::arch::x86_64::*;

@@ -214,7 +214,8 @@ impl Layout for Bytes {
     const HAS_OFFSET: bool = false;
 
     fn codes(block: &[u8], piece: usize) -> [u8; LENGTH] {
-        // Of each half: 32 numbers from lower halves of bytes, 32 from those behind them, then the upper halves.
+        // Of each half: 32 numbers from lower halves of bytes, 32 from those behind them, then the upper
+        // halves.
         let (half, quarter) = (piece / 4, piece % 4);
         let low = &block[half * 64 + quarter % 2 * 32..][..32];
         let upper = &block[128 + half * 32..][..32];

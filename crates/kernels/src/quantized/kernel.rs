@@ -194,7 +194,8 @@ pub(super) unsafe fn many<M: Machine, L: Layout>(task: &Task<'_>) {
                         let to = (unit * L::PIECES) % SPAN;
                         unpack::<M, L>(parts::<L>(strip, task.k(), unit), lane, span, to);
                     }
-                    // Were their number known, all would be unrolled, with more sums than there are registers.
+                    // Were their number known, all would be unrolled, with more sums than there are
+                    // registers.
                     let pieces = unit * L::PIECES..black_box(end * L::PIECES);
                     over_rows::<M, L>(span, pieces, first, &mut sums[..rows]);
                 }

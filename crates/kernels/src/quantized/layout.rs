@@ -11,10 +11,10 @@
 //! ```
 //!
 //! Five and six bits are a plane of four below one of the rest, three one of two below one of one. Where
-//! codes stand for the numbers of a table, sixteen of them, they are looked up behind that. A *unit* is two pieces (types
-//! of 32) or eight (types of 256): the scales of all, then the planes of each, in the order in which they
-//! are read, so that asking for what comes next brings both in time. What would break the lines of 64
-//! bytes stands before a strip's first unit, that of all units: the *extra* bytes.
+//! codes stand for the numbers of a table, sixteen of them, they are looked up behind that. A *unit* is two
+//! pieces (types of 32) or eight (types of 256): the scales of all, then the planes of each, in the order in
+//! which they are read, so that asking for what comes next brings both in time. What would break the lines of
+//! 64 bytes stands before a strip's first unit, that of all units: the *extra* bytes.
 
 use super::Rounding;
 

@@ -22,7 +22,8 @@ pub(super) trait Machine {
 
     /// Codes, four bytes a lane.
     unsafe fn codes(from: *const u8) -> Self::Codes;
-    /// Bits of each byte, moved to the right, or to the left by negative numbers; `mask` is of what comes out.
+    /// Bits of each byte, moved to the right, or to the left by negative numbers; `mask` is of what comes
+    /// out.
     unsafe fn bits(of: Self::Codes, right: i32, mask: u8) -> Self::Codes;
     /// The same, added to lower bits.
     unsafe fn with_bits(low: Self::Codes, of: Self::Codes, right: i32, mask: u8) -> Self::Codes;

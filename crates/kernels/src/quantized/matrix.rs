@@ -169,8 +169,8 @@ fn row_of<L: Layout>(strip: &[u8], k: usize, row: usize, out: &mut [f32]) {
     }
 }
 
-/// `out (rows, Σ n) = x (rows, k) · matricesᵀ`: the products of one input with matrices that lie one below the
-/// other, side by side, as one piece of work for all threads.
+/// `out (rows, Σ n) = x (rows, k) · matricesᵀ`: the products of one input with matrices that lie one below
+/// the other, side by side, as one piece of work for all threads.
 ///
 /// # Panics
 /// If a matrix has another k than the input, or `out` another size.

@@ -23,7 +23,7 @@ fn ids(n: usize, seed: usize) -> Vec<u32> {
 
 fn read(runtime: &Runtime, ids: &[u32]) -> (Memory<Cache>, Vec<f32>) {
     let mut memory = Memory::new(runtime);
-    let logits = memory.read(runtime, ids).unwrap();
+    let logits = memory.read(runtime, ids).expect("room");
     (memory, logits)
 }
 
