@@ -148,7 +148,7 @@ pub fn write<E: From<Error>>(
 /// ([`crate::imatrix::Entry::means`]).
 ///
 /// # Errors
-/// As of [`write`]; [`Error::Tensor`] for importance of other columns than the tensor has.
+/// As of [`write()`]; [`Error::Tensor`] for importance of other columns than the tensor has.
 pub fn write_weighed<E: From<Error>>(
     path: &Path,
     metadata: &[Pair],

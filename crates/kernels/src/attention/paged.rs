@@ -1,8 +1,8 @@
 //! Keys and values of a sequence in pages, and the attention of new positions over them (Kwon et al.,
 //! "Efficient Memory Management for Large Language Model Serving with PagedAttention", 2023).
 //!
-//! Reading order: [`page`] (what lies where in a page), [`widen`] (numbers of each [`Kind`] to f32 and back),
-//! [`step`] (up to eight query rows over one page), [`few`] (one to eight new positions), [`many`]
+//! Reading order: `page` (what lies where in a page), `widen` (numbers of each [`Kind`] to f32 and back),
+//! `step` (up to eight query rows over one page), `few` (one to eight new positions), `many`
 //! (prompts, through the tiles of the forward pass).
 //!
 //! A few new positions read every page once: all query heads that share a key head, and all new positions,
