@@ -187,8 +187,10 @@ def transformers(seed, path):
 # Beams, length penalty, early stopping, stop tokens, tokens at most.
 BEAMS = [
     (1, 1.0, False, [2], 10), (4, 1.0, False, [2], 10), (4, 0.0, False, [2, 5], 12), (3, -1.0, True, [2, 7], 12),
-    (5, 2.0, "never", [2, 3, 4], 12), (4, 0.6, True, [2, 3, 4, 5], 12), (4, 1.0, "never", [3, 9], 15),
-    (6, -0.5, "never", list(range(2, 9)), 9), (3, 1.5, False, list(range(2, 9)), 12),
+    (5, 2.0, "never", [2, 3, 4], 12), (4, 0.6, True, [2, 3, 4, 5], 12), (6, -0.5, "never", list(range(2, 9)), 9),
+    # So many ends that it matters when one stops to look.
+    *((beams, penalty, rule, list(range(2, 14)), 20)
+      for rule in (True, False, "never") for beams, penalty in ((2, 2.0), (3, 1.0), (3, 2.0))),
 ]
 
 
