@@ -4,6 +4,7 @@ use generate::Constraint;
 use llguidance::Matcher;
 use llguidance::toktrie::SimpleVob;
 
+use super::vocabulary::First;
 use super::{Vocabulary, told};
 
 /// What may come next in an answer, token by token.
@@ -71,8 +72,13 @@ impl Constraint for GrammarConstraint {
             Some(mask) if !self.is_finished => {
                 narrow(tokens, mask);
                 if self.at_start {
-                    for &(id, same) in self.vocabulary.opening() {
-                        set(tokens, id, same.is_some_and(|same| mask.is_allowed(same)));
+                    for &(id, is) in self.vocabulary.opening() {
+                        let may = match is {
+                            First::As(same) => mask.is_allowed(same),
+                            First::Nothing => true,
+                            First::Other => false,
+                        };
+                        set(tokens, id, may);
                     }
                 }
             }
@@ -86,11 +92,14 @@ impl Constraint for GrammarConstraint {
             self.is_finished = true;
             return;
         }
-        let token = match self.at_start {
-            true => self.vocabulary.in_the_middle(token),
-            false => token,
+        let first = if self.at_start { self.vocabulary.first(token) } else { First::As(token) };
+        self.at_start = false;
+        let token = match first {
+            First::As(same) => same,
+            First::Nothing => return,
+            First::Other => token, // Was not allowed.
         };
-        (self.mask, self.at_start) = (None, false);
+        self.mask = None;
         match self.matcher.consume_token(token) {
             Ok(()) => self.is_finished = self.matcher.is_stopped(),
             Err(error) => self.fail(&error.to_string()),

@@ -208,7 +208,7 @@ fn patterns_match_from_end_to_end() {
 
 #[test]
 fn every_choice_comes_and_no_other() {
-    let choices = ["yes", " yes", "no", "日本", "<s>"];
+    let choices = ["yes", " no", "日本", "<s>"];
     for (name, case) in cases() {
         let grammar = Grammar::choices(choices);
         let mut came: Vec<String> =
@@ -216,6 +216,6 @@ fn every_choice_comes_and_no_other() {
         came.sort();
         came.dedup();
         assert!(came.iter().all(|text| choices.contains(&text.as_str())), "{name}: {came:?}");
-        assert!(came.len() >= 4, "{name}: only {came:?}");
+        assert!(came.len() == 4, "{name}: only {came:?}");
     }
 }
