@@ -116,11 +116,11 @@ fn a_text_tells_which_columns_count_and_a_file_is_rounded_with_it() {
     let run = ["--steps", "30", "--vocab", "290", "--name", "tiny", "-q"];
     lyceum.good(&[&["pretrain", "--corpus", &corpus], &shape[..], &run].concat());
     let make = ["model", "imatrix", "tiny", "--text", &corpus];
-    let said = lyceum.good(&[&make[..], &["-o", "i.gguf", "--chunks", "4", "--json"]].concat());
-    let said = object(&said);
-    assert_eq!((&said["matrices"], &said["chunk_size"]), (&14.into(), &64.into()), "{said}");
-    let perplexity = said["perplexity"].as_f64().unwrap();
-    assert!((1.0..300.0).contains(&perplexity), "{said}");
+    let told = lyceum.good(&[&make[..], &["-o", "i.gguf", "--chunks", "4", "--json"]].concat());
+    let told = object(&told);
+    assert_eq!((&told["matrices"], &told["chunk_size"]), (&14.into(), &64.into()), "{told}");
+    let perplexity = told["perplexity"].as_f64().unwrap();
+    assert!((1.0..300.0).contains(&perplexity), "{told}");
 
     let convert = ["model", "convert", "tiny"];
     let with = ["--dtype", "q4_0", "--imatrix", "i.gguf"];

@@ -1,8 +1,10 @@
 //! The fast runtime against the readable model.
 
+use std::sync::Arc;
+
 use arch::{Cache, Decoder, Error, Input, Logits, Spec, Tap};
 use burn::tensor::Device;
-use generate::Runtime;
+use generate::{Importance, Runtime};
 use model::gguf::Mixture;
 use model::live::Live;
 use model::{Decoding, Opened, Transformer, folder, gguf};
@@ -203,4 +205,41 @@ fn weights_are_those_of_the_model_that_went_on() {
     // A model of another shape is refused, and nothing has changed.
     assert!(runtime.sync_weights(&Live::new(&build(&specs()[1]))).is_err());
     assert_eq!(decoded(&runtime, &IDS, 12), after);
+}
+
+/// Every matrix of a block that is rounded is told of, whatever the family calls it, and a file is made of that.
+#[test]
+fn what_a_runtime_saw_rounds_a_file() {
+    let home = tempfile::tempdir().unwrap();
+    for name in ["llama", "mixtral", "gemma2", "phi3", "gpt2", "gpt_neox", "minicpm3"] {
+        let mut spec = arch::family::of_size(name, 64, 64, 2, 2).unwrap();
+        if let Some(experts) = &mut spec.experts {
+            experts.balance = 0.0;
+        }
+        let model = build(&spec);
+        let (runtime, seen) = (runtime(&model), Arc::new(Importance::default()));
+        assert!(runtime.watch(seen.clone()));
+        let ids = Input::Ids(&IDS);
+        runtime.forward(ids, &mut runtime.new_cache(), Logits::All).unwrap();
+        let imatrix = gguf::imatrix(&spec, &seen.entries().unwrap()).unwrap();
+        assert!(gguf::untold(&spec, &imatrix).unwrap().is_empty(), "{name}");
+        if name == "minicpm3" {
+            continue; // llama.cpp knows the scales of the published model alone.
+        }
+        let folder = home.path().join(name);
+        folder::save(&model, &folder).unwrap();
+        let opened = Opened::open(&folder).unwrap();
+        let save = |file: &str, imatrix| {
+            let mixture = Mixture::named("Q4_0").unwrap();
+            let form = gguf::Form { mixture, imatrix, beside: Vec::new() };
+            let path = home.path().join(file);
+            gguf::save_as(&opened, &path, form, &mut || true)
+                .unwrap_or_else(|e| panic!("{name}: {e}"));
+            formats::gguf::Gguf::open(&path).unwrap()
+        };
+        let (with, without) = (save("with", Some(imatrix)), save("without", None));
+        let differ = |name: &str| with.bytes(name).unwrap() != without.bytes(name).unwrap();
+        assert!(differ("blk.1.attn_output.weight"), "{name}");
+        assert!(!differ("token_embd.weight") && !differ("output_norm.weight"), "{name}");
+    }
 }
