@@ -11,6 +11,9 @@ use tokenizer::Tokenizer;
 use crate::host::Host;
 use crate::pick;
 
+/// The options below, for whoever cannot be guessed ahead of.
+pub(crate) const OF_SPECULATION: [&str; 2] = ["draft", "speculate"];
+
 /// Who guesses how a text goes on.
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct SpeculationArgs {

@@ -102,7 +102,8 @@ impl Runtime {
     }
 
     /// Takes the weights of a model that has gone on learning, so that what it says now is what this says.
-    /// Memories of before were made with other weights; they are to be thrown away.
+    /// Memories of before were made with other weights; they are to be thrown away. Whoever watched is to sit
+    /// down again.
     ///
     /// # Errors
     /// As of [`Runtime::new`]; nothing has changed then. Old and new weights are held at once meanwhile.

@@ -91,6 +91,9 @@ fn what_makes_no_sense_is_refused_before_a_model_is_looked_for() {
     };
     check(&["--beams", "3", "-t", "1"], "cannot be used with");
     check(&["--beams", "3", "--contrastive-alpha", "0.5"], "cannot be used with");
+    check(&["--beams", "3", "--regex", "a*"], "cannot be used with");
+    check(&["--beams", "3", "--speculate", "ngram"], "cannot be used with");
+    check(&["--contrastive-alpha", "0.5", "--draft", "small.gguf"], "cannot be used with");
     check(&["--contrastive-alpha", "0.5", "--dry-multiplier", "1"], "cannot be used with");
     check(&["--contrastive-alpha", "1.5"], "contrastive alpha must be from 0 to 1");
     check(&["--beams", "0"], "beams must be from 1 to 1024");

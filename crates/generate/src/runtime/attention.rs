@@ -128,16 +128,11 @@ impl Attention {
 
     /// Some rows of its matrices, by which to know them.
     pub(super) fn some_rows(&self) -> Vec<f32> {
-        let first = |weight: &Weight| {
-            let mut row = vec![0.0; weight.k()];
-            weight.row(0, &mut row);
-            row
-        };
         let to_heads = match &self.to_heads {
-            ToHeads::Matrix(weight) => first(weight),
-            ToHeads::Latent(latent) => first(latent.up()),
+            ToHeads::Matrix(weight) => weight,
+            ToHeads::Latent(latent) => latent.up(),
         };
-        [to_heads, first(&self.out)].concat()
+        [to_heads.first_row(), self.out.first_row()].concat()
     }
 
     /// Lets the new positions of every sequence look at all that it holds: `(n, Hq·head_dim)`.

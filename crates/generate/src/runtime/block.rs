@@ -56,6 +56,11 @@ impl Block {
         &self.attention
     }
 
+    /// Some rows of its matrices, by which to know them.
+    pub(super) fn some_rows(&self) -> Vec<f32> {
+        [self.attention.some_rows(), self.feed.some_rows()].concat()
+    }
+
     pub(super) fn len_bytes(&self) -> usize {
         self.attention.len_bytes() + self.feed.len_bytes()
     }

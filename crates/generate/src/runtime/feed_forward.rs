@@ -67,6 +67,15 @@ impl Feed {
         }
     }
 
+    /// Some rows of its matrices, by which to know them.
+    pub(super) fn some_rows(&self) -> Vec<f32> {
+        let both = |layer: &FeedForward| [layer.up.first_row(), layer.down.first_row()].concat();
+        match self {
+            Self::Dense(layer) => both(layer),
+            Self::Experts(experts) => experts.each.iter().flat_map(both).collect(),
+        }
+    }
+
     /// `(n, D)` to `(n, D)`.
     pub(super) fn forward(&self, x: &Inputs<'_>) -> Vec<f32> {
         match self {

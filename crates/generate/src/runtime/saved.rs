@@ -1,12 +1,13 @@
 //! A memory on disk: a long prompt is read once, and another process goes on from it.
 //!
 //! ```text
-//! "lyceum\0kv"   eight bytes and the version
-//! model          a sum over the model's shape and some rows of its weights
-//! kind           of the cache's numbers
-//! n, ids         what was read
-//! pages          of each whether it is there, then its bytes
-//! sum            over all of that
+//! "lyceumkv"   and the version
+//! model        a sum over the model's shape and some rows of its weights
+//! kind         of the cache's numbers
+//! n, ids       what was read
+//! there        of each page a byte: 1 if it is there; then zeros up to a whole word of eight bytes
+//! pages        those that are
+//! sum          over all of that
 //! ```
 //!
 //! All numbers are little-endian. Whoever opens a file believes none of it before its length and its sum are
@@ -43,6 +44,8 @@ impl Runtime {
         head.extend((cache.kind() as u32).to_le_bytes());
         head.extend((ids.len() as u64).to_le_bytes());
         head.extend(ids.iter().flat_map(|id| id.to_le_bytes()));
+        head.extend(cache.pages.iter().map(|page| u8::from(page.is_some())));
+        head.resize(head.len().next_multiple_of(8), 0);
         let mut sum = Sum::default();
         stdx::atomic_file::write_with(path, |file| {
             let mut put = |bytes: &[u8]| {
@@ -50,12 +53,7 @@ impl Runtime {
                 file.write_all(bytes)
             };
             put(&head)?;
-            for page in &cache.pages {
-                put(&[u8::from(page.is_some())])?;
-                if let Some(page) = page {
-                    put((**page).as_ref())?;
-                }
-            }
+            cache.pages.iter().flatten().try_for_each(|page| put((**page).as_ref()))?;
             file.write_all(&sum.finish().to_le_bytes())
         })
         .map_err(|error| saved(path, format!("it cannot be written: {error}")))
@@ -67,7 +65,9 @@ impl Runtime {
     /// [`Error::Saved`] for a file that is not whole, of another model, or of another kind of cache.
     pub fn restore(&self, path: &Path) -> Result<Memory<Cache>, Error> {
         let unreadable = |error| saved(path, format!("it cannot be read: {error}"));
-        let most = HEAD + 8 + self.spec.context * 4 + self.most_bytes();
+        let pages = self.spec.context.div_ceil(PAGE);
+        let page = self.new_cache().form.page_bytes() + 64;
+        let most = HEAD + 16 + self.spec.context * 4 + pages.saturating_mul(page);
         if std::fs::metadata(path).map_err(unreadable)?.len() > most as u64 {
             return Err(saved(path, "it is larger than a memory of this model can be".into()));
         }
@@ -106,28 +106,20 @@ impl Runtime {
             return Err("it holds ids that the model does not know".into());
         }
         let mut cache = self.new_cache();
-        for _ in 0..n.div_ceil(PAGE) {
-            let page = match take(1)? {
-                [0] => None,
-                _ => Some(take(cache.form.page_bytes().next_multiple_of(64))?),
-            };
-            cache.pages.push(page.map(|bytes| {
+        let pages = n.div_ceil(PAGE);
+        let there = take((HEAD + 4 * n + pages).next_multiple_of(8) - HEAD - 4 * n)?;
+        for is_there in &there[..pages] {
+            let mut read = || -> Result<_, String> {
+                let bytes = take(cache.form.page_bytes().next_multiple_of(64))?;
                 let mut page = Page::zeroed(bytes.len());
                 page.as_mut().copy_from_slice(bytes);
-                Arc::new(page)
-            }));
+                Ok(Arc::new(page))
+            };
+            cache.pages.push(if *is_there == 1 { Some(read()?) } else { None });
         }
-        let mut sum = Sum::default();
-        // As it was written: piece by piece, as a piece's last word is filled up.
         let told = number(take(8)?);
-        let body = &bytes[..bytes.len() - 8 - rest.len()];
-        let (head, mut body) = body.split_at(HEAD + 4 * n);
-        sum.add_bytes(head);
-        for page in &cache.pages {
-            for len in [1, page.as_ref().map_or(0, |page| (**page).as_ref().len())] {
-                sum.add_bytes(body.split_off(..len).unwrap_or_default());
-            }
-        }
+        let mut sum = Sum::default();
+        sum.add_bytes(&bytes[..bytes.len() - 8 - rest.len()]);
         if told != sum.finish() || !rest.is_empty() {
             return Err("it is damaged; remove it".into());
         }
@@ -136,12 +128,6 @@ impl Runtime {
             return Err("pages that its window reaches are missing".into());
         }
         Ok(Memory::of(cache, ids))
-    }
-
-    /// Bytes of the pages of a whole context, with what stands before each.
-    fn most_bytes(&self) -> usize {
-        let page = self.new_cache().form.page_bytes().next_multiple_of(64) + 1;
-        self.spec.context.div_ceil(PAGE).saturating_mul(page)
     }
 
     /// A sum over the shape and some rows of the weights of every block.
@@ -154,7 +140,7 @@ impl Runtime {
             row.iter().for_each(|x| sum.add(u64::from(x.to_bits())));
         }
         for block in &self.blocks {
-            block.attention().some_rows().iter().for_each(|x| sum.add(u64::from(x.to_bits())));
+            block.some_rows().iter().for_each(|x| sum.add(u64::from(x.to_bits())));
         }
         sum.finish()
     }

@@ -92,6 +92,13 @@ impl Weight {
         unreachable!("rows are checked against the vocabulary");
     }
 
+    /// Its first row, by which to know it.
+    pub(super) fn first_row(&self) -> Vec<f32> {
+        let mut row = vec![0.0; self.k];
+        self.row(0, &mut row);
+        row
+    }
+
     /// `x (rows, k)` to `(rows, n)`.
     pub(super) fn of(&self, x: &Inputs<'_>) -> Vec<f32> {
         if let Some((slot, seat)) = &self.seen {

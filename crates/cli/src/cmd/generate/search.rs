@@ -13,6 +13,7 @@ use super::{Args, prompt, told};
 use crate::host::Host;
 use crate::out;
 use crate::sampling_args::OF_SAMPLING;
+use crate::speculation_args::OF_SPECULATION;
 use crate::stats::Watch;
 
 /// What is searched for, and how.
@@ -20,7 +21,8 @@ use crate::stats::Watch;
 pub(crate) struct SearchArgs {
     /// Go on with the likeliest N texts at once and print the best (beam search)
     #[arg(long, value_name = "N", conflicts_with_all = OF_SAMPLING, help_heading = "Search")]
-    #[arg(conflicts_with_all = ["top_k", "stop", "logprobs", "contrastive_alpha"])]
+    #[arg(conflicts_with_all = ["top_k", "stop", "logprobs", "contrastive_alpha", "GrammarArgs"])]
+    #[arg(conflicts_with_all = OF_SPECULATION)]
     pub(super) beams: Option<usize>,
     /// Print so many of the beams [default: 1]
     #[arg(long, value_name = "N", requires = "beams", help_heading = "Search")]
@@ -47,6 +49,7 @@ pub(crate) struct SearchArgs {
     /// Take the likeliest token that is least like the text so far, which weighs A of 1 (contrastive
     /// search); of the --top-k likeliest [default: 4]
     #[arg(long, value_name = "A", conflicts_with_all = OF_SAMPLING, help_heading = "Search")]
+    #[arg(conflicts_with_all = OF_SPECULATION)]
     contrastive_alpha: Option<f32>,
 }
 

@@ -73,10 +73,10 @@ fn look(paged: &Paged<'_>, sequence: &Sequence<'_>, task: Task) -> Partial {
     for from in (from..sequence.len.min((task.span + 1) * SPAN)).step_by(PAGE) {
         let n = PAGE.min(sequence.len - from);
         let numbers = wide.numbers(sequence.pages[from / PAGE], task.kv_head, (from, n));
-        let each = looks.chunks(ROWS).zip(queries.chunks(ROWS * d));
-        let each = each.zip(max.chunks_mut(ROWS).zip(sum.chunks_mut(ROWS)));
-        for ((each, mixed), _) in each.zip(mixed.chunks_mut(ROWS * width)).zip(0..) {
-            let ((looks, q), (max, sum)) = each;
+        let seen = max.chunks_mut(ROWS).zip(sum.chunks_mut(ROWS));
+        let seen = seen.zip(mixed.chunks_mut(ROWS * width));
+        let asking = looks.chunks(ROWS).zip(queries.chunks(ROWS * d));
+        for ((looks, q), ((max, sum), mixed)) in asking.zip(seen) {
             step(looks, q, numbers, Seen { max, sum, mixed });
         }
     }
