@@ -1,8 +1,12 @@
 //! Products with matrices of sixteen-bit numbers, brain floats or IEEE's halves, that stay as a file has
 //! them.
 //!
-//! The ladder: [`naive`], [`plain`], then the same loop over registers ([`tile`]). Up to [`FEW`] rows of
-//! input stream the matrix once: a step is 32 neighbours along k of a row, whose products with the input, in
+//! The ladder: [`naive`], [`plain`], then the same loop over registers ([`tile`]). A matrix lies in *slabs* of
+//! 1024 columns, one behind the other: of a slab of all rows the input is 4 KB, which stays in the first cache
+//! while the matrix streams past. Whole rows of 2048 read at two thirds of the rate of memory, of 5632 at less
+//! than half.
+//!
+//! Up to [`FEW`] rows of input stream the matrix once: a step is 32 neighbours along k of a row, whose products with the input, in
 //! f32, are added to two sums of sixteen lanes. Of brain floats one sum is of the even neighbours and one of
 //! the odd ones, which are a shift and a mask away in a word of two; of halves, which are widened sixteen at
 //! a time, of the first sixteen and the last. Inputs lie in that order, too. Every product is added with one
@@ -26,7 +30,7 @@ use half::f16;
 use rayon::prelude::*;
 
 use crate::element::{Values, bf16};
-use crate::gemm::{Gemm, Operand, Precision};
+use crate::gemm::{Epilogue, Gemm, Operand, Precision};
 use crate::isa::Isa;
 use crate::pages::Pages;
 
@@ -38,8 +42,13 @@ pub const FEW: usize = 8;
 const STEP: usize = 32;
 /// Lanes of a sum.
 const LANES: usize = 16;
-/// Bytes of the matrix that a task reads, about.
-const TASK: usize = 96 * 1024;
+/// Columns that lie together.
+const SLAB: usize = 1024;
+/// Rows of the matrix that a task reads, unless there are too few for all threads: 256 KB of a slab, which
+/// the second cache holds for the next four rows of input.
+const TASK: usize = 128;
+/// Rows that it reads at least.
+const LEAST: usize = 16;
 /// Bytes times rows of input below which it does not pay to wake another thread.
 const HEAVY: usize = 64 * 1024;
 /// Rows of a matrix that are widened together.
@@ -62,6 +71,10 @@ impl Form {
             Self::Bf16 => f32::from_bits(u32::from(bits) << 16),
             Self::F16 => f16::from_bits(bits).to_f32(),
         }
+    }
+
+    fn widen(self, bits: &[u16], out: &mut [f32]) {
+        out.iter_mut().zip(bits).for_each(|(out, bits)| *out = self.widened(*bits));
     }
 }
 
@@ -87,13 +100,18 @@ impl HalfMatrix {
     /// If a row has another length than k says.
     pub fn new<'a>(form: Form, n: usize, k: usize, row: impl Fn(usize) -> &'a [u8] + Sync) -> Self {
         let mut bytes = Pages::zeroed((2 * n * k).next_multiple_of(2 * STEP));
-        let rows = bytes.as_mut()[..2 * n * k].par_chunks_mut((2 * k).max(1));
-        rows.enumerate().for_each(|(i, to)| {
-            let from = row(i);
-            assert_eq!(from.len(), 2 * k, "half matrix: a row's length is not that of {k} numbers");
-            let numbers = to.as_chunks_mut::<2>().0.iter_mut().zip(from.as_chunks::<2>().0);
-            numbers.for_each(|(to, from)| *to = u16::from_le_bytes(*from).to_ne_bytes());
-        });
+        let mut left = bytes.as_mut();
+        for columns in slabs(k) {
+            let width = 2 * columns.len();
+            let slab = left.split_off_mut(..width * n).expect("pages for all slabs");
+            slab.par_chunks_mut(width).enumerate().for_each(|(i, to)| {
+                let from = row(i);
+                assert_eq!(from.len(), 2 * k, "half matrix: a row's length is not that of {k} numbers");
+                let from = &from[2 * columns.start..2 * columns.end];
+                let numbers = to.as_chunks_mut::<2>().0.iter_mut().zip(from.as_chunks::<2>().0);
+                numbers.for_each(|(to, from)| *to = u16::from_le_bytes(*from).to_ne_bytes());
+            });
+        }
         Self { form, n, k, bytes }
     }
 
@@ -122,18 +140,25 @@ impl HalfMatrix {
         }
     }
 
+    /// Each slab: its columns, and its rows `(n, columns)`.
+    fn slabs(&self) -> impl Iterator<Item = (Range<usize>, &[u16])> {
+        let bits = self.bits();
+        slabs(self.k).map(|columns| {
+            let rows = &bits[self.n * columns.start..self.n * columns.end];
+            (columns, rows)
+        })
+    }
+
     /// The numbers of row `i`.
     ///
     /// # Panics
     /// If there is no such row, or `out` is not as long as one.
     pub fn row(&self, i: usize, out: &mut [f32]) {
         assert!(i < self.n && out.len() == self.k, "half matrix: no such row, or not its length");
-        self.widen(i..i + 1, out);
-    }
-
-    fn widen(&self, rows: Range<usize>, out: &mut [f32]) {
-        let bits = &self.bits()[rows.start * self.k..rows.end * self.k];
-        out.iter_mut().zip(bits).for_each(|(out, bits)| *out = self.form.widened(*bits));
+        for (columns, rows) in self.slabs() {
+            let bits = &rows[i * columns.len()..][..columns.len()];
+            self.form.widen(bits, &mut out[columns]);
+        }
     }
 
     /// `out (rows, n) = x (rows, k) · matrixᵀ`.
@@ -160,13 +185,19 @@ impl HalfMatrix {
 
     fn few(&self, isa: Isa, x: &[f32], out: &mut [f32]) {
         let input = Input::new(self.form, x, self.k);
-        let (rows, width) = (input.rows, (TASK / (2 * self.k)).max(1));
+        let shares = 4 * rayon::current_num_threads();
+        let (rows, width) = (input.rows, (self.n / shares).clamp(LEAST, TASK));
         // `(n, rows)`, so that a task writes one piece.
         let mut turned = crate::fresh::for_overwrite(self.n * rows);
         let task = |(i, out): (usize, &mut [f32])| {
-            let from = i * width;
-            let bits = &self.bits()[from * self.k..][..out.len() / rows * self.k];
-            input.columns(isa, bits, out);
+            let (from, n) = (i * width, out.len() / rows);
+            let mut sums = vec![Sums::ZERO; out.len()];
+            for (columns, bits) in self.slabs() {
+                let (width, step) = (columns.len(), columns.start / STEP);
+                let bits = &bits[from * width..][..n * width];
+                input.add(isa, Part { bits, width, step }, &mut sums);
+            }
+            out.iter_mut().zip(&sums).for_each(|(out, sums)| *out = sums.added());
         };
         if 2 * self.n * self.k * rows < HEAVY {
             turned.chunks_mut(width * rows).enumerate().for_each(task);
@@ -179,13 +210,17 @@ impl HalfMatrix {
     }
 
     fn many_brain_floats(&self, x: &[f32], out: &mut [f32]) {
-        let (bits, n, k) = (self.bits(), self.n, self.k);
-        #[expect(unsafe_code, reason = "a brain float is its bits")]
-        // SAFETY: of the same size and alignment, and any bits are a number.
-        let values: &[bf16] = unsafe { std::slice::from_raw_parts(bits.as_ptr().cast(), n * k) };
-        let a = Operand::rows(Values::F32(x), k);
-        let b = Operand::transposed(Values::Bf16(values), k);
-        Gemm { precision: Precision::Bf16, m: x.len() / k, n, k, a, b }.run(out);
+        for (columns, bits) in self.slabs() {
+            #[expect(unsafe_code, reason = "a brain float is its bits")]
+            // SAFETY: of the same size and alignment, and any bits are a number.
+            let values: &[bf16] =
+                unsafe { std::slice::from_raw_parts(bits.as_ptr().cast(), bits.len()) };
+            let (m, n, k) = (x.len() / self.k, self.n, columns.len());
+            let a = Operand::rows(Values::F32(&x[columns.start..]), self.k);
+            let b = Operand::transposed(Values::Bf16(values), k);
+            let epilogue = Epilogue { accumulate: columns.start > 0, ..Epilogue::default() };
+            Gemm { precision: Precision::Bf16, m, n, k, a, b }.run_with(out, epilogue);
+        }
     }
 
     fn many_halves(&self, x: &[f32], out: &mut [f32]) {
@@ -193,9 +228,7 @@ impl HalfMatrix {
         for from in (0..self.n).step_by(WIDENED) {
             let n = WIDENED.min(self.n - from);
             let mut wide = crate::fresh::for_overwrite(n * k);
-            wide.par_chunks_mut(k).enumerate().for_each(|(i, row)| {
-                self.widen(from + i..from + i + 1, row);
-            });
+            wide.par_chunks_mut(k).enumerate().for_each(|(i, row)| self.row(from + i, row));
             let a = Operand::rows(Values::F32(x), k);
             let b = Operand::transposed(Values::F32(&wide), k);
             let mut own = crate::fresh::for_overwrite(m * n);
@@ -204,6 +237,44 @@ impl HalfMatrix {
                 out[from..from + n].copy_from_slice(own);
             }
         }
+    }
+}
+
+/// Columns of each slab.
+fn slabs(k: usize) -> impl Iterator<Item = Range<usize>> {
+    (0..k).step_by(SLAB).map(move |from| from..k.min(from + SLAB))
+}
+
+/// Some rows of a slab.
+#[derive(Clone, Copy)]
+struct Part<'a> {
+    bits: &'a [u16],
+    /// Numbers of a row.
+    width: usize,
+    /// The step of the input with which they begin.
+    step: usize,
+}
+
+/// Two sums of sixteen lanes.
+#[derive(Clone, Copy)]
+#[repr(align(64))]
+struct Sums([[f32; LANES]; 2]);
+
+impl Sums {
+    const ZERO: Self = Self([[0.0; LANES]; 2]);
+
+    /// As one number.
+    fn added(&self) -> f32 {
+        let Self([first, second]) = self;
+        let mut lanes: [f32; LANES] = std::array::from_fn(|i| first[i] + second[i]);
+        let mut n = LANES;
+        while n > 1 {
+            n /= 2;
+            for i in 0..n {
+                lanes[i] += lanes[i + n];
+            }
+        }
+        lanes[0]
     }
 }
 
@@ -240,21 +311,21 @@ impl Input {
         self.k.div_ceil(STEP)
     }
 
-    /// The products with rows of a matrix: `out (its rows, rows)`.
-    fn columns(&self, isa: Isa, bits: &[u16], out: &mut [f32]) {
+    /// Adds the products with rows of a matrix to their sums, `(its rows, rows)`.
+    fn add(&self, isa: Isa, part: Part<'_>, sums: &mut [Sums]) {
         #[cfg(target_arch = "x86_64")]
         #[expect(unsafe_code, reason = "functions of instruction sets")]
         // SAFETY: the machine has these instructions.
         match isa {
-            Isa::Avx512 | Isa::Avx512Bf16 => return unsafe { tile::avx512(self, bits, out) },
+            Isa::Avx512 | Isa::Avx512Bf16 => return unsafe { tile::avx512(self, part, sums) },
             Isa::Avx2 if is_x86_feature_detected!("f16c") => {
-                return unsafe { tile::avx2(self, bits, out) };
+                return unsafe { tile::avx2(self, part, sums) };
             }
             _ => {}
         }
         #[cfg(not(target_arch = "x86_64"))]
         let _ = isa;
-        plain::columns(self, bits, out);
+        plain::add(self, part, sums);
     }
 }
 
@@ -264,20 +335,6 @@ fn place(form: Form, i: usize) -> usize {
         Form::Bf16 => i % 2 * LANES + i / 2,
         Form::F16 => i,
     }
-}
-
-/// Two sums of sixteen lanes as one number.
-#[inline(always)]
-fn added(sums: &[[f32; LANES]; 2]) -> f32 {
-    let mut lanes: [f32; LANES] = std::array::from_fn(|i| sums[0][i] + sums[1][i]);
-    let mut n = LANES;
-    while n > 1 {
-        n /= 2;
-        for i in 0..n {
-            lanes[i] += lanes[i + n];
-        }
-    }
-    lanes[0]
 }
 
 /// What is left of a row beyond whole steps, filled up with zeros.

@@ -1,22 +1,22 @@
 //! The loop in plain Rust, for machines whose instructions no other knows.
 
-use super::{Input, LANES, STEP, added, place, rest};
+use super::{Input, LANES, Part, STEP, Sums, place, rest};
 
-/// The products with rows of a matrix: `out (its rows, rows)`.
-pub(super) fn columns(input: &Input, bits: &[u16], out: &mut [f32]) {
-    let rows = bits.chunks_exact(input.k).zip(out.chunks_exact_mut(input.rows));
-    for (row, out) in rows {
+/// Adds the products with rows of a matrix to their sums, `(its rows, rows)`.
+pub(super) fn add(input: &Input, part: Part<'_>, sums: &mut [Sums]) {
+    let rows = part.bits.chunks_exact(part.width).zip(sums.chunks_exact_mut(input.rows));
+    for (row, sums) in rows {
         let rest = rest(row);
-        for (x, out) in input.numbers.chunks_exact(input.steps()).zip(out) {
-            let mut sums = [[0.0; LANES]; 2];
-            let mut steps = x.iter().map(|numbers| &numbers.0);
+        for (x, sums) in input.numbers.chunks_exact(input.steps()).zip(sums) {
+            let mut steps = x[part.step..].iter().map(|numbers| &numbers.0);
             for (bits, x) in row.as_chunks::<STEP>().0.iter().zip(&mut steps) {
-                step(input, bits, x, &mut sums);
+                step(input, bits, x, &mut sums.0);
             }
-            if let Some(x) = steps.next() {
-                step(input, &rest, x, &mut sums);
+            if !part.width.is_multiple_of(STEP)
+                && let Some(x) = steps.next()
+            {
+                step(input, &rest, x, &mut sums.0);
             }
-            *out = added(&sums);
         }
     }
 }

@@ -1,21 +1,22 @@
-//! The loop over registers: some rows of the matrix with some of the input.
+//! The loop over registers: a row of a slab with up to four of the input.
 //!
 //! A step of a row is a line of memory: 64 bytes become two registers of sixteen floats, or four of eight.
-//! For one or two rows of input the matrix is read from end to end: four rows of it as four streams came at
-//! two thirds of the rate. For more, what is read of the input counts, and four rows share it.
+//! The matrix is one stream, read by one instruction line after line, which is what machines guess ahead best:
+//! four rows of it as four streams, or two steps a turn, came at two thirds of the rate.
 #![expect(unsafe_code, reason = "intrinsics over raw pointers; lengths are asserted at the entry")]
 
 use std::arch::x86_64::*;
 
-use super::{Form, Input, LANES, Numbers, STEP, added};
+use super::{Form, Input, LANES, Numbers, Part, STEP, Sums};
+
+/// Rows of input that go over a row of the matrix together.
+const TOGETHER: usize = 4;
 
 /// Sixteen floats in registers.
 ///
 /// # Safety
 /// Every function needs the instruction set, and as much behind a pointer as it says.
 trait Sixteen: Copy {
-    /// Whether there are registers for four rows of the matrix with two of the input.
-    const WIDE: bool;
     unsafe fn zero() -> Self;
     /// Of aligned numbers.
     unsafe fn load(from: *const f32) -> Self;
@@ -31,31 +32,33 @@ trait Sixteen: Copy {
 /// # Safety
 /// Needs AVX-512 F, BW, VL and DQ.
 #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512dq")]
-pub(super) unsafe fn avx512(input: &Input, bits: &[u16], out: &mut [f32]) {
+pub(super) unsafe fn avx512(input: &Input, part: Part<'_>, sums: &mut [Sums]) {
     // SAFETY: the caller's promise.
-    unsafe { columns::<__m512>(input, bits, out) }
+    unsafe { columns::<__m512>(input, part, sums) }
 }
 
 /// # Safety
 /// Needs AVX2, FMA and F16C.
 #[target_feature(enable = "avx2,fma,f16c")]
-pub(super) unsafe fn avx2(input: &Input, bits: &[u16], out: &mut [f32]) {
+pub(super) unsafe fn avx2(input: &Input, part: Part<'_>, sums: &mut [Sums]) {
     // SAFETY: the caller's promise.
-    unsafe { columns::<[__m256; 2]>(input, bits, out) }
+    unsafe { columns::<[__m256; 2]>(input, part, sums) }
 }
 
 /// # Safety
 /// Needs the instruction set.
 #[inline(always)]
-unsafe fn columns<S: Sixteen>(input: &Input, bits: &[u16], out: &mut [f32]) {
-    let n = out.len() / input.rows;
-    assert!(bits.len() >= n * input.k, "half matrix: rows that are not there");
+unsafe fn columns<S: Sixteen>(input: &Input, part: Part<'_>, sums: &mut [Sums]) {
+    let Part { bits, width, step } = part;
+    let n = sums.len() / input.rows;
+    assert!(bits.len() >= n * width, "half matrix: rows that are not there");
+    assert!(step + width.div_ceil(STEP) <= input.steps(), "half matrix: columns beyond the input's");
     assert!(input.numbers.len() >= input.rows * input.steps(), "half matrix: too little input");
     // SAFETY: the lengths are asserted; the rest is the caller's promise.
     unsafe {
         match input.form {
-            Form::Bf16 => by_rows::<S, false>(input, bits, out),
-            Form::F16 => by_rows::<S, true>(input, bits, out),
+            Form::Bf16 => by_rows::<S, false>(input, part, sums),
+            Form::F16 => by_rows::<S, true>(input, part, sums),
         }
     }
 }
@@ -63,84 +66,56 @@ unsafe fn columns<S: Sixteen>(input: &Input, bits: &[u16], out: &mut [f32]) {
 /// # Safety
 /// As of [`columns`], with its lengths.
 #[inline(always)]
-unsafe fn by_rows<S: Sixteen, const HALVES: bool>(input: &Input, bits: &[u16], out: &mut [f32]) {
-    let tall = if S::WIDE && input.rows > 2 { 4 } else { 1 };
-    for (rows, out) in bits.chunks(tall * input.k).zip(out.chunks_mut(tall * input.rows)) {
-        // SAFETY: rows are whole; the rest is the caller's promise.
-        unsafe {
-            if rows.len() == 4 * input.k {
-                across::<S, HALVES, 4>(input, rows, out);
-            } else {
-                let rows = rows.chunks_exact(input.k).zip(out.chunks_exact_mut(input.rows));
-                for (row, out) in rows {
-                    across::<S, HALVES, 1>(input, row, out);
+unsafe fn by_rows<S: Sixteen, const HALVES: bool>(input: &Input, part: Part<'_>, sums: &mut [Sums]) {
+    let Part { bits, width, .. } = part;
+    for first in (0..input.rows).step_by(TOGETHER) {
+        for (row, sums) in bits.chunks_exact(width).zip(sums.chunks_exact_mut(input.rows)) {
+            let part = Part { bits: row, ..part };
+            // SAFETY: so many rows of input there are; the rest is the caller's promise.
+            unsafe {
+                match input.rows - first {
+                    1 => across::<S, HALVES, 1>(input, first, part, &mut sums[first..]),
+                    2 => across::<S, HALVES, 2>(input, first, part, &mut sums[first..]),
+                    3 => across::<S, HALVES, 3>(input, first, part, &mut sums[first..]),
+                    _ => across::<S, HALVES, TOGETHER>(input, first, part, &mut sums[first..]),
                 }
             }
         }
     }
 }
 
-/// `T` rows of the matrix with all rows of the input.
+/// A row of the matrix with `A` rows of the input, from row `first` on.
 ///
 /// # Safety
-/// As of [`columns`], with so many rows.
+/// As of [`columns`], with so many rows and sums.
 #[inline(always)]
-unsafe fn across<S: Sixteen, const HALVES: bool, const T: usize>(
-    input: &Input,
-    rows: &[u16],
-    out: &mut [f32],
-) {
-    for first in (0..input.rows).step_by(2) {
-        // SAFETY: so many rows of input there are; the rest is the caller's promise.
-        unsafe {
-            if first + 1 < input.rows {
-                tile::<S, HALVES, T, 2>(input, first, rows, out);
-            } else {
-                tile::<S, HALVES, T, 1>(input, first, rows, out);
-            }
-        }
-    }
-}
-
-/// `T` rows of the matrix with `A` rows of the input, from row `first` on.
-///
-/// # Safety
-/// As of [`columns`], with so many rows.
-#[inline(always)]
-unsafe fn tile<S: Sixteen, const HALVES: bool, const T: usize, const A: usize>(
+unsafe fn across<S: Sixteen, const HALVES: bool, const A: usize>(
     input: &Input,
     first: usize,
-    rows: &[u16],
-    out: &mut [f32],
+    part: Part<'_>,
+    all: &mut [Sums],
 ) {
-    let (k, steps) = (input.k, input.steps());
-    let x = input.numbers[first * steps..][..A * steps].as_ptr();
-    let mut from = [rows.as_ptr(); T];
-    for (t, from) in from.iter_mut().enumerate() {
-        *from = rows[t * k..][..k].as_ptr();
-    }
-    // SAFETY: rows are as long as they are cut; the rest is the caller's promise.
+    let Part { bits, width, step: begin } = part;
+    let steps = input.steps();
+    let x = input.numbers[first * steps..][..A * steps][begin..].as_ptr();
+    // SAFETY: the row is as long as it is cut; the rest is the caller's promise.
     unsafe {
-        let mut sums = [[[S::zero(); 2]; A]; T];
-        for i in 0..k / STEP {
-            let from = from.map(|row| row.add(i * STEP));
-            step::<S, HALVES, T, A>(&mut sums, from, x.add(i), steps);
+        let mut sums = [[S::zero(); 2]; A];
+        for (sums, Sums(all)) in sums.iter_mut().zip(&*all) {
+            *sums = [S::load(all[0].as_ptr()), S::load(all[1].as_ptr())];
         }
-        if !k.is_multiple_of(STEP) {
-            let mut rests = [[0; STEP]; T];
-            for (t, (rest, from)) in rests.iter_mut().zip(&mut from).enumerate() {
-                *rest = super::rest(&rows[t * k..][..k]);
-                *from = rest.as_ptr();
-            }
-            step::<S, HALVES, T, A>(&mut sums, from, x.add(k / STEP), steps);
+        for i in 0..width / STEP {
+            step::<S, HALVES, A>(&mut sums, bits.as_ptr().add(i * STEP), x.add(i), steps);
+            // Keeps the compiler from taking two steps a turn.
+            std::arch::asm!("", options(nomem, nostack, preserves_flags));
         }
-        for (sums, out) in sums.iter().zip(out.chunks_exact_mut(input.rows)) {
-            for ([first, second], out) in sums.iter().zip(&mut out[first..]) {
-                let mut lanes = [[0.0; LANES]; 2];
-                first.store(lanes[0].as_mut_ptr());
-                second.store(lanes[1].as_mut_ptr());
-                *out = added(&lanes);
-            }
+        if !width.is_multiple_of(STEP) {
+            let rest = super::rest(bits);
+            step::<S, HALVES, A>(&mut sums, rest.as_ptr(), x.add(width / STEP), steps);
+        }
+        for ([one, two], Sums(all)) in sums.iter().zip(all) {
+            one.store(all[0].as_mut_ptr());
+            two.store(all[1].as_mut_ptr());
         }
     }
 }
@@ -150,33 +125,25 @@ unsafe fn tile<S: Sixteen, const HALVES: bool, const T: usize, const A: usize>(
 /// # Safety
 /// Needs the instruction set; a step at each pointer, numbers of `A` rows `apart` from each other at `x`.
 #[inline(always)]
-unsafe fn step<S: Sixteen, const HALVES: bool, const T: usize, const A: usize>(
-    sums: &mut [[[S; 2]; A]; T],
-    from: [*const u16; T],
+unsafe fn step<S: Sixteen, const HALVES: bool, const A: usize>(
+    sums: &mut [[S; 2]; A],
+    from: *const u16,
     x: *const Numbers,
     apart: usize,
 ) {
     // SAFETY: the caller's promise.
     unsafe {
-        let mut numbers = [[S::zero(); 2]; A];
-        for (a, numbers) in numbers.iter_mut().enumerate() {
+        let [first, second] = if HALVES { S::halves(from) } else { S::brain_floats(from) };
+        for (a, sums) in sums.iter_mut().enumerate() {
             let x = (*x.add(a * apart)).0.as_ptr();
-            *numbers = [S::load(x), S::load(x.add(LANES))];
-        }
-        for (sums, from) in sums.iter_mut().zip(from) {
-            let [first, second] = if HALVES { S::halves(from) } else { S::brain_floats(from) };
-            for (sums, numbers) in sums.iter_mut().zip(&numbers) {
-                sums[0] = sums[0].plus(first, numbers[0]);
-                sums[1] = sums[1].plus(second, numbers[1]);
-            }
+            sums[0] = sums[0].plus(first, S::load(x));
+            sums[1] = sums[1].plus(second, S::load(x.add(LANES)));
         }
     }
 }
 
 // SAFETY of all: the trait's.
 impl Sixteen for __m512 {
-    const WIDE: bool = true;
-
     #[inline(always)]
     unsafe fn zero() -> Self {
         unsafe { _mm512_setzero_ps() }
@@ -217,8 +184,6 @@ impl Sixteen for __m512 {
 }
 
 impl Sixteen for [__m256; 2] {
-    const WIDE: bool = false;
-
     #[inline(always)]
     unsafe fn zero() -> Self {
         unsafe { [_mm256_setzero_ps(); 2] }

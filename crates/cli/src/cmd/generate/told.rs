@@ -41,7 +41,6 @@ impl Told<'_> {
             "text": said.text,
             "ids": generated.tokens,
             "finish": finish,
-            "speculation": statistics.as_ref().map(speculation_args::json),
         });
         if args.logprobs.is_some() {
             let tokens = generated.logprobs.iter();
@@ -49,7 +48,9 @@ impl Told<'_> {
             told["logprobs"] = tokens.collect();
         }
         if args.stats {
+            // By the clock, like the rates: the same seed gives the same JSON without them.
             told["stats"] = stats.json();
+            told["stats"]["speculation"] = statistics.as_ref().map(speculation_args::json).into();
         }
         told
     }

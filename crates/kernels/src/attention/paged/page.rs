@@ -27,7 +27,7 @@ pub struct Page(Pages);
 impl Page {
     /// So many zeros, up to a multiple of 64.
     pub fn zeroed(len: usize) -> Self {
-        Self(Pages::zeroed(len.next_multiple_of(64)))
+        Self(Pages::alone(len.next_multiple_of(64)))
     }
 }
 
