@@ -2,8 +2,8 @@
 //! them.
 //!
 //! The ladder: [`naive`], [`plain`], then the same loop over registers ([`tile`]). A matrix lies in *slabs* of
-//! 1024 columns, one behind the other: of a slab of all rows the input is 4 KB, which stays in the first cache
-//! while the matrix streams past. Whole rows of 2048 read at two thirds of the rate of memory, of 5632 at less
+//! up to 1536 columns, one behind the other: what a row of input brings to a slab is 6 KB at most, which stay in
+//! the first cache while the matrix streams past. Whole rows of 2048 read at two thirds of the rate of memory, of 5632 at less
 //! than half.
 //!
 //! Up to [`FEW`] rows of input stream the matrix once: a step is 32 neighbours along k of a row, whose products with the input, in
@@ -42,8 +42,8 @@ pub const FEW: usize = 8;
 const STEP: usize = 32;
 /// Lanes of a sum.
 const LANES: usize = 16;
-/// Columns that lie together.
-const SLAB: usize = 1024;
+/// Columns that lie together at most.
+const SLAB: usize = 1536;
 /// Rows of the matrix that a task reads, unless there are too few for all threads: 256 KB of a slab, which
 /// the second cache holds for the next four rows of input.
 const TASK: usize = 128;
@@ -106,7 +106,11 @@ impl HalfMatrix {
             let slab = left.split_off_mut(..width * n).expect("pages for all slabs");
             slab.par_chunks_mut(width).enumerate().for_each(|(i, to)| {
                 let from = row(i);
-                assert_eq!(from.len(), 2 * k, "half matrix: a row's length is not that of {k} numbers");
+                assert_eq!(
+                    from.len(),
+                    2 * k,
+                    "half matrix: a row's length is not that of {k} numbers"
+                );
                 let from = &from[2 * columns.start..2 * columns.end];
                 let numbers = to.as_chunks_mut::<2>().0.iter_mut().zip(from.as_chunks::<2>().0);
                 numbers.for_each(|(to, from)| *to = u16::from_le_bytes(*from).to_ne_bytes());
@@ -240,9 +244,10 @@ impl HalfMatrix {
     }
 }
 
-/// Columns of each slab.
+/// Columns of each slab: whole steps, and about the same for all.
 fn slabs(k: usize) -> impl Iterator<Item = Range<usize>> {
-    (0..k).step_by(SLAB).map(move |from| from..k.min(from + SLAB))
+    let width = k.div_ceil(k.div_ceil(SLAB).max(1)).next_multiple_of(STEP).max(STEP);
+    (0..k).step_by(width).map(move |from| from..k.min(from + width))
 }
 
 /// Some rows of a slab.

@@ -52,7 +52,10 @@ unsafe fn columns<S: Sixteen>(input: &Input, part: Part<'_>, sums: &mut [Sums]) 
     let Part { bits, width, step } = part;
     let n = sums.len() / input.rows;
     assert!(bits.len() >= n * width, "half matrix: rows that are not there");
-    assert!(step + width.div_ceil(STEP) <= input.steps(), "half matrix: columns beyond the input's");
+    assert!(
+        step + width.div_ceil(STEP) <= input.steps(),
+        "half matrix: columns beyond the input's"
+    );
     assert!(input.numbers.len() >= input.rows * input.steps(), "half matrix: too little input");
     // SAFETY: the lengths are asserted; the rest is the caller's promise.
     unsafe {
@@ -66,7 +69,11 @@ unsafe fn columns<S: Sixteen>(input: &Input, part: Part<'_>, sums: &mut [Sums]) 
 /// # Safety
 /// As of [`columns`], with its lengths.
 #[inline(always)]
-unsafe fn by_rows<S: Sixteen, const HALVES: bool>(input: &Input, part: Part<'_>, sums: &mut [Sums]) {
+unsafe fn by_rows<S: Sixteen, const HALVES: bool>(
+    input: &Input,
+    part: Part<'_>,
+    sums: &mut [Sums],
+) {
     let Part { bits, width, .. } = part;
     for first in (0..input.rows).step_by(TOGETHER) {
         for (row, sums) in bits.chunks_exact(width).zip(sums.chunks_exact_mut(input.rows)) {

@@ -156,26 +156,39 @@ const fn lower(bits: u32) -> u32 {
     }
 }
 
-/// Writes the codes of one row of a piece into its planes.
+/// Writes the codes of one row of a piece into its planes, a word of four at a time.
 pub(super) fn put_codes(planes: &mut [u8], bits: u32, row: usize, codes: &[u8; LENGTH]) {
     let below = lower(bits);
     let (low, upper) = planes.split_at_mut(REGISTER * below as usize);
-    for (number, &code) in codes.iter().enumerate() {
-        let (quad, byte) = (number / 4, row * 4 + number % 4);
-        put_bits(low, below, (quad, byte), code);
-        put_bits(upper, bits - below, (quad, byte), code.checked_shr(below).unwrap_or(0));
+    let quads: [u32; QUADS] =
+        std::array::from_fn(|q| u32::from_le_bytes(std::array::from_fn(|i| codes[4 * q + i])));
+    put_bits(low, below, row, quads);
+    if bits > below {
+        put_bits(upper, bits - below, row, quads.map(|quad| quad >> below));
     }
 }
 
-/// Writes the lower bits of a code of a quad into their plane.
-fn put_bits(plane: &mut [u8], bits: u32, (quad, byte): (usize, usize), code: u8) {
-    let register = |r: usize| r * REGISTER + byte;
+/// Writes the lower bits of a row's codes into their plane: what a register holds of the row is a word.
+fn put_bits(plane: &mut [u8], bits: u32, row: usize, quads: [u32; QUADS]) {
+    let mask = u32::from_le_bytes([u8::MAX >> (8 - bits); 4]);
+    let mut words = [0; QUADS];
+    for (quad, codes) in quads.into_iter().enumerate() {
+        let (register, shift) = place(bits, quad);
+        words[register] |= (codes & mask) << shift;
+    }
+    for (register, word) in plane.chunks_exact_mut(REGISTER).zip(words) {
+        register[4 * row..][..4].copy_from_slice(&word.to_le_bytes());
+    }
+}
+
+/// Which register holds a quad of so many bits, and from which bit on.
+#[inline(always)]
+const fn place(bits: u32, quad: usize) -> (usize, usize) {
     match bits {
-        8 => plane[register(quad)] = code,
-        4 => plane[register(quad % 4)] |= (code & 15) << (quad / 4 * 4),
-        2 => plane[register(quad / 4)] |= (code & 3) << (quad % 4 * 2),
-        1 => plane[register(0)] |= (code & 1) << quad,
-        _ => {}
+        8 => (quad, 0),
+        4 => (quad % 4, quad / 4 * 4),
+        2 => (quad / 4, quad % 4 * 2),
+        _ => (0, quad),
     }
 }
 
@@ -196,13 +209,10 @@ pub(super) fn quad_of<L: Layout>(planes: &[u8], quad: usize) -> [u8; REGISTER] {
 /// Adds what a plane has of a quad, as bits from `at` on.
 #[inline(always)]
 fn add_bits(plane: &[u8], bits: u32, quad: usize, at: u32, out: &mut [u8; REGISTER]) {
-    let (register, shift) = match bits {
-        8 => (quad, 0),
-        4 => (quad % 4, quad / 4 * 4),
-        2 => (quad / 4, quad % 4 * 2),
-        1 => (0, quad),
-        _ => return,
-    };
+    if bits == 0 {
+        return;
+    }
+    let (register, shift) = place(bits, quad);
     let mask = u8::MAX >> (8 - bits);
     let register = &plane[register * REGISTER..][..REGISTER];
     out.iter_mut().zip(register).for_each(|(out, b)| *out |= ((b >> shift) & mask) << at);
