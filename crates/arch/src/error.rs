@@ -79,6 +79,14 @@ pub enum Error {
         /// Ids run below this.
         vocab_size: usize,
     },
+    /// No adapter of this name.
+    #[error("there is no adapter {name:?}; there are: {known}")]
+    Adapter {
+        /// The name given.
+        name: String,
+        /// The names there are.
+        known: String,
+    },
     /// Something that this decoder does not offer.
     #[error("this decoder does not offer {0}")]
     Unsupported(&'static str),

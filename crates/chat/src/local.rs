@@ -12,7 +12,7 @@ mod prompt;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use arch::Decoder;
-use generate::{Constraint, Flow, Generated, Known, Memory, Options, Speculation, Steer};
+use generate::{Constraint, Flow, Generated, Known, Memory, Options, Overflow, Speculation, Steer};
 use tokenizer::Tokenizer;
 
 use crate::{
@@ -143,7 +143,7 @@ where
             sampling: request.sampling.clone(),
             max_tokens,
             stop_tokens: self.stop_tokens.clone(),
-            truncate: false,
+            overflow: Overflow::End,
             logprobs: request.logprobs,
         };
         let mut voice = Voice::new(&self.tokenizer, &request.stop, on_text);

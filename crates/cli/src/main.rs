@@ -11,6 +11,7 @@
 //! Must never know: algorithms.
 
 mod alloc;
+mod cache_args;
 mod cmd;
 mod grammar_args;
 mod host;

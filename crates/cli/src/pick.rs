@@ -4,8 +4,6 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
-use generate::Runtime;
-use generate::runtime::CacheKind;
 use journal::Run;
 use life::Loaded;
 
@@ -31,20 +29,6 @@ pub(crate) fn model(host: &Host, name: Option<&str>) -> Result<Loaded> {
         eprintln!("note: {} is not finished: {note}", loaded.options.name);
     }
     Ok(loaded)
-}
-
-/// What numbers a cache of keys and values holds, by name.
-pub(crate) fn cache_kind(name: &str) -> Result<CacheKind, String> {
-    let names = CacheKind::ALL.map(CacheKind::name).join(", ");
-    CacheKind::named(name).ok_or_else(|| format!("it is one of {names}"))
-}
-
-/// A runtime whose caches are of this kind, if one is named.
-pub(crate) fn with_cache(runtime: Runtime, kind: Option<CacheKind>) -> Runtime {
-    match kind {
-        Some(kind) => runtime.with_cache(kind),
-        None => runtime,
-    }
 }
 
 /// The folder of the model that `name` means, by a path that holds wherever one stands.

@@ -3,6 +3,8 @@
 //! Leaves out batches; [`mod@crate::speculation`] puts more than one token in a pass, [`crate::beam`] and
 //! [`crate::contrastive`] are loops of their own.
 
+use std::borrow::Cow;
+
 use arch::Decoder;
 
 use crate::speculation::ahead::Ahead;
@@ -17,10 +19,8 @@ pub struct Options {
     pub max_tokens: usize,
     /// Tokens that end the answer; they are not part of it.
     pub stop_tokens: Vec<u32>,
-    /// Of a prompt longer than the context keep the end, leaving room for `max_tokens` (for half
-    /// of the context at most), and when the context is full go on from its newest half. Otherwise
-    /// such a prompt is an error, and a full context ends the answer.
-    pub truncate: bool,
+    /// What becomes of a text that the context does not hold.
+    pub overflow: Overflow,
     /// Whether to tell how likely each token was, and so many of the likeliest beside it.
     pub logprobs: Option<usize>,
 }
@@ -31,10 +31,28 @@ impl Default for Options {
             sampling: Sampling::default(),
             max_tokens: 128,
             stop_tokens: Vec::new(),
-            truncate: false,
+            overflow: Overflow::End,
             logprobs: None,
         }
     }
+}
+
+/// What becomes of a text that the context does not hold.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Overflow {
+    /// Such a prompt is an error, and a full context ends the answer.
+    #[default]
+    End,
+    /// Of the prompt the end is read, so much that room is left for `max_tokens` (for half of the context at
+    /// most); when the context is full, its newest half is read anew, and the text goes on from there.
+    Reread,
+    /// As [`Overflow::Reread`], but the first `keep` tokens (half of the context at most) stay, and nothing
+    /// is read again: half of what follows them is taken out, and the rest moves up ([`Decoder::shift`]). A
+    /// model whose memory cannot be moved reads the same text anew.
+    Shift {
+        /// Tokens that stay.
+        keep: usize,
+    },
 }
 
 /// What a listener wants next.
@@ -120,7 +138,7 @@ pub(crate) fn generate_ahead<D: Decoder>(
 ) -> Result<Generated, Error> {
     let mut sampler = Sampler::new(&options.sampling)?;
     let context = ahead.decoder().spec().context;
-    let prompt = fitting(prompt, context, options)?;
+    let prompt = &*fitting(prompt, context, options)?;
     // The last id is always read.
     let cached_tokens = ahead.shared(prompt).min(prompt.len().saturating_sub(1));
     sampler.begin(prompt);
@@ -145,14 +163,20 @@ pub(crate) fn generate_ahead<D: Decoder>(
         if tokens.len() >= options.max_tokens {
             break Finish::Length; // Its logits are not needed.
         }
-        logits = if ahead.text().len() < context {
-            ahead.append(token, &sampler, options, options.max_tokens - tokens.len())?
-        } else if options.truncate && context > 1 {
-            let newest = ahead.text()[context - context / 2 + 1..].iter().copied();
-            let newest: Vec<u32> = newest.chain([token]).collect();
-            ahead.read(&newest)?
-        } else {
-            break Finish::ContextFull;
+        let left = options.max_tokens - tokens.len();
+        logits = match options.overflow {
+            _ if ahead.text().len() < context => ahead.append(token, &sampler, options, left)?,
+            Overflow::Reread if context > 1 => {
+                let newest = ahead.text()[context - context / 2 + 1..].iter().copied();
+                let newest: Vec<u32> = newest.chain([token]).collect();
+                ahead.read(&newest)?
+            }
+            Overflow::Shift { keep } if context > 1 => {
+                let keep = keep.min(context / 2);
+                ahead.shift(keep, (context - keep).div_ceil(2))?;
+                ahead.append(token, &sampler, options, left)?
+            }
+            _ => break Finish::ContextFull,
         };
     };
     ahead.finish();
@@ -182,15 +206,22 @@ fn choose(
 }
 
 /// The prompt as far as it fits.
-fn fitting<'a>(prompt: &'a [u32], context: usize, options: &Options) -> Result<&'a [u32], Error> {
+fn fitting<'a>(
+    prompt: &'a [u32],
+    context: usize,
+    options: &Options,
+) -> Result<Cow<'a, [u32]>, Error> {
     if prompt.len() <= context {
-        return Ok(prompt);
+        return Ok(prompt.into());
     }
-    if !options.truncate {
-        return Err(Error::PromptTooLong { tokens: prompt.len(), context });
-    }
-    let room = options.max_tokens.min(context / 2);
-    Ok(&prompt[prompt.len() - (context - room)..])
+    let keep = match options.overflow {
+        Overflow::End => return Err(Error::PromptTooLong { tokens: prompt.len(), context }),
+        Overflow::Reread => 0,
+        Overflow::Shift { keep } => keep.min(context / 2),
+    };
+    let room = options.max_tokens.min((context - keep) / 2);
+    let end = &prompt[prompt.len() - (context - keep - room)..];
+    Ok([&prompt[..keep], end].concat().into())
 }
 
 #[cfg(test)]

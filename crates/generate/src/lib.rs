@@ -40,7 +40,7 @@ pub use beam::{Beam, BeamOptions, EarlyStopping, beam_search};
 pub use constraint::{Constraint, Known};
 pub use contrastive::{ContrastiveOptions, States, contrastive_search};
 pub use error::Error;
-pub use generate::{Finish, Flow, Generated, Options, Steer, generate, generate_with};
+pub use generate::{Finish, Flow, Generated, Options, Overflow, Steer, generate, generate_with};
 pub use importance::Importance;
 pub use loglikelihood::{Loglikelihood, loglikelihood, loglikelihoods};
 pub use logprobs::TokenLogprobs;

@@ -5,7 +5,7 @@
 //! weight      a matrix, of one type or several, and its products
 //! block       one block in each of its arrangements; attention, latent, feed_forward are its parts
 //! cache       keys and values of a sequence; shift, prefixes and saved are what is done with them
-//! watch       who sees what meets the matrices
+//! watch       who sees what meets the matrices; adapter is what is added to their products
 //! alike       how many rows together get the bits that each has alone
 //! ```
 //!
@@ -13,6 +13,7 @@
 //! norms and softmaxes are f32; matrices in quantized blocks meet inputs of eight bits
 //! ([`kernels::quantized`]), brain floats meet rounded inputs where many rows come at once.
 
+mod adapter;
 mod alike;
 mod attention;
 mod block;
@@ -41,9 +42,9 @@ use block::Block;
 use cache::{Form, New};
 use norm::Norm;
 use source::Reader;
-use watch::Seat;
-use weight::Weight;
+use weight::{Around, Weight};
 
+pub use adapter::Adapter;
 pub use cache::Cache;
 pub use kernels::attention::paged::Kind as CacheKind;
 pub use prefixes::{Counts, Prefixes};
@@ -65,7 +66,7 @@ pub struct Runtime {
     project_out: Option<Weight>,
     head: Option<Weight>,
     cache: Kind,
-    seat: Seat,
+    around: Around,
     /// Rows whose products have the bits that each has alone.
     rows_alike: usize,
 }
@@ -77,8 +78,12 @@ impl Runtime {
     /// # Errors
     /// [`Error::Shape`] for an impossible spec, [`Error::TensorShape`], what the source says.
     pub fn new(spec: &Spec, source: &dyn SlotSource) -> Result<Self, Error> {
+        Self::within(Around::default(), spec, source)
+    }
+
+    fn within(around: Around, spec: &Spec, source: &dyn SlotSource) -> Result<Self, Error> {
         spec.check()?;
-        let reader = Reader::new(spec, source);
+        let reader = Reader::new(spec, source, around.clone());
         let mut angles = OfBlocks::new(spec);
         let blocks = (0..spec.n_layers).map(|i| Block::new(spec, i, &reader, angles.of(i)));
         let mut made = Self {
@@ -92,7 +97,7 @@ impl Runtime {
             },
             project_out: reader.optional_matrix(Slot::ProjectOut)?,
             head: reader.optional_matrix(Slot::Head)?,
-            seat: reader.seat().clone(),
+            around,
             rows_alike: alike::rows(&reader),
             spec: spec.clone(),
             cache: Kind::F32,
@@ -102,13 +107,14 @@ impl Runtime {
     }
 
     /// Takes the weights of a model that has gone on learning, so that what it says now is what this says.
-    /// Memories of before were made with other weights; they are to be thrown away. Whoever watched is to sit
-    /// down again.
+    /// Memories of before were made with other weights; they are to be thrown away. Who watches and what is
+    /// adapted stays.
     ///
     /// # Errors
     /// As of [`Runtime::new`]; nothing has changed then. Old and new weights are held at once meanwhile.
     pub fn sync_weights(&mut self, source: &dyn SlotSource) -> Result<(), Error> {
-        *self = Self::new(&self.spec, source)?.with_cache(self.cache);
+        let around = self.around.clone();
+        *self = Self::within(around, &self.spec, source)?.with_cache(self.cache);
         Ok(())
     }
 
@@ -129,7 +135,21 @@ impl Runtime {
 
     /// Lets somebody see from now on what meets the matrices; whether the seat was free.
     pub fn watch(&self, watch: Arc<dyn Watch>) -> bool {
-        self.seat.take(watch)
+        self.around.seat.take(watch)
+    }
+
+    /// Keeps an adapter under a name, in place of an older one; it is not used yet.
+    pub fn keep_adapter(&self, name: &str, adapter: Arc<dyn Adapter>) {
+        self.around.adapters.keep(name, adapter);
+    }
+
+    /// Adds from now on what this adapter adds, or nothing. Memories of before were made otherwise; they are
+    /// to be thrown away.
+    ///
+    /// # Errors
+    /// [`Error::Adapter`] if there is none of the name; then nothing has changed.
+    pub fn use_adapter(&self, name: Option<&str>) -> Result<(), Error> {
+        self.around.adapters.use_one(name)
     }
 
     /// Bytes of all matrices.

@@ -27,6 +27,7 @@ mod tile;
 use std::ops::Range;
 
 use half::f16;
+use half::slice::{HalfBitsSliceExt as _, HalfFloatSliceExt as _};
 use rayon::prelude::*;
 
 use crate::element::{Values, bf16};
@@ -73,8 +74,12 @@ impl Form {
         }
     }
 
+    /// As many numbers as there is room for.
     fn widen(self, bits: &[u16], out: &mut [f32]) {
-        out.iter_mut().zip(bits).for_each(|(out, bits)| *out = self.widened(*bits));
+        match self {
+            Self::Bf16 => out.iter_mut().zip(bits).for_each(|(x, bits)| *x = self.widened(*bits)),
+            Self::F16 => bits.reinterpret_cast::<f16>().convert_to_f32_slice(out),
+        }
     }
 }
 

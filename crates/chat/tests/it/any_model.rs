@@ -88,7 +88,7 @@ impl Case {
             sampling: Sampling { seed, ..Sampling::default() },
             max_tokens: 250,
             stop_tokens: Vec::from_iter(self.stop),
-            truncate: false,
+            overflow: generate::Overflow::End,
             logprobs: None,
         };
         let (mut stream, mut text) = (self.tokenizer.decoder(), String::new());

@@ -7,10 +7,10 @@ use chat::{Finish, Flow, LocalModel, Message, Request, Respond, Role};
 use life::Loaded;
 use life::load::knows_conversations;
 
+use crate::cache_args::CacheArgs;
 use crate::grammar_args::GrammarArgs;
 use crate::host::Host;
 use crate::out;
-use crate::pick;
 use crate::sampling_args::SamplingArgs;
 use crate::speculation_args::SpeculationArgs;
 use crate::stats::Watch;
@@ -41,6 +41,8 @@ pub(crate) struct Args {
     #[command(flatten)]
     speculation: SpeculationArgs,
     #[command(flatten)]
+    cache: CacheArgs,
+    #[command(flatten)]
     form: GrammarArgs,
     /// Tell on standard error how fast each answer was
     #[arg(long)]
@@ -55,7 +57,7 @@ const HELP: &str = "/new   forget the conversation\n/quit  leave (or Ctrl-D)\n/h
 pub(crate) fn run(args: &Args, host: &Host) -> Result<()> {
     let sampling = args.sampling.sampling(TEMPERATURE)?;
     let grammar = args.form.grammar()?;
-    let loaded = pick::model(host, args.model.as_deref())?;
+    let loaded = args.cache.model(host, args.model.as_deref())?;
     if !knows_conversations(&loaded) {
         eprintln!("note: this model has seen no conversations; it goes on from your words");
     }

@@ -1,5 +1,6 @@
 //! `lyceum generate`: the model goes on from your words.
 
+mod memory;
 mod prompt;
 mod search;
 mod told;
@@ -7,17 +8,18 @@ mod told;
 use anyhow::Result;
 use arch::Decoder as _;
 use chat::Voice;
-use generate::{Constraint, Flow, Known, Memory, Options, Steer, generate_with, speculate};
+use generate::{Constraint, Flow, Known, Options, Steer, generate_with, speculate};
 use life::Loaded;
 use life::load::endings;
 
+use crate::cache_args::CacheArgs;
 use crate::grammar_args::{GrammarArgs, constraint};
 use crate::host::Host;
 use crate::out;
-use crate::pick;
 use crate::sampling_args::SamplingArgs;
 use crate::speculation_args::SpeculationArgs;
 use crate::stats::Watch;
+use memory::MemoryArgs;
 use search::SearchArgs;
 use told::Told;
 
@@ -33,7 +35,9 @@ use told::Told;
   lyceum generate --json-schema person.json \"A person:\"
   lyceum generate --choices yes,no \"Is bread food? \"
   lyceum generate --beams 4 --n-best 2 --length-penalty 0.8 \"Once\"
-  lyceum generate --contrastive-alpha 0.6 --top-k 4 \"Once\"")]
+  lyceum generate --contrastive-alpha 0.6 --top-k 4 \"Once\"
+  lyceum generate --model big.gguf --cache q8_0 --prompt-cache book.memory - < book.txt
+  lyceum generate --context-shift 4 -n 100000 \"Once\"")]
 pub(crate) struct Args {
     /// What it goes on from; - reads it from standard input, as does nothing where that is a file or a
     /// pipe [default: nothing]
@@ -52,6 +56,10 @@ pub(crate) struct Args {
     sampling: SamplingArgs,
     #[command(flatten)]
     speculation: SpeculationArgs,
+    #[command(flatten)]
+    cache: CacheArgs,
+    #[command(flatten)]
+    memory: MemoryArgs,
     #[command(flatten)]
     form: GrammarArgs,
     #[command(flatten)]
@@ -72,7 +80,7 @@ pub(crate) fn run(args: &Args, host: &Host) -> Result<()> {
     args.search.check(args.sampling.top_k)?;
     let grammar = args.form.grammar()?;
     let words = prompt::words(args.prompt.as_deref())?;
-    let loaded = pick::model(host, args.model.as_deref())?;
+    let loaded = args.cache.model(host, args.model.as_deref())?;
     let sampling = args.sampling.with_words(sampling, &loaded.tokenizer)?;
     let ids = prompt::ids(&words, &loaded)?;
     if args.search.beams.is_some() {
@@ -83,7 +91,7 @@ pub(crate) fn run(args: &Args, host: &Host) -> Result<()> {
         sampling,
         max_tokens: args.max_tokens,
         stop_tokens: endings(tokenizer, form),
-        truncate: true,
+        overflow: args.memory.overflow(),
         logprobs: args.logprobs,
     };
     let mut grammar = constraint(grammar.as_ref(), tokenizer, &options.stop_tokens)?;
@@ -112,16 +120,18 @@ pub(crate) fn run(args: &Args, host: &Host) -> Result<()> {
             generate::contrastive_search(decoding, &ids, &search, steer)?
         }
         None => {
-            prompt::note_if_cut(&ids, decoding.spec().context);
-            let memory = &mut Memory::new(decoding);
-            match &mut args.speculation.speculation(host, tokenizer)? {
+            prompt::note_if_cut(&ids, decoding.spec().context, options.overflow);
+            let memory = &mut args.memory.open(decoding)?;
+            let generated = match &mut args.speculation.speculation(host, tokenizer)? {
                 Some(ahead) => {
                     let made = speculate(decoding, memory, &ids, &options, steer, ahead)?;
                     statistics = Some(made.1);
                     made.0
                 }
                 None => generate_with(decoding, memory, &ids, &options, steer)?,
-            }
+            };
+            args.memory.keep(decoding, memory)?;
+            generated
         }
     };
     let (prompt, cached) = (generated.prompt_tokens, generated.cached_tokens);

@@ -20,6 +20,7 @@ use life::Loaded;
 use stdx::interrupt::Interrupt;
 
 use self::vocabularies::Shelf;
+use crate::cache_args::CacheArgs;
 use crate::host::Host;
 use crate::speculation_args::SpeculationArgs;
 use crate::{out, pick};
@@ -51,6 +52,8 @@ pub(crate) struct Args {
     port: u16,
     #[command(flatten)]
     speculation: SpeculationArgs,
+    #[command(flatten)]
+    cache: CacheArgs,
 }
 
 /// What a request for words is told while nothing can answer it.
@@ -67,7 +70,7 @@ pub(crate) fn run(args: Args, host: &Host) -> Result<()> {
         vocabularies: Arc::new(Shelf::new(host.store.clone(), &tokenizers)?),
     };
     let has_model = args.model.is_some() || pick::speaking(host)?.is_some();
-    let model = if has_model { Some(pick::model(host, args.model.as_deref())?) } else { None };
+    let model = if has_model { Some(args.cache.model(host, args.model.as_deref())?) } else { None };
     if !args.host.is_loopback() {
         eprintln!("note: whoever reaches {} can talk with the model and see all runs", args.host);
     }
@@ -89,7 +92,7 @@ pub(crate) fn run(args: Args, host: &Host) -> Result<()> {
             if host.interrupt.requested() {
                 return Ok(());
             }
-            pick::model(host, None)?
+            args.cache.model(host, None)?
         }
     };
     let speculation = args.speculation.speculation(host, &loaded.tokenizer)?;

@@ -67,6 +67,37 @@ fn options_of_decoding_reach_the_model() {
     assert!(String::from_utf8(said.stderr).unwrap().contains("tokens/s"));
 }
 
+#[test]
+fn what_was_read_is_kept_and_a_full_context_may_move() {
+    let lyceum = home();
+    let kept = lyceum.path("fox.memory");
+    let with_file = ["--stats", "--prompt-cache", kept.to_str().unwrap()];
+    let first = told(&lyceum, &with_file);
+    assert_eq!(first["stats"]["prompt_tokens_cached"], 0);
+    let second = told(&lyceum, &with_file);
+    assert_eq!(second["text"], first["text"]);
+    let tokens = first["stats"]["prompt_tokens"].as_u64().unwrap();
+    assert_eq!(second["stats"]["prompt_tokens_cached"], tokens - 1, "{second}");
+    let other = [&["generate", "--cache", "q8_0", "a"], &with_file[1..]].concat();
+    let refused = lyceum.bad(&other);
+    assert!(refused.contains("--prompt-cache") && refused.contains("q8_0"), "{refused}");
+    std::fs::write(&kept, "no memory").unwrap();
+    assert!(lyceum.bad(&[&["generate", "a"], &with_file[1..]].concat()).contains("memory"));
+    let search = lyceum.bad(&["generate", "--beams", "2", "--context-shift", "4", "a"]);
+    assert!(search.contains("cannot be used with"), "{search}");
+
+    assert!(!told(&lyceum, &["--cache", "q8_0"])["text"].as_str().unwrap().is_empty());
+    assert!(lyceum.bad(&["chat", "--cache", "int3"]).contains("q8_0"));
+    let long = |more: &[&str]| {
+        let all = [&["generate", "--json", "-n", "200", "-t", "0"], more, &["the fox"]].concat();
+        serde_json::from_str::<Value>(&lyceum.good(&all)).unwrap()
+    };
+    let (moved, reread) = (long(&["--context-shift", "3"]), long(&[]));
+    assert_eq!(moved["ids"].as_array().unwrap().len(), reread["ids"].as_array().unwrap().len());
+    let ids = |told: &Value| told["ids"].as_array().unwrap()[..40].to_vec();
+    assert_eq!(ids(&moved), ids(&reread), "until the context is full nothing is otherwise");
+}
+
 fn stops_penalties_and_biases(lyceum: &Lyceum, free: &Value) {
     let text = free["text"].as_str().unwrap();
     let word = text.split_whitespace().nth(3).unwrap();

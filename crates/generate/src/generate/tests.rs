@@ -5,6 +5,8 @@ use std::cell::Cell;
 use arch::{Cache, Decoder, Input, Logits, Spec};
 
 use super::*;
+use crate::runtime::random;
+use crate::{Ngram, Speculation, speculate};
 
 /// A trigram table over five ids with a real cache. Counts the positions it reads.
 pub(crate) struct Toy {
@@ -173,7 +175,7 @@ fn the_context_ends_an_answer_and_refuses_a_longer_prompt() {
     let long = [1, 2, 3, 4, 0, 1, 2, 3, 4];
     let error = generate(&toy, &long, &options(1, 1), &mut |_| Flow::Continue).unwrap_err();
     assert!(matches!(error, Error::PromptTooLong { tokens: 9, context: 8 }), "{error}");
-    let cut = run(&toy, &long, &Options { truncate: true, ..options(3, 1) });
+    let cut = run(&toy, &long, &Options { overflow: Overflow::Reread, ..options(3, 1) });
     assert_eq!((cut.prompt_tokens, cut.finish), (5, Finish::Length));
     assert_eq!(cut.tokens, run(&toy, &long[4..], &options(3, 1)).tokens);
 }
@@ -182,8 +184,60 @@ fn the_context_ends_an_answer_and_refuses_a_longer_prompt() {
 fn a_text_goes_on_beyond_the_context_from_its_newest_half() {
     // The toy looks at two tokens only, so what it forgets changes nothing.
     let long = run(&Toy::new(64), &[1, 2, 3], &options(40, 1));
-    let slid = run(&Toy::new(8), &[1, 2, 3], &Options { truncate: true, ..options(40, 1) });
-    assert_eq!((slid.tokens, slid.finish), (long.tokens, Finish::Length));
+    for overflow in [Overflow::Reread, Overflow::Shift { keep: 2 }, Overflow::Shift { keep: 99 }] {
+        let slid = run(&Toy::new(8), &[1, 2, 3], &Options { overflow, ..options(40, 1) });
+        assert_eq!((&slid.tokens, slid.finish), (&long.tokens, Finish::Length), "{overflow:?}");
+    }
+}
+
+#[test]
+fn a_memory_that_is_moved_keeps_its_beginning_and_reads_nothing_again() {
+    let spec = Spec { n_kv_heads: 2, tied: false, context: 24, ..Spec::llama(60, 64, 2, 4) };
+    let runtime = random::runtime(&spec, "F32", 5);
+    let (prompt, keep) = ([7, 8, 9, 10, 11], 3);
+    let mut memory = Memory::new(&runtime);
+    let mut logits = memory.read(&runtime, &prompt).unwrap();
+    let mut expected = Vec::new();
+    for _ in 0..90 {
+        expected.push((0..60).max_by(|&a, &b| logits[a].total_cmp(&logits[b])).unwrap() as u32);
+        if memory.ids().len() == 24 {
+            memory.shift(&runtime, keep, 11).unwrap();
+        }
+        logits = memory.append(&runtime, &expected[expected.len() - 1..], Logits::Last).unwrap();
+    }
+    let options = |overflow| Options {
+        overflow,
+        max_tokens: 90,
+        sampling: Sampling::greedy(),
+        ..Options::default()
+    };
+    let say = |options: &Options, ahead: bool| {
+        let (mut memory, on_token) = (Memory::new(&runtime), &mut |_| Flow::Continue);
+        let steer = Steer { on_token, constraint: None };
+        let made = if ahead {
+            let mut ahead = Speculation::new(Box::new(Ngram::new()), Box::new(|| 0.0));
+            speculate(&runtime, &mut memory, &prompt, options, steer, &mut ahead).unwrap().0
+        } else {
+            generate_with(&runtime, &mut memory, &prompt, options, steer).unwrap()
+        };
+        (made.tokens, memory.ids().to_vec())
+    };
+    for ahead in [false, true] {
+        let (tokens, held) = say(&options(Overflow::Shift { keep }), ahead);
+        assert_eq!(tokens, expected, "ahead: {ahead}");
+        assert!(held.starts_with(&prompt[..keep]) && held.len() <= 24, "{held:?}");
+    }
+    let (reread, _) = say(&options(Overflow::Reread), false);
+    assert!(reread[..20] == expected[..20] && reread != expected, "a moved text is another");
+    let long: Vec<u32> = (0..40).collect();
+    let options = Options { max_tokens: 6, ..options(Overflow::Shift { keep }) };
+    let made = generate(&runtime, &long, &options, &mut |_| Flow::Continue).unwrap();
+    let read = [&long[..3], &long[25..]].concat();
+    assert_eq!(made.prompt_tokens, read.len());
+    assert_eq!(
+        made.tokens,
+        generate(&runtime, &read, &options, &mut |_| Flow::Continue).unwrap().tokens
+    );
 }
 
 #[test]

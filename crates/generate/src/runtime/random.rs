@@ -17,6 +17,11 @@ struct Random {
 
 /// A model of a spec whose matrices are stored in one of ggml's types.
 pub(crate) fn runtime(spec: &Spec, kind: &str, seed: u64) -> Runtime {
+    Runtime::new(spec, &source(spec, kind, seed)).expect("a possible spec")
+}
+
+/// Its tensors.
+pub(crate) fn source(spec: &Spec, kind: &str, seed: u64) -> impl SlotSource + use<> {
     let kind = *Kind::ALL.iter().find(|known| known.name == kind).expect("a type of ggml's");
     let mut rng = Rng::new(seed);
     let mut source = Random { tensors: BTreeMap::new(), blocks: BTreeMap::new(), kind: kind.name };
@@ -33,7 +38,7 @@ pub(crate) fn runtime(spec: &Spec, kind: &str, seed: u64) -> Runtime {
         }
         source.tensors.insert(slot, Tensor::new(shape, values).expect("as many as the shape says"));
     }
-    Runtime::new(spec, &source).expect("a possible spec")
+    source
 }
 
 impl SlotSource for Random {

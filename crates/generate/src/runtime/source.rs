@@ -4,8 +4,7 @@ use std::cell::Cell;
 
 use arch::{Error, Slot, SlotSource, Spec, Stored};
 
-use super::watch::Seat;
-use super::weight::Weight;
+use super::weight::{Around, Weight};
 
 /// The tensors of a spec, with their shapes checked.
 pub(super) struct Reader<'a> {
@@ -14,14 +13,14 @@ pub(super) struct Reader<'a> {
     /// Whether every matrix so far was of f32, and whether of quantized blocks.
     is_exact: Cell<bool>,
     all_blocks: Cell<bool>,
-    seat: Seat,
+    around: Around,
 }
 
 impl<'a> Reader<'a> {
-    pub(super) fn new(spec: &Spec, source: &'a dyn SlotSource) -> Self {
+    pub(super) fn new(spec: &Spec, source: &'a dyn SlotSource, around: Around) -> Self {
         let slots = spec.slots().into_iter().collect();
         let [is_exact, all_blocks] = [(); 2].map(|()| Cell::new(true));
-        Self { source, slots, is_exact, all_blocks, seat: Seat::default() }
+        Self { source, slots, is_exact, all_blocks, around }
     }
 
     /// Whether every matrix that was read is of f32.
@@ -32,11 +31,6 @@ impl<'a> Reader<'a> {
     /// Whether every matrix that was read is all of quantized blocks.
     pub(super) fn all_blocks(&self) -> bool {
         self.all_blocks.get()
-    }
-
-    /// Where whoever watches the matrices sits.
-    pub(super) fn seat(&self) -> &Seat {
-        &self.seat
     }
 
     /// The numbers of a slot that the spec has.
@@ -80,7 +74,7 @@ impl<'a> Reader<'a> {
         expect(slot, shape, &[weight.n(), weight.k()])?;
         self.source.release(slot);
         self.all_blocks.set(self.all_blocks() && weight.is_blocks());
-        Ok(Some(weight.seen_from(slot, self.seat.clone())))
+        Ok(Some(weight.within(slot, self.around.clone())))
     }
 }
 

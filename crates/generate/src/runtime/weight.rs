@@ -7,6 +7,7 @@ use kernels::gemm::{Gemm, Operand, Precision};
 use kernels::half_matrix::{Form, HalfMatrix};
 use kernels::quantized::{self, Inputs, Matrix, products};
 
+use super::adapter::Adapters;
 use super::watch::Seat;
 
 /// `(n, k)`, and what is added to a product.
@@ -17,8 +18,15 @@ pub(super) struct Weight {
     n: usize,
     k: usize,
     bias: Option<Vec<f32>>,
-    /// Which matrix it is, for whoever watches.
-    seen: Option<(Slot, Seat)>,
+    /// Which matrix it is, and of which model.
+    around: Option<(Slot, Around)>,
+}
+
+/// What all matrices of a model share: who watches them, and what is added to their products.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Around {
+    pub(super) seat: Seat,
+    pub(super) adapters: Adapters,
 }
 
 /// Rows of one type.
@@ -49,15 +57,16 @@ impl Weight {
         }
         parts.extend(runs.into_iter().map(|(kind, rows)| Part::new(kind, &rows, k)));
         let parts = parts.into_iter().collect::<Result<Vec<_>, _>>()?;
-        Ok(Self { n: parts.iter().map(|part| part.n(k)).sum(), parts, k, bias: None, seen: None })
+        Ok(Self { n: parts.iter().map(|part| part.n(k)).sum(), parts, k, bias: None, around: None })
     }
 
     pub(super) fn with_bias(self, bias: Option<Vec<f32>>) -> Self {
         Self { bias, ..self }
     }
 
-    pub(super) fn seen_from(self, slot: Slot, seat: Seat) -> Self {
-        Self { seen: Some((slot, seat)), ..self }
+    /// As the matrix of a model's slot.
+    pub(super) fn within(self, slot: Slot, around: Around) -> Self {
+        Self { around: Some((slot, around)), ..self }
     }
 
     /// Rows, which are columns of a product.
@@ -101,8 +110,8 @@ impl Weight {
 
     /// `x (rows, k)` to `(rows, n)`.
     pub(super) fn of(&self, x: &Inputs<'_>) -> Vec<f32> {
-        if let Some((slot, seat)) = &self.seen {
-            seat.inputs(*slot, x.values(), x.k());
+        if let Some((slot, around)) = &self.around {
+            around.seat.inputs(*slot, x.values(), x.k());
         }
         let mut out = kernels::fresh::for_overwrite(x.rows() * self.n);
         let blocks: Option<Vec<&Matrix>> = self.parts.iter().map(Part::blocks).collect();
@@ -121,6 +130,9 @@ impl Weight {
                     from += n;
                 }
             }
+        }
+        if let Some((slot, around)) = &self.around {
+            around.adapters.add(*slot, x.values(), x.k(), &mut out);
         }
         if let Some(bias) = &self.bias {
             for row in out.chunks_exact_mut(self.n) {

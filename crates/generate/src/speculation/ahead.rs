@@ -51,6 +51,21 @@ impl<'a, D: Decoder> Ahead<'a, D> {
         self.memory.read(self.decoder, text)
     }
 
+    /// Takes positions `keep..keep + dropped` out of the text and the memory. Where the memory cannot be moved
+    /// it is made anew.
+    pub(crate) fn shift(&mut self, keep: usize, dropped: usize) -> Result<(), Error> {
+        self.round = Round::default();
+        self.memory.truncate(self.text.len());
+        self.text.drain(keep..keep + dropped);
+        match self.memory.shift(self.decoder, keep, dropped) {
+            Err(Error::Decoder(arch::Error::Unsupported(_))) => {
+                self.memory.read(self.decoder, &self.text)?;
+                Ok(())
+            }
+            shifted => shifted,
+        }
+    }
+
     /// Hears of a prompt, and gives the logits after it.
     pub(crate) fn begin(&mut self, prompt: &[u32]) -> Result<Vec<f32>, Error> {
         let logits = self.read(prompt)?;

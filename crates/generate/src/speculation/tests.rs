@@ -13,7 +13,7 @@ use super::ngram::Ngram;
 use super::*;
 use crate::generate::tests::{Toy, ToyCache};
 use crate::runtime::random;
-use crate::{Constraint, Finish, Flow, Runtime, Sampling, generate_with};
+use crate::{Constraint, Finish, Flow, Overflow, Runtime, Sampling, generate_with};
 
 /// Time that passes as it is told to.
 #[derive(Clone, Default)]
@@ -163,11 +163,15 @@ fn toys_say_the_same_whoever_proposes_and_whatever_the_clock_says() {
     let (prompt, mut accepted) = ([1, 2, 3, 1, 2], 0);
     for seed in 0..24 {
         for sampling in samplings(seed) {
-            for (context, truncate, stop) in
-                [(200, false, None), (24, false, None), (24, true, None), (200, false, Some(4))]
-            {
+            for (context, overflow, stop) in [
+                (200, Overflow::End, None),
+                (24, Overflow::End, None),
+                (24, Overflow::Reread, None),
+                (24, Overflow::Shift { keep: 2 }, None),
+                (200, Overflow::End, Some(4)),
+            ] {
                 let options = Options {
-                    truncate,
+                    overflow,
                     stop_tokens: stop.into_iter().collect(),
                     ..options(40 + seed as usize, sampling.clone())
                 };

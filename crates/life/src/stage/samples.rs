@@ -97,7 +97,7 @@ fn text(
         sampling: Sampling { temperature: TEMPERATURE, seed, ..Sampling::default() },
         max_tokens: LONGEST_TEXT,
         stop_tokens: endings(tokenizer, options),
-        truncate: true,
+        overflow: generate::Overflow::Reread,
         ..Options::default()
     };
     let mut known = Known::of(tokenizer.vocab_size(), decoding.spec().vocab_size);

@@ -8,11 +8,12 @@ use anyhow::{Context, Result, ensure};
 use arch::{Cache as _, Decoder, Input, Logits};
 use figure::{Column, Table, quantity};
 use generate::Runtime;
-use generate::runtime::{Cache, CacheKind};
+use generate::runtime::Cache;
 use kernels::bandwidth::Memory;
 use model::Opened;
 use serde_json::{Value, json};
 
+use crate::cache_args::CacheArgs;
 use crate::host::Host;
 use crate::{out, pick};
 
@@ -31,9 +32,8 @@ pub(super) struct Args {
     /// Positions that lie before those that are written
     #[arg(long, value_name = "N", default_value_t = 0)]
     depth: usize,
-    /// Numbers that the cache holds: f32, f16, bf16 or q8_0 [default: f16; f32 for a model of f32]
-    #[arg(long, value_name = "KIND", value_parser = pick::cache_kind)]
-    cache: Option<CacheKind>,
+    #[command(flatten)]
+    cache: CacheArgs,
     /// Sequences that are written at once, one run each
     #[arg(long, value_name = "N,…", value_delimiter = ',', default_value = "1,2,4,8,16")]
     batch: Vec<usize>,
@@ -62,7 +62,7 @@ pub(super) fn run(args: &Args, host: &Host) -> Result<()> {
     let path = pick::model_path(host, &args.model)?;
     let began = Instant::now();
     let opened = Opened::open(&path)?;
-    let runtime = pick::with_cache(Runtime::new(opened.spec(), &opened)?, args.cache);
+    let runtime = args.cache.with(Runtime::new(opened.spec(), &opened)?);
     let (loading, spec) = (began.elapsed().as_secs_f64(), opened.spec().clone());
     let needed = prompt.max(depth + tokens);
     ensure!(

@@ -3,6 +3,7 @@
 use std::io::{IsTerminal, Read};
 
 use anyhow::{Context, Result, bail};
+use generate::Overflow;
 use life::Loaded;
 use life::load::{marks, opening};
 
@@ -31,12 +32,14 @@ pub(super) fn ids(words: &str, loaded: &Loaded) -> Result<Vec<u32>> {
 }
 
 /// Says so if only the end of a prompt is read.
-pub(super) fn note_if_cut(ids: &[u32], context: usize) {
+pub(super) fn note_if_cut(ids: &[u32], context: usize, overflow: Overflow) {
     let n = ids.len();
     if n > context {
-        eprintln!(
-            "note: the prompt has {n} tokens, the model sees {context}: only its end is read"
-        );
+        let read = match overflow {
+            Overflow::Shift { keep: 1.. } => "only its beginning and its end are",
+            _ => "only its end is",
+        };
+        eprintln!("note: the prompt has {n} tokens, the model sees {context}: {read} read");
     }
 }
 

@@ -9,6 +9,7 @@ use life::Loaded;
 use life::load::endings;
 use serde_json::json;
 
+use super::memory::OF_MEMORY;
 use super::{Args, prompt, told};
 use crate::host::Host;
 use crate::out;
@@ -22,7 +23,7 @@ pub(crate) struct SearchArgs {
     /// Go on with the likeliest N texts at once and print the best (beam search)
     #[arg(long, value_name = "N", conflicts_with_all = OF_SAMPLING, help_heading = "Search")]
     #[arg(conflicts_with_all = ["top_k", "stop", "logprobs", "contrastive_alpha", "GrammarArgs"])]
-    #[arg(conflicts_with_all = OF_SPECULATION)]
+    #[arg(conflicts_with_all = OF_SPECULATION, conflicts_with_all = OF_MEMORY)]
     pub(super) beams: Option<usize>,
     /// Print so many of the beams [default: 1]
     #[arg(long, value_name = "N", requires = "beams", help_heading = "Search")]
@@ -49,7 +50,7 @@ pub(crate) struct SearchArgs {
     /// Take the likeliest token that is least like the text so far, which weighs A of 1 (contrastive
     /// search); of the --top-k likeliest [default: 4]
     #[arg(long, value_name = "A", conflicts_with_all = OF_SAMPLING, help_heading = "Search")]
-    #[arg(conflicts_with_all = OF_SPECULATION)]
+    #[arg(conflicts_with_all = OF_SPECULATION, conflicts_with_all = OF_MEMORY)]
     contrastive_alpha: Option<f32>,
 }
 
