@@ -22,7 +22,7 @@ use kernels::attention::paged::{Kind, PAGE, Page};
 use stdx::Sum;
 
 use super::Runtime;
-use super::cache::Cache;
+use super::cache::{Cache, Form};
 use crate::{Error, Memory};
 
 const MAGIC: &[u8; 8] = b"lyceumkv";
@@ -66,7 +66,8 @@ impl Runtime {
     pub fn restore(&self, path: &Path) -> Result<Memory<Cache>, Error> {
         let unreadable = |error| saved(path, format!("it cannot be read: {error}"));
         let pages = self.spec.context.div_ceil(PAGE);
-        let page = self.new_cache().form.page_bytes() + 64;
+        // Of the widest numbers: that a cache holds others is told below, by name.
+        let page = Form::new(&self.spec, Kind::F32).page_bytes() + 64;
         let most = HEAD + 16 + self.spec.context * 4 + pages.saturating_mul(page);
         if std::fs::metadata(path).map_err(unreadable)?.len() > most as u64 {
             return Err(saved(path, "it is larger than a memory of this model can be".into()));
