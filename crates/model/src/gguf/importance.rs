@@ -1,6 +1,6 @@
 //! An importance matrix and a model: of which tensors of a file it tells, and one made of what a runtime saw.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use arch::family::Names as _;
 use arch::gguf::{Tensors, sayable};
@@ -55,7 +55,9 @@ pub fn untold(spec: &Spec, imatrix: &Imatrix) -> Result<Vec<String>, Error> {
     });
     let names = matrices.flat_map(|(slot, _)| Tensors.pieces(&spec, slot));
     let mut names: Vec<String> = names.map(|piece| piece.name).collect();
-    names.dedup();
+    // Experts of a stack have its name, and do not stand beside each other.
+    let mut met = BTreeSet::new();
+    names.retain(|name| met.insert(name.clone()));
     let all = names.len();
     names.retain(|name| imatrix.get(name).is_none());
     if all > 0 && names.len() == all {
