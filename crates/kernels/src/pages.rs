@@ -2,8 +2,9 @@
 //! end to end, and small pages would be looked up, and guessed at, five hundred times as often.
 //!
 //! A matrix is seldom a multiple of two megabytes, and in a map of its own its ends are small pages: weights
-//! lie one behind the other in *regions*, which are whole large pages. Nothing is used again before all of a
-//! region is let go, as a model's weights come and go together. What comes and goes alone has its own map.
+//! lie one behind the other in *regions*, which are whole large pages. What is let go of is given back, but its
+//! place is not taken again, as a model's weights come and go together. What comes and goes alone has its own
+//! map.
 
 use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -32,6 +33,9 @@ pub(crate) struct Line(#[expect(dead_code, reason = "read as bytes of the whole"
 const LINE: usize = 64;
 /// Bytes of a large page.
 const LARGE: usize = 2 << 20;
+/// Bytes that are whole pages on every system that has no larger ones by default.
+#[cfg(target_os = "linux")]
+const WHOLE: usize = 64 << 10;
 /// Bytes from which large pages are asked for.
 const WORTH: usize = 1 << 20;
 /// Bytes of a region; those that nobody has written to are not there yet.
@@ -61,12 +65,14 @@ impl Pages {
 
     /// So many zeros, a multiple of 64, that are given back as soon as they are let go.
     pub(crate) fn alone(len: usize) -> Self {
-        match MmapMut::map_anon(len) {
-            Ok(map) if len >= WORTH => {
-                let region = Arc::new(MmapRaw::from(map));
-                Self::Mapped(Piece { region, range: 0..len })
+        if len < WORTH {
+            return Self::allocated(len);
+        }
+        match map(len) {
+            Some(map) => {
+                Self::Mapped(Piece { region: Arc::new(MmapRaw::from(map)), range: 0..len })
             }
-            _ => Self::allocated(len),
+            None => Self::allocated(len),
         }
     }
 
@@ -77,12 +83,37 @@ impl Pages {
 
 /// A region of so many bytes, and where its first large page begins.
 fn region(len: usize) -> Option<(Arc<MmapRaw>, usize)> {
-    let map = MmapMut::map_anon(len + LARGE).ok()?;
+    let map = map(len + LARGE)?;
+    let start = map.as_ptr().align_offset(LARGE);
+    Some((Arc::new(MmapRaw::from(map)), start))
+}
+
+/// Zeros, on large pages where they hold whole ones.
+fn map(len: usize) -> Option<MmapMut> {
+    let map = MmapMut::map_anon(len).ok()?;
     #[cfg(target_os = "linux")]
     // A system without large pages gives small ones.
     drop(map.advise(memmap2::Advice::HugePage));
-    let start = map.as_ptr().align_offset(LARGE);
-    Some((Arc::new(MmapRaw::from(map)), start))
+    Some(map)
+}
+
+/// A model that is loaded again and again would else fill a region with what it has let go of.
+impl Drop for Piece {
+    fn drop(&mut self) {
+        #[cfg(target_os = "linux")]
+        {
+            // Of what lies beside it nothing may go: whole pages, whatever their size.
+            let base = self.region.as_ptr().addr();
+            let start = (base + self.range.start).next_multiple_of(WHOLE) - base;
+            let end = ((base + self.range.end) / WHOLE * WHOLE).saturating_sub(base);
+            if start < end {
+                let advice = memmap2::UncheckedAdvice::DontNeed;
+                #[expect(unsafe_code, reason = "a part of a map is given back")]
+                // SAFETY: these bytes are this piece's alone, and nobody has them after it.
+                drop(unsafe { self.region.unchecked_advise_range(advice, start, end - start) });
+            }
+        }
+    }
 }
 
 impl AsRef<[u8]> for Pages {
@@ -134,7 +165,7 @@ mod tests {
             assert!(piece.as_ref().as_ptr().addr().is_multiple_of(LINE));
             piece.as_mut().fill(i as u8 + 1);
         }
-        pieces.remove(1);
+        drop(pieces.remove(1)); // What it gives back is its own.
         for (i, piece) in [0, 2, 3, 4, 5, 6].into_iter().zip(&pieces) {
             assert!(piece.as_ref().iter().all(|byte| *byte == i as u8 + 1));
         }
