@@ -28,6 +28,7 @@ pub mod piece;
 pub mod slot;
 pub mod spec;
 pub mod stored;
+pub mod untaught;
 pub mod waves;
 pub mod weights;
 
@@ -39,4 +40,5 @@ pub use spec::{
     Scales, Spec,
 };
 pub use stored::{SlotSource, Stored};
+pub use untaught::Untaught;
 pub use weights::{Tensor, WeightSource};

@@ -101,6 +101,28 @@ pub enum Error {
         /// What it lacks.
         reason: String,
     },
+    /// Too many questions wait already.
+    #[error(
+        "{waiting} requests are under way or waiting, as many as are taken; try again in a while"
+    )]
+    Busy {
+        /// How many.
+        waiting: usize,
+    },
+    /// Whoever answered ended without an answer.
+    #[error("the model failed in the middle of its answer; the server's log may say why")]
+    Lost,
+    /// The model's thread has ended.
+    #[error("the model is being shut down")]
+    Gone,
+    /// The system gave no thread.
+    #[error(
+        "no thread for the model: {reason}; end other programs, or raise the limit of processes"
+    )]
+    Thread {
+        /// What it said.
+        reason: String,
+    },
     /// The tokenizer refused.
     #[error(transparent)]
     Tokenizer(#[from] tokenizer::Error),

@@ -8,7 +8,7 @@
 //! template beside a model), [`stop`] (strings that end an answer), [`grammar`] (forms that an
 //! answer is held to), [`voice`] (tokens to text as they come), [`logprobs`] (how likely they were), [`respond`] (the trait through which servers and pages see
 //! a model), [`local`] (a decoder and a tokenizer as a `Respond`), [`mod@draft`] (a smaller model that
-//! proposes for it).
+//! proposes for it), [`ask`] (the trait through which many ask at once), [`batched`] (a runtime behind it), [`turns`] (any other model).
 //!
 //! ```
 //! use chat::{Conversation, Message, Role, Template};
@@ -21,6 +21,8 @@
 //! Must never know: which model answers, HTTP.
 #![forbid(unsafe_code)]
 
+pub mod ask;
+pub mod batched;
 pub mod dataset;
 pub mod draft;
 pub mod error;
@@ -33,8 +35,12 @@ pub mod respond;
 pub mod stop;
 pub mod template;
 pub mod tokenizer_config;
+pub mod turns;
 pub mod voice;
+mod words;
 
+pub use ask::{Ask, Card, Heard, Listener, Load, Prompt, Service};
+pub use batched::{BatchedModel, BatchedOptions, Clock};
 pub use dataset::Dataset;
 pub use draft::draft;
 pub use error::Error;
@@ -50,4 +56,5 @@ pub use template::{
     COMPLETION_TEMPLATE, Conversation, DEFAULT_TEMPLATE, PLAIN_TEMPLATE, Piece, Template, special,
 };
 pub use tokenizer_config::TokenizerConfig;
+pub use turns::Turns;
 pub use voice::{Said, Voice};

@@ -4,21 +4,17 @@
 //! askers wait. What the last answer read is remembered, so that the next turn of the same
 //! conversation reads only what is new.
 //!
-//! A conversation longer than the context loses its oldest turns (see `local/prompt.rs`); room for the answer
+//! A conversation longer than the context loses its oldest turns (see `words/prompt.rs`); room for the answer
 //! is kept: `max_tokens`, but at most half of the context.
 
-mod prompt;
-
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 use arch::Decoder;
-use generate::{Constraint, Flow, Generated, Known, Memory, Options, Overflow, Speculation, Steer};
+use generate::{Constraint, Flow, Generated, Memory, Options, Overflow, Speculation, Steer};
 use tokenizer::Tokenizer;
 
-use crate::{
-    COMPLETION_TEMPLATE, DEFAULT_TEMPLATE, Error, Finish, Grammar, GrammarConstraint, Reply,
-    ReplyToken, Request, Respond, Said, Template, TokenizerConfig, Vocabulary, Voice, special,
-};
+use crate::words::Words;
+use crate::{Error, Finish, Reply, ReplyToken, Request, Respond, Said, TokenizerConfig, Voice};
 
 /// How a model is presented.
 #[derive(Clone, Debug)]
@@ -26,10 +22,12 @@ pub struct LocalOptions {
     /// Its name.
     pub name: String,
     /// Its template and special tokens. Without a template, a tokenizer that knows the special
-    /// tokens of our own form gets [`DEFAULT_TEMPLATE`], any other [`COMPLETION_TEMPLATE`].
+    /// tokens of our own form gets [`crate::DEFAULT_TEMPLATE`], any other [`crate::COMPLETION_TEMPLATE`].
     pub config: TokenizerConfig,
     /// Tokens of an answer, where the request does not say.
     pub max_tokens: usize,
+    /// Tokens that begin a text which is no conversation, where the model was taught so.
+    pub begin: Vec<u32>,
     /// Tokens that end an answer, beside the config's end-of-text token and our own form's.
     pub stop_tokens: Vec<u32>,
 }
@@ -40,6 +38,7 @@ impl Default for LocalOptions {
             name: "lyceum".to_string(),
             config: TokenizerConfig::default(),
             max_tokens: 512,
+            begin: Vec::new(),
             stop_tokens: Vec::new(),
         }
     }
@@ -48,13 +47,7 @@ impl Default for LocalOptions {
 /// A model that answers.
 pub struct LocalModel<D: Decoder> {
     engine: Mutex<Engine<D>>,
-    tokenizer: Tokenizer,
-    template: Template,
-    options: LocalOptions,
-    stop_tokens: Vec<u32>,
-    /// Made when the first grammar asks for it.
-    vocabulary: OnceLock<Vocabulary>,
-    context: usize,
+    words: Words,
 }
 
 struct Engine<D: Decoder> {
@@ -69,29 +62,10 @@ impl<D: Decoder> LocalModel<D> {
     /// # Errors
     /// [`Error::TemplateSource`]; [`Error::Vocabulary`] if the tokenizer is of another model.
     pub fn new(decoder: D, tokenizer: Tokenizer, options: LocalOptions) -> Result<Self, Error> {
-        let (model, ids) = (decoder.spec().vocab_size, tokenizer.vocab_size());
-        if ids > model {
-            return Err(Error::Vocabulary { tokenizer: ids, model });
-        }
-        let source = options.config.chat_template.as_deref();
-        let template = Template::new(source.unwrap_or_else(|| form_of(&tokenizer)))?;
-        let context = decoder.spec().context;
+        let words = Words::new(decoder.spec(), tokenizer, options)?;
         let memory = Memory::new(&decoder);
         let engine = Mutex::new(Engine { decoder, memory, speculation: None });
-        let stop_tokens = stop_tokens(&tokenizer, &options);
-        let vocabulary = OnceLock::new();
-        Ok(Self { engine, tokenizer, template, options, stop_tokens, vocabulary, context })
-    }
-
-    fn constraint(&self, grammar: &Grammar) -> Result<GrammarConstraint, Error> {
-        let vocabulary = match self.vocabulary.get() {
-            Some(vocabulary) => vocabulary,
-            None => {
-                let new = Vocabulary::new(&self.tokenizer, &self.stop_tokens)?;
-                self.vocabulary.get_or_init(|| new)
-            }
-        };
-        grammar.constraint(vocabulary)
+        Ok(Self { engine, words })
     }
 
     /// The same model, which says the same in fewer passes.
@@ -103,32 +77,12 @@ impl<D: Decoder> LocalModel<D> {
     }
 }
 
-/// The form that this tokenizer was made for.
-fn form_of(tokenizer: &Tokenizer) -> &'static str {
-    let turns = [special::USER, special::ASSISTANT, special::END];
-    if turns.iter().all(|token| tokenizer.special(token).is_some()) {
-        DEFAULT_TEMPLATE
-    } else {
-        COMPLETION_TEMPLATE
-    }
-}
-
-fn stop_tokens(tokenizer: &Tokenizer, options: &LocalOptions) -> Vec<u32> {
-    let names =
-        [Some(special::END), Some(special::END_OF_TEXT), options.config.eos_token.as_deref()];
-    let named = names.into_iter().flatten().filter_map(|name| tokenizer.special(name));
-    let mut tokens: Vec<u32> = named.chain(options.stop_tokens.iter().copied()).collect();
-    tokens.sort_unstable();
-    tokens.dedup();
-    tokens
-}
-
 impl<D: Decoder + Send> Respond for LocalModel<D>
 where
     D::Cache: Send,
 {
     fn model_name(&self) -> &str {
-        &self.options.name
+        &self.words.options.name
     }
 
     fn respond(
@@ -136,17 +90,18 @@ where
         request: &Request,
         on_text: &mut dyn FnMut(&str) -> Flow,
     ) -> Result<Reply, Error> {
-        let max_tokens = request.max_tokens.unwrap_or(self.options.max_tokens);
-        let mut grammar = request.grammar.as_ref().map(|g| self.constraint(g)).transpose()?;
-        let prompt = self.prompt(&request.messages, max_tokens)?;
+        let words = &self.words;
+        let max_tokens = request.max_tokens.unwrap_or(words.options.max_tokens);
+        let mut grammar = request.grammar.as_ref().map(|g| words.constraint(g)).transpose()?;
+        let prompt = words.prompt(&request.messages, max_tokens)?;
         let options = Options {
             sampling: request.sampling.clone(),
             max_tokens,
-            stop_tokens: self.stop_tokens.clone(),
+            stop_tokens: words.stop_tokens.clone(),
             overflow: Overflow::End,
             logprobs: request.logprobs,
         };
-        let mut voice = Voice::new(&self.tokenizer, &request.stop, on_text);
+        let mut voice = Voice::new(&words.tokenizer, &request.stop, on_text);
         // A panic in a decoder leaves a memory whose ids may not be what the cache holds.
         let mut engine = self.engine.lock().unwrap_or_else(|poisoned| {
             self.engine.clear_poison();
@@ -156,7 +111,7 @@ where
             engine
         });
         let Engine { decoder, memory, speculation } = &mut *engine;
-        let mut known = Known::of(self.tokenizer.vocab_size(), decoder.spec().vocab_size);
+        let mut known = words.known();
         let known = known.as_mut().map(|known| known as &mut dyn Constraint);
         // A grammar knows only the tokenizer's ids itself.
         let grammar = grammar.as_mut().map(|grammar| grammar as &mut dyn Constraint);
@@ -186,10 +141,10 @@ impl<D: Decoder> LocalModel<D> {
             prompt_tokens: generated.prompt_tokens,
             cached_tokens: generated.cached_tokens,
             completion_tokens: generated.tokens.len(),
-            logprobs: logprobs.map(|token| ReplyToken::new(&self.tokenizer, token)).collect(),
+            logprobs: logprobs.map(|token| ReplyToken::new(&self.words.tokenizer, token)).collect(),
         }
     }
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

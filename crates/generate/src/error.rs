@@ -55,6 +55,12 @@ pub enum Error {
         /// NaN or infinity.
         value: f32,
     },
+    /// A pass of several texts that failed; each of them is told.
+    #[error("the model failed in the middle of the answer: {reason}")]
+    Lost {
+        /// What it said.
+        reason: String,
+    },
     /// A file that should hold a model's memory.
     #[error("{}: {reason}", path.display())]
     Saved {

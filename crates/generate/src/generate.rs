@@ -1,6 +1,6 @@
 //! The loop: read the prompt, choose a token, read it, choose the next.
 //!
-//! Leaves out batches; [`mod@crate::speculation`] puts more than one token in a pass, [`crate::beam`] and
+//! Leaves out batches, which [`crate::batch`] has; [`mod@crate::speculation`] puts more than one token in a pass, [`crate::beam`] and
 //! [`crate::contrastive`] are loops of their own.
 
 use std::borrow::Cow;
@@ -148,7 +148,8 @@ pub(crate) fn generate_ahead<D: Decoder>(
         if tokens.len() >= options.max_tokens {
             break Finish::Length;
         }
-        let Some(token) = choose(&mut sampler, &logits, &mut steer)? else { break Finish::Stop };
+        let constraint = steer.constraint.as_deref_mut();
+        let Some(token) = choose(&mut sampler, &logits, constraint)? else { break Finish::Stop };
         if options.stop_tokens.contains(&token) {
             break Finish::Stop;
         }
@@ -184,12 +185,12 @@ pub(crate) fn generate_ahead<D: Decoder>(
 }
 
 /// The next token; none where the constraint says that the answer is whole.
-fn choose(
+pub(crate) fn choose(
     sampler: &mut Sampler,
     logits: &[f32],
-    steer: &mut Steer<'_>,
+    constraint: Option<&mut (dyn Constraint + '_)>,
 ) -> Result<Option<u32>, Error> {
-    let Some(constraint) = steer.constraint.as_deref_mut() else {
+    let Some(constraint) = constraint else {
         return sampler.pick(logits, None).map(Some);
     };
     let mut allowed = vec![true; logits.len()];

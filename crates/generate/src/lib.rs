@@ -6,7 +6,7 @@
 //! may forbid ids), [`memory`] (a cache that knows what it holds, so that a conversation is not
 //! read twice), [`generate`](mod@generate) (the loop), [`speculation`] (several tokens of one pass),
 //! [`beam`] and [`contrastive`] (loops that look further), [`logprobs`] (how likely what was chosen was),
-//! [`loglikelihood`](mod@loglikelihood) (how likely given ids are), [`runtime`] (the fast decoder itself),
+//! [`loglikelihood`](mod@loglikelihood) (how likely given ids are), [`runtime`] (the fast decoder itself), [`batch`] (many answers at once on it),
 //! [`importance`] (what its matrices are multiplied with).
 //!
 //! ```
@@ -23,6 +23,7 @@
 //! Must never know: text, HTTP, Burn.
 #![forbid(unsafe_code)]
 
+pub mod batch;
 pub mod beam;
 pub mod constraint;
 pub mod contrastive;
@@ -36,6 +37,7 @@ pub mod runtime;
 pub mod sampler;
 pub mod speculation;
 
+pub use batch::{Batch, Batching, Job, Limits};
 pub use beam::{Beam, BeamOptions, EarlyStopping, beam_search};
 pub use constraint::{Constraint, Known};
 pub use contrastive::{ContrastiveOptions, States, contrastive_search};

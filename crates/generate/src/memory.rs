@@ -28,6 +28,11 @@ impl<C: Cache> Memory<C> {
         &self.cache
     }
 
+    /// The cache alone.
+    pub(crate) fn into_cache(self) -> C {
+        self.cache
+    }
+
     /// The ids read so far.
     pub fn ids(&self) -> &[u32] {
         &self.ids

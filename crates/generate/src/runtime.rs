@@ -6,6 +6,7 @@
 //! block       one block in each of its arrangements; attention, latent, feed_forward are its parts
 //! cache       keys and values of a sequence; shift, prefixes and saved are what is done with them
 //! watch       who sees what meets the matrices; adapter is what is added to their products
+//! together    several sequences in one pass
 //! alike       how many rows together get the bits that each has alone
 //! ```
 //!
@@ -27,6 +28,7 @@ pub(crate) mod random;
 mod saved;
 mod shift;
 mod source;
+mod together;
 mod watch;
 mod weight;
 
@@ -48,8 +50,11 @@ pub use adapter::Adapter;
 pub use cache::Cache;
 pub use kernels::attention::paged::Kind as CacheKind;
 pub use prefixes::{Counts, Prefixes};
+pub use together::Next;
 pub use watch::Watch;
 
+/// Positions that a page of a cache holds.
+pub const POSITIONS_OF_PAGE: usize = kernels::attention::paged::PAGE;
 /// Positions that go through the blocks together: more would need more memory and gain no time.
 const CHUNK: usize = 512;
 
@@ -197,31 +202,6 @@ impl Runtime {
             }
         }
         x
-    }
-
-    /// Appends ids to several sequences at once, which reads every weight but once for all of them, and gives
-    /// the logits after the last id of each: `(sequences, V)`.
-    ///
-    /// # Errors
-    /// As of [`Decoder::forward`], for any of the sequences; then all caches are as before.
-    pub fn forward_each(&self, sequences: &mut [(&[u32], &mut Cache)]) -> Result<Vec<f32>, Error> {
-        let (mut x, mut new, mut last) = (Vec::new(), Vec::new(), Vec::new());
-        for (ids, cache) in sequences.iter() {
-            let n = Input::Ids(ids).positions(&self.spec, cache.len())?;
-            if n == 0 {
-                return Err(Error::Shape("a sequence to be gone on with got no ids".into()));
-            }
-            x.extend(self.embed(Input::Ids(ids), cache.len()));
-        }
-        let mut row = 0;
-        for (ids, cache) in sequences {
-            row += ids.len();
-            last.push(row - 1);
-            new.push(New { rows: ids.len(), cache });
-        }
-        let (x, d) = (self.through(x, &mut new, &mut Unseen), self.spec.d_model);
-        let rows: Vec<f32> = last.iter().flat_map(|&row| &x[row * d..][..d]).copied().collect();
-        Ok(self.read_out(&rows))
     }
 
     /// The stream after the last block, of new positions of each sequence; the caches hold them then.

@@ -38,7 +38,8 @@
 //! Reading order: [`draft`] (who proposes), [`ngram`] and [`draft_model`] (two who do), [`controller`] (how
 //! many, and whether at all), [`ahead`] (what was read ahead, and whether it comes true).
 //!
-//! Left out: trees of proposals, heads on the model's own states (Medusa, EAGLE), several sequences.
+//! Left out: trees of proposals, heads on the model's own states (Medusa, EAGLE); several sequences at once
+//! ([`crate::batch`] guesses ahead of one that is alone).
 
 pub mod ahead;
 pub mod controller;
@@ -107,7 +108,7 @@ impl Speculation {
         Self { draft, clock, controller, statistics }
     }
 
-    fn begin(&mut self, prompt: &[u32]) -> Result<(), Error> {
+    pub(crate) fn begin(&mut self, prompt: &[u32]) -> Result<(), Error> {
         self.statistics = Statistics::default();
         self.controller.begin();
         if self.controller.pays() {
@@ -119,7 +120,7 @@ impl Speculation {
     }
 
     /// What may follow the text, and how much of it to look at: `most` at most.
-    fn propose(
+    pub(crate) fn propose(
         &mut self,
         text: &[u32],
         most: usize,
@@ -148,7 +149,7 @@ impl Speculation {
     }
 
     /// Times a pass of so many rows.
-    fn pass<T>(&mut self, rows: usize, work: impl FnOnce() -> T) -> T {
+    pub(crate) fn pass<T>(&mut self, rows: usize, work: impl FnOnce() -> T) -> T {
         let mut seconds = 0.0;
         let result = timed(&mut self.clock, &mut seconds, work);
         self.controller.passed(rows, seconds);
@@ -159,7 +160,7 @@ impl Speculation {
         result
     }
 
-    fn judge(&mut self, class: usize, came_true: bool, looked_at: bool) {
+    pub(crate) fn judge(&mut self, class: usize, came_true: bool, looked_at: bool) {
         self.statistics.accepted += usize::from(came_true && looked_at);
         self.controller.judged(class, came_true, looked_at);
     }

@@ -148,8 +148,12 @@ pub fn load_file(path: &Path, name: &str) -> Result<Loaded, Error> {
     };
     let ends = if is_gguf { [id("eos"), id("eot")] } else { [Some(1), Some(2)] };
     let stop_tokens = ends.into_iter().flatten().collect();
-    let options =
-        LocalOptions { name: name.to_string(), config, stop_tokens, ..LocalOptions::default() };
+    let adds = opened.metadata("tokenizer.ggml.add_bos_token").and_then(serde_json::Value::as_bool);
+    // Without a word of it, vocabularies of SentencePiece begin texts with the token, others do not.
+    let of_pieces = opened.metadata("tokenizer.ggml.model").is_none_or(|kind| kind == "llama");
+    let begin = id("bos").filter(|_| adds.unwrap_or(of_pieces)).into_iter().collect();
+    let name = name.to_string();
+    let options = LocalOptions { name, config, begin, stop_tokens, ..LocalOptions::default() };
     let decoding = runtime(opened.spec(), &opened)?;
     Ok(Loaded { decoding, tokenizer, options, note: None, examples: Vec::new() })
 }
@@ -194,9 +198,23 @@ pub(crate) fn words(folder: &Path, name: &str) -> Result<(Tokenizer, LocalOption
     let template = read(&folder.join("chat_template.jinja"))?;
     config.chat_template = template.or(config.chat_template);
     let stop_tokens = ids_at(folder, "generation_config.json", "eos_token_id")?;
-    let options =
-        LocalOptions { name: name.to_string(), config, stop_tokens, ..LocalOptions::default() };
+    let (begin, name) = (begin(&tokenizer, &config), name.to_string());
+    let options = LocalOptions { name, config, begin, stop_tokens, ..LocalOptions::default() };
     Ok((tokenizer, options))
+}
+
+/// What stands before a text that is no conversation: what the tokenizer puts there itself; our own models
+/// have seen the mark that begins documents.
+fn begin(tokenizer: &Tokenizer, config: &TokenizerConfig) -> Vec<u32> {
+    let ids = |special| tokenizer.encoding("a", None, special).map(|encoding| encoding.ids);
+    if let (Ok(plain), Ok(whole)) = (ids(false), ids(true))
+        && let Some(at) = whole.windows(plain.len().max(1)).position(|ids| ids == plain)
+        && at > 0
+    {
+        return whole[..at].to_vec();
+    }
+    let is_ours = tokenizer.special(chat::special::USER).is_some();
+    marks(tokenizer, config).begin.filter(|_| is_ours).into_iter().collect()
 }
 
 /// The ids that a JSON file of a model's folder has at a key: a number or a list of them; none if there

@@ -1,8 +1,8 @@
 //! Refusals, in OpenAI's form: `{"error": {"message", "type", "param", "code"}}`.
 
 use axum::Json;
-use axum::extract::rejection::JsonRejection;
-use axum::http::StatusCode;
+use axum::http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
@@ -15,34 +15,49 @@ pub struct Refusal {
     /// What was expected, what came, and what to do.
     pub message: String,
     /// The field that it is about.
-    pub param: Option<&'static str>,
+    pub param: Option<String>,
     /// A word for programs.
     pub code: Option<&'static str>,
+    /// Seconds after which it may be tried again.
+    pub retry_after: Option<u64>,
 }
 
 impl Refusal {
     /// A field has a value that cannot be.
-    pub fn field(param: &'static str, message: impl Into<String>) -> Self {
-        Self { param: Some(param), ..Self::new(StatusCode::BAD_REQUEST, message) }
+    pub fn field(param: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { param: Some(param.into()), ..Self::body(message) }
+    }
+
+    /// The body is not what it should be.
+    pub fn body(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, message)
     }
 
     /// A field asks for something that is not offered.
-    pub fn unsupported(param: &'static str) -> Self {
+    pub fn unsupported(param: &str) -> Self {
         let message = format!("{param} is not supported by this server; leave it out");
         Self { code: Some("unsupported_parameter"), ..Self::field(param, message) }
     }
 
     /// Another model was asked for.
-    pub fn no_such_model(asked: &str, served: &str) -> Self {
-        let message = format!("the model {asked:?} is not served here; {served:?} is");
+    pub fn no_such_model(asked: &str, served: &[String]) -> Self {
+        let served = served.join(", ");
+        let message = format!("the model {asked:?} is not served here; there is {served}");
         let new = Self::new(StatusCode::NOT_FOUND, message);
-        Self { param: Some("model"), code: Some("model_not_found"), ..new }
+        Self { param: Some("model".into()), code: Some("model_not_found"), ..new }
     }
 
-    /// Too many requests wait already.
-    pub fn busy() -> Self {
-        let message = "too many requests are waiting; try again in a while";
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, message)
+    /// Whoever asks must say who that is.
+    pub fn no_key() -> Self {
+        let message = "an API key is needed: Authorization: Bearer KEY";
+        let new = Self::new(StatusCode::UNAUTHORIZED, message);
+        Self { code: Some("invalid_api_key"), ..new }
+    }
+
+    /// Too many requests wait already, or one key asks too often.
+    pub fn busy(message: impl Into<String>, code: &'static str, seconds: u64) -> Self {
+        let new = Self::new(StatusCode::TOO_MANY_REQUESTS, message);
+        Self { code: Some(code), retry_after: Some(seconds), ..new }
     }
 
     /// There is nothing yet that could answer.
@@ -52,13 +67,12 @@ impl Refusal {
     }
 
     pub(crate) fn no_such_route() -> Self {
-        let message = "no such address; there are POST /v1/chat/completions, GET /v1/models and \
-                       GET /health";
+        let message = "no such address; GET /openapi.json lists those that there are";
         Self::new(StatusCode::NOT_FOUND, message)
     }
 
     pub(crate) fn method_not_allowed() -> Self {
-        let message = "the address takes another method: POST for completions, GET for the rest";
+        let message = "the address takes another method; GET /openapi.json says which";
         Self::new(StatusCode::METHOD_NOT_ALLOWED, message)
     }
 
@@ -68,44 +82,53 @@ impl Refusal {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, message)
     }
 
-    fn new(status: StatusCode, message: impl Into<String>) -> Self {
-        Self { status, message: message.into(), param: None, code: None }
+    pub(crate) fn new(status: StatusCode, message: impl Into<String>) -> Self {
+        let message = message.into();
+        Self { status, message, param: None, code: None, retry_after: None }
     }
 
     /// The body.
     pub fn json(&self) -> Value {
-        let kind =
-            if self.status.is_server_error() { "server_error" } else { "invalid_request_error" };
         json!({"error": {
-            "message": self.message, "type": kind, "param": self.param, "code": self.code,
+            "message": self.message, "type": self.kind(), "param": self.param, "code": self.code,
         }})
+    }
+
+    fn kind(&self) -> &'static str {
+        match self.status {
+            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => "authentication_error",
+            StatusCode::TOO_MANY_REQUESTS => "rate_limit_error",
+            status if status.is_server_error() => "server_error",
+            _ => "invalid_request_error",
+        }
     }
 }
 
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
-        (self.status, Json(self.json())).into_response()
-    }
-}
-
-impl From<JsonRejection> for Refusal {
-    fn from(rejection: JsonRejection) -> Self {
-        // A wrong type within JSON is 422 in axum and 400 in OpenAI's interface.
-        let status = match rejection.status() {
-            StatusCode::UNPROCESSABLE_ENTITY => StatusCode::BAD_REQUEST,
-            other => other,
-        };
-        Self::new(status, rejection.body_text())
+        let mut response = (self.status, Json(self.json())).into_response();
+        let headers = response.headers_mut();
+        if let Some(seconds) = self.retry_after {
+            headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        if self.status == StatusCode::UNAUTHORIZED {
+            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        response
     }
 }
 
 impl From<chat::Error> for Refusal {
     fn from(error: chat::Error) -> Self {
-        let status = if error.is_of_request() {
-            StatusCode::BAD_REQUEST
-        } else {
-            StatusCode::INTERNAL_SERVER_ERROR
-        };
-        Self::new(status, error.to_string())
+        let message = error.to_string();
+        match &error {
+            chat::Error::Busy { .. } => Self::busy(message, "queue_full", 1),
+            chat::Error::Gone => Self::new(StatusCode::SERVICE_UNAVAILABLE, message),
+            chat::Error::TooLong { .. } => {
+                Self { code: Some("context_length_exceeded"), ..Self::body(message) }
+            }
+            error if error.is_of_request() => Self::body(message),
+            _ => Self::new(StatusCode::INTERNAL_SERVER_ERROR, message),
+        }
     }
 }

@@ -1,94 +1,195 @@
-//! Any `chat::Respond` behind the HTTP interface that OpenAI made common.
+//! Models behind the HTTP interfaces that others made common: OpenAI's above all.
 //!
-//! Stage of the life: the model at work. Reading order: [`request`] (the JSON that comes),
-//! [`answer`] (the JSON that goes, whole or in chunks), [`error`] (refusals in the same form),
-//! `completions` (one request's way through a thread of its own), this file's [`router`].
+//! Stage of the life: the model at work. Reading order: [`body`] and [`knobs`] (the JSON that comes), `form`
+//! (the form that an answer is held to), `hearing` (answers on their way), `stream` (told as they come),
+//! [`endpoint`] (one address a file), `gate` (what every request passes), [`keys`] and [`rate`] (who may ask,
+//! and how often), [`metrics`] (what is counted), `listen` and [`tls`] (connections), [`error`] (refusals), this file's [`router`]; [`load`] asks
+//! as many would, for measurements.
 //!
-//! `POST /v1/chat/completions`, `GET /v1/models`, `GET /health`. There are no accounts and no
-//! keys: whoever reaches the address may ask. Pages of other origins may not: a body must be
-//! declared JSON, which browsers do not send across origins unasked.
+//! Pages of other origins may not ask: a body must be declared JSON, which browsers do not send across origins
+//! unasked, and nothing allows them to.
 //!
 //! ```no_run
 //! # use std::sync::Arc;
-//! # async fn example(model: Arc<dyn chat::Respond>) -> std::io::Result<()> {
+//! # async fn example(model: Arc<dyn chat::Service>) -> std::io::Result<()> {
 //! let listener = tokio::net::TcpListener::bind("127.0.0.1:8000").await?;
 //! let until_interrupted = async { drop(tokio::signal::ctrl_c().await) };
-//! serve::serve(serve::router(model), listener, until_interrupted).await
+//! let server = serve::Server::new(serve::Models::one(model), serve::Settings::default());
+//! serve::serve(&server, serve::router(&server), listener, until_interrupted).await
 //! # }
 //! ```
 //!
-//! Must never know: engines, tokens, how an answer is made.
+//! Must never know: engines, how an answer is made.
 #![forbid(unsafe_code)]
 
-pub mod answer;
-mod completions;
+pub mod body;
+pub mod endpoint;
 pub mod error;
-pub mod request;
+mod form;
+mod gate;
+mod hearing;
+pub mod keys;
+pub mod knobs;
+mod listen;
+pub mod load;
+pub mod metrics;
+mod models;
+pub mod openapi;
+pub mod rate;
+mod stream;
+pub mod tls;
+pub mod usage;
 
 use std::future::Future;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
-use axum::extract::{DefaultBodyLimit, State};
+use axum::extract::DefaultBodyLimit;
+use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
 use axum::{Json, Router};
-use chat::Respond;
-use tokio::sync::Semaphore;
+
+use endpoint::{chat as chats, completions, embeddings, health, models as listed, rerank, tokens};
+use keys::Keys;
+use metrics::Metrics;
+use rate::Rate;
+use tls::Tls;
 
 pub use error::Refusal;
+pub use gate::Caller;
+pub use models::Models;
 
-/// A longer body is refused.
-pub const MAX_BODY_BYTES: usize = 4 << 20;
-/// More requests at once are told to come back: each holds a thread while it waits.
-pub const MAX_REQUESTS: usize = 64;
-
-/// What every request shares.
-#[derive(Clone)]
-pub(crate) struct Shared {
-    respond: Arc<dyn Respond>,
-    places: Arc<Semaphore>,
+/// What a server is told to begin with.
+#[derive(Debug)]
+pub struct Settings {
+    /// Who may ask; nobody named means whoever reaches it.
+    pub keys: Keys,
+    /// How often one key may ask.
+    pub rate: Option<Rate>,
+    /// Bytes of a body; a longer one is refused.
+    pub max_body_bytes: usize,
+    /// What it proves itself with; without, it speaks plainly.
+    pub tls: Option<Tls>,
+    /// How long answers under way may take when it ends.
+    pub grace: Duration,
 }
 
-/// The routes of the interface. Merge other pages into it.
-pub fn router(respond: Arc<dyn Respond>) -> Router {
-    let shared = Shared { respond, places: Arc::new(Semaphore::new(MAX_REQUESTS)) };
+impl Default for Settings {
+    fn default() -> Self {
+        let (keys, grace) = (Keys::default(), Duration::from_secs(60));
+        Self { keys, rate: None, max_body_bytes: 16 << 20, tls: None, grace }
+    }
+}
+
+/// What every request shares.
+#[derive(Clone, Debug)]
+pub struct Server(Arc<Shared>);
+
+/// See [`Server`].
+#[derive(Debug)]
+pub struct Shared {
+    models: Arc<Models>,
+    settings: Settings,
+    metrics: Metrics,
+    /// In seconds since 1970.
+    began: u64,
+    clock: Instant,
+    drains: AtomicBool,
+}
+
+impl std::ops::Deref for Server {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.0
+    }
+}
+
+impl Server {
+    /// A server of these models.
+    pub fn new(models: Models, settings: Settings) -> Self {
+        let models = Arc::new(models);
+        let metrics = Metrics::new(models.clone());
+        let (began, clock) = (usage::now(), Instant::now());
+        let drains = AtomicBool::new(false);
+        Self(Arc::new(Shared { models, settings, metrics, began, clock, drains }))
+    }
+
+    /// From now on it is not ready any more; what is under way goes on.
+    pub fn drain(&self) {
+        self.drains.store(true, Ordering::Release);
+    }
+}
+
+impl Shared {
+    fn drains(&self) -> bool {
+        self.drains.load(Ordering::Acquire)
+    }
+
+    /// Seconds since it began.
+    fn seconds(&self) -> f64 {
+        self.clock.elapsed().as_secs_f64()
+    }
+}
+
+/// The routes of the interface. Merge other pages into it, then put [`guarded`] around all.
+pub fn router(server: &Server) -> Router {
     Router::new()
-        .route("/v1/chat/completions", post(completions::chat_completions))
-        .route("/v1/models", get(models))
-        .route("/health", get(health))
+        .route("/v1/chat/completions", post(chats::post))
+        .route("/v1/completions", post(completions::post))
+        .route("/v1/embeddings", post(embeddings::post))
+        .route("/v1/rerank", post(rerank::post))
+        .route("/v1/models", get(listed::list))
+        .route("/v1/models/{*id}", get(listed::one))
+        .route("/tokenize", post(tokens::tokenize))
+        .route("/detokenize", post(tokens::detokenize))
+        .route("/apply-template", post(tokens::apply_template))
+        .route("/tokenizer_info", get(tokens::info))
+        .route("/health", get(health::health))
+        .route("/ready", get(health::ready))
+        .route("/metrics", get(health::metrics))
+        .route("/openapi.json", get(openapi::get))
         .fallback(async || Refusal::no_such_route())
         .method_not_allowed_fallback(async || Refusal::method_not_allowed())
-        .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
-        .with_state(shared)
+        .with_state(server.clone())
+}
+
+/// Routes behind the gate: keys, limits, counts.
+pub fn guarded(server: &Server, routes: Router) -> Router {
+    routes
+        .layer(from_fn_with_state(server.clone(), gate::pass))
+        .layer(DefaultBodyLimit::max(server.settings.max_body_bytes))
 }
 
 /// The same addresses while there is no model: `reason` is what a request for words is told.
 pub fn router_without_model(reason: &str) -> Router {
     let refusal = Refusal::no_model(reason);
+    let asked = async move || refusal.clone();
     let list = Json(serde_json::json!({"object": "list", "data": []}));
     Router::new()
-        .route("/v1/chat/completions", post(async move || refusal.clone()))
+        .route("/v1/chat/completions", post(asked.clone()))
+        .route("/v1/completions", post(asked.clone()))
+        .route("/v1/embeddings", post(asked.clone()))
+        .route("/ready", get(asked))
         .route("/v1/models", get(async move || list.clone()))
-        .route("/health", get(health))
+        .route("/health", get(health::health))
         .fallback(async || Refusal::no_such_route())
         .method_not_allowed_fallback(async || Refusal::method_not_allowed())
 }
 
-async fn health() -> Json<serde_json::Value> {
-    Json(serde_json::json!({"status": "ok"}))
-}
-
-/// Serves `router` on `listener` until `shutdown` is done; answers under way are finished first.
+/// Serves `routes` on `listener` until `shutdown` is done; answers under way are finished first, as far as
+/// [`Settings::grace`] lets them, and meanwhile the server is not ready.
 ///
 /// # Errors
 /// What the operating system says of the listener.
 pub async fn serve(
-    router: Router,
+    server: &Server,
+    routes: Router,
     listener: tokio::net::TcpListener,
-    shutdown: impl Future<Output = ()> + Send + 'static,
+    shutdown: impl Future<Output = ()>,
 ) -> std::io::Result<()> {
-    axum::serve(listener, router).with_graceful_shutdown(shutdown).await
-}
-
-async fn models(State(shared): State<Shared>) -> Json<serde_json::Value> {
-    Json(answer::models(shared.respond.model_name()))
+    let routes = guarded(server, routes);
+    let Settings { tls, grace, .. } = &server.settings;
+    listen::serve(server, routes, listener, tls.clone(), shutdown, *grace).await
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use chat::{Error, Finish, Flow, Reply, Request, Respond};
+use chat::{Error, Finish, Flow, Reply, Request, Respond, Turns};
 
 const STORY: &str = "Once upon a time a small fox lived at the edge of the village. Every morning \
                      she walked past the baker's door, sat down, and waited.\n\n\"Good morning, \
@@ -50,8 +50,10 @@ async fn main() -> std::io::Result<()> {
     let model = Arc::new(Storyteller);
     // Any runs that were made in this folder with `lyceum --home .lyceum`.
     let store = journal::Store::open(Path::new(".lyceum")).map_err(std::io::Error::other)?;
-    let router = serve::router(model.clone())
+    let models = serve::Models::one(Arc::new(Turns::new(model.clone(), 4096, 8)));
+    let server = serve::Server::new(models, serve::Settings::default());
+    let router = serve::router(&server)
         .merge(web::router(model.model_name(), &["Tell me a story.".to_string()]))
         .merge(web::runs::router(store));
-    serve::serve(router, listener, async { drop(tokio::signal::ctrl_c().await) }).await
+    serve::serve(&server, router, listener, async { drop(tokio::signal::ctrl_c().await) }).await
 }

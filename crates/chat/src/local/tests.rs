@@ -8,7 +8,7 @@ use arch::{Cache, Input, Logits, Spec};
 use generate::Sampling;
 
 use super::*;
-use crate::{Message, Role};
+use crate::{Grammar, Message, Role, special};
 
 struct Parrot {
     spec: Spec,
@@ -93,7 +93,7 @@ impl Decoder for Parrot {
 }
 
 /// A tokenizer of single bytes and our special tokens, as `tokenizer.json`.
-fn bytes_tokenizer() -> Tokenizer {
+pub(crate) fn bytes_tokenizer() -> Tokenizer {
     // GPT-2's letters for bytes: printable ones stand for themselves, the others follow at 256.
     let mut others = 256_u32..;
     let letters: Vec<char> = (0..=255_u8)

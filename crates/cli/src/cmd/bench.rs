@@ -6,6 +6,7 @@
 mod infer;
 mod products;
 mod rows;
+mod serve;
 mod speculation;
 
 use std::process::Command;
@@ -32,6 +33,7 @@ use crate::recipe_args::{DialArgs, count};
   lyceum bench infer model.gguf
   lyceum bench infer model.gguf --depth 8000 --batch 1,8 --json
   lyceum bench speculation model.gguf --draft small.gguf
+  lyceum bench serve http://127.0.0.1:8000 --askers 1,4,16
   lyceum bench gemm")]
 pub(crate) struct Args {
     #[command(subcommand)]
@@ -57,6 +59,7 @@ enum Verb {
     },
     Infer(infer::Args),
     Speculation(speculation::Args),
+    Serve(serve::Args),
     /// Matrix products of the shapes that steps are made of, against this machine's peak
     Gemm {
         /// Of f32 values as they are, not rounded to bf16
@@ -73,6 +76,7 @@ pub(crate) fn run(args: &Args, host: &Host) -> Result<()> {
         Verb::Train { dials, row, vocab, json } => (dials, row, vocab, json),
         Verb::Infer(args) => return infer::run(args, host),
         Verb::Speculation(args) => return speculation::run(args, host),
+        Verb::Serve(args) => return serve::run(args, host),
         Verb::Gemm { f32, json } => {
             return products::run(if *f32 { Precision::F32 } else { Precision::Bf16 }, *json);
         }

@@ -4,21 +4,24 @@
 //! Without a model yet it serves all the rest, and looks for the first finished run meanwhile: the
 //! socket stays open while the routes behind it change.
 
+mod limits;
 mod vocabularies;
 
 use std::net::{IpAddr, TcpListener};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use axum::Router;
-use chat::{LocalModel, Respond};
+use chat::{BatchedModel, BatchedOptions, Service};
 use generate::Speculation;
 use journal::{Run, Store};
 use life::Loaded;
+use serve::{Models, Server, Settings};
 use stdx::interrupt::Interrupt;
 
+use self::limits::{AccessArgs, LoadArgs};
 use self::vocabularies::Shelf;
 use crate::cache_args::CacheArgs;
 use crate::host::Host;
@@ -35,6 +38,8 @@ use crate::{out, pick};
   lyceum serve                         then open http://127.0.0.1:8000
   lyceum serve --model bard --port 9000
   lyceum serve --tokenizer gpt2/       its tokens beside those of the runs, at /tokens
+  lyceum serve --model m.gguf --parallel 8 --api-key secret --rate 60
+  lyceum serve --hash-key tom < key    a line for --api-keys FILE
   curl http://127.0.0.1:8000/v1/chat/completions -H 'Content-Type: application/json' \\
     -d '{\"messages\": [{\"role\": \"user\", \"content\": \"Tell me a story.\"}]}'")]
 pub(crate) struct Args {
@@ -54,6 +59,10 @@ pub(crate) struct Args {
     speculation: SpeculationArgs,
     #[command(flatten)]
     cache: CacheArgs,
+    #[command(flatten)]
+    load: LoadArgs,
+    #[command(flatten)]
+    access: AccessArgs,
 }
 
 /// What a request for words is told while nothing can answer it.
@@ -63,6 +72,10 @@ const NO_MODEL: &str = "there is no model yet; make one with `lyceum speedrun`, 
 const LOOK_EVERY: Duration = Duration::from_secs(2);
 
 pub(crate) fn run(args: Args, host: &Host) -> Result<()> {
+    if let Some(name) = &args.access.hash_key {
+        return hash_key(name);
+    }
+    let (options, settings) = (args.load.options()?, args.access.settings()?);
     let tokenizers: Vec<PathBuf> =
         args.tokenizer.iter().map(|path| pick::tokenizer(host, path)).collect();
     let pages = Pages {
@@ -71,7 +84,7 @@ pub(crate) fn run(args: Args, host: &Host) -> Result<()> {
     };
     let has_model = args.model.is_some() || pick::speaking(host)?.is_some();
     let model = if has_model { Some(args.cache.model(host, args.model.as_deref())?) } else { None };
-    if !args.host.is_loopback() {
+    if !args.host.is_loopback() && settings.keys.is_open() {
         eprintln!("note: whoever reaches {} can talk with the model and see all runs", args.host);
     }
     let listener = TcpListener::bind((args.host, args.port)).with_context(|| {
@@ -96,9 +109,24 @@ pub(crate) fn run(args: Args, host: &Host) -> Result<()> {
         }
     };
     let speculation = args.speculation.speculation(host, &loaded.tokenizer)?;
-    let (name, routes) = routes(loaded, &pages, speculation)?;
+    let examples = loaded.examples.clone();
+    let model = model_of(loaded, options, speculation)?;
+    let name = model.card().name.clone();
+    let server = Server::new(Models::one(model), settings);
+    let routes = serve::router(&server).merge(web::router(&name, &examples)).merge(pages.router());
     out::line(format_args!("{name} on http://{address}  (Ctrl-C ends it)"))?;
-    runtime.block_on(serve(routes, &listener, asked(host.interrupt.clone())))
+    runtime.block_on(serve(&server, routes, &listener, asked(host.interrupt.clone())))
+}
+
+/// Prints a line for a file of keys.
+fn hash_key(name: &str) -> Result<()> {
+    let mut key = String::new();
+    std::io::stdin().read_line(&mut key).context("cannot read the key from standard input")?;
+    let key = key.trim();
+    ensure!(!key.is_empty(), "there is no key on standard input");
+    let is_word = !name.is_empty() && !name.contains(|c: char| c.is_whitespace() || c == '#');
+    ensure!(is_word, "the name of a key is one word");
+    out::line(serve::keys::line(name, key))
 }
 
 /// What is served whether there is a model or not.
@@ -114,18 +142,17 @@ impl Pages {
     }
 }
 
-/// The model's name, and everything that is served with it.
-fn routes(
+/// The model that answers many at once.
+fn model_of(
     loaded: Loaded,
-    pages: &Pages,
+    options: BatchedOptions,
     speculation: Option<Speculation>,
-) -> Result<(String, Router)> {
-    let Loaded { decoding, tokenizer, options, examples, .. } = loaded;
-    let model = LocalModel::new(decoding, tokenizer, options)?.with_speculation(speculation);
-    let model = Arc::new(model);
-    let name = model.model_name().to_string();
-    let pages = web::router(&name, &examples).merge(pages.router());
-    Ok((name, serve::router(model).merge(pages)))
+) -> Result<Arc<dyn Service>> {
+    let Loaded { decoding, tokenizer, options: names, .. } = loaded;
+    let began = Instant::now();
+    let clock = Arc::new(move || began.elapsed().as_secs_f64());
+    let model = BatchedModel::new(decoding, tokenizer, names, options, clock, speculation)?;
+    Ok(Arc::new(model))
 }
 
 /// Serves what there is without a model, until a run is finished or somebody asks to stop.
@@ -136,16 +163,17 @@ async fn wait(listener: &TcpListener, host: &Host, pages: &Pages) -> Result<()> 
     let either = async move {
         tokio::select! { () = asked => {} () = found => {} }
     };
-    serve(routes, listener, either).await
+    serve(&Server::new(Models::default(), Settings::default()), routes, listener, either).await
 }
 
 async fn serve(
+    server: &Server,
     routes: Router,
     listener: &TcpListener,
     until: impl Future<Output = ()> + Send + 'static,
 ) -> Result<()> {
     let listener = tokio::net::TcpListener::from_std(listener.try_clone()?)?;
-    Ok(serve::serve(routes, listener, until).await?)
+    Ok(serve::serve(server, routes, listener, until).await?)
 }
 
 /// Done once somebody asks to stop.

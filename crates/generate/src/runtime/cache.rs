@@ -67,6 +67,12 @@ impl Cache {
         self.pages.iter().flatten().count() * self.form.page_bytes()
     }
 
+    /// Bytes of its pages with `n` positions more.
+    pub fn bytes_with(&self, n: usize) -> usize {
+        let new = (self.len + n).div_ceil(PAGE).saturating_sub(self.pages.len());
+        self.len_bytes() + new * self.form.page_bytes()
+    }
+
     /// Makes room for new positions: pages of its own from the last position on.
     pub(super) fn reserve(&mut self, n: usize) {
         let pages = (self.len + n).div_ceil(PAGE);

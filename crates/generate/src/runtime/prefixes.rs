@@ -89,6 +89,19 @@ impl Prefixes {
         Memory::of(cache, held)
     }
 
+    /// How many of `ids`, from the first on, are held.
+    pub fn held(&self, ids: &[u32]) -> usize {
+        let (mut node, mut held) = (&self.root, 0);
+        while let Some((edge, shared)) = node.nearest(&ids[held..]) {
+            held += shared;
+            if shared < PAGE {
+                break;
+            }
+            node = &edge.node;
+        }
+        held
+    }
+
     /// Keeps what a memory holds. One that a sliding window has let go of the beginning of is not kept.
     pub fn keep(&mut self, memory: &Memory<Cache>) {
         let (cache, ids) = (memory.cache(), memory.ids());
@@ -113,16 +126,25 @@ impl Prefixes {
     }
 }
 
+impl Edge {
+    /// How many ids, from the first on, are its own.
+    fn shared(&self, ids: &[u32]) -> usize {
+        self.ids.iter().zip(ids).take_while(|(a, b)| a == b).count()
+    }
+}
+
 impl Node {
+    /// As [`Node::best`], to look at.
+    fn nearest(&self, ids: &[u32]) -> Option<(&Edge, usize)> {
+        let edges = self.children.get(ids.first()?)?;
+        edges.iter().map(|edge| (edge, edge.shared(ids))).max_by_key(|(_, shared)| *shared)
+    }
+
     /// The edge that shares most of its ids with the beginning of `ids`, and how many; at least one.
     fn best(&mut self, ids: &[u32]) -> Option<(&mut Edge, usize)> {
         let edges = self.children.get_mut(ids.first()?)?;
-        let shared = |edge: &Edge| edge.ids.iter().zip(ids).take_while(|(a, b)| a == b).count();
-        edges
-            .iter_mut()
-            .map(|edge| (shared(edge), edge))
-            .max_by_key(|(n, _)| *n)
-            .map(|(n, e)| (e, n))
+        let edges = edges.iter_mut().map(|edge| (edge.shared(ids), edge));
+        edges.max_by_key(|(shared, _)| *shared).map(|(shared, edge)| (edge, shared))
     }
 
     /// The edge of a page's ids, and whether it is a new one. One that held but the beginning of them is

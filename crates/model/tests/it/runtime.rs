@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use arch::{Cache, Decoder, Error, Input, Logits, Spec, Tap};
 use burn::tensor::Device;
+use generate::runtime::{Cache as Pages, Next};
 use generate::{Importance, Runtime};
 use model::gguf::Mixture;
 use model::live::Live;
@@ -51,23 +52,36 @@ fn a_cache_forks_and_truncates() {
     assert_eq!(a, b);
 }
 
+fn next<'a>(ids: &'a [u32], cache: &'a mut Pages, logits: Logits) -> Next<'a> {
+    Next { ids, cache, logits }
+}
+
 #[test]
 fn several_sequences_go_on_at_once_as_each_would_alone() {
     for spec in specs() {
         let runtime = runtime(&build(&spec));
         let (mut a, mut b) = (runtime.new_cache(), runtime.new_cache());
-        let mut both = [(&IDS[..5], &mut a), (&IDS[3..], &mut b)];
-        let first = runtime.forward_each(&mut both).unwrap();
-        let next = runtime.forward_each(&mut [(&[7], &mut a), (&[8], &mut b)]).unwrap();
+        let both =
+            &mut [next(&IDS[..5], &mut a, Logits::Last), next(&IDS[3..], &mut b, Logits::All)];
+        let first = runtime.forward_each(both).unwrap();
+        let both = &mut [next(&[7], &mut a, Logits::Last), next(&[8], &mut b, Logits::Last)];
+        let then = runtime.forward_each(both).unwrap();
         assert_eq!((a.len(), b.len()), (6, 10));
         let v = spec.vocab_size;
         for (i, (ids, id)) in [(&IDS[..5], 7), (&IDS[3..], 8)].into_iter().enumerate() {
             let alone = decoded(&runtime, &[ids, &[id]].concat(), ids.len());
-            close("first", &first[i * v..][..v], &alone[(ids.len() - 1) * v..][..v]);
-            close("next", &next[i * v..][..v], &alone[ids.len() * v..]);
+            // Of the first only the last position was asked about, of the second all.
+            let from = if i == 0 { ids.len() - 1 } else { 0 };
+            let (got, rest) = first[i * v..].split_at((ids.len() - from) * v);
+            assert!(i == 0 || rest.is_empty());
+            close("first", got, &alone[from * v..ids.len() * v]);
+            close("then", &then[i * v..][..v], &alone[ids.len() * v..]);
         }
-        assert!(runtime.forward_each(&mut [(&[7], &mut a), (&[], &mut b)]).is_err());
-        assert!(runtime.forward_each(&mut [(&[7], &mut a), (&[99], &mut b)]).is_err());
+        let mut refused = |ids: &[u32]| {
+            let both = &mut [next(&[7], &mut a, Logits::Last), next(ids, &mut b, Logits::None)];
+            runtime.forward_each(both).is_err()
+        };
+        assert!(refused(&[]) && refused(&[99]));
         assert_eq!((a.len(), b.len()), (6, 10));
     }
 }

@@ -1,6 +1,8 @@
 //! The server over a real socket, with a scripted model and a client of plain bytes.
 #![expect(clippy::unwrap_used, reason = "a test's panic is its message")]
 
+mod real;
+
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -8,8 +10,9 @@ use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use chat::{Error, Finish, Flow, Reply, Request, Respond};
+use chat::{Error, Finish, Flow, Reply, Request, Respond, Turns};
 use serde_json::{Value, json};
+use serve::{Models, Settings};
 
 /// Answers by what it is told: `words` are said, `forever` never ends, `fail` fails at once,
 /// `break` after a word, `panic` panics.
@@ -72,11 +75,18 @@ struct Server {
 
 impl Server {
     fn start() -> Self {
-        let script = Arc::new(Script::default());
-        Self::of(script.clone(), serve::router(script))
+        Self::with(Settings::default())
     }
 
-    fn of(script: Arc<Script>, router: axum::Router) -> Self {
+    fn with(settings: Settings) -> Self {
+        let script = Arc::new(Script::default());
+        let models = Models::one(Arc::new(Turns::new(script.clone(), 1000, 4)));
+        let server = serve::Server::new(models, settings);
+        let router = serve::router(&server);
+        Self::of(script, server, router)
+    }
+
+    fn of(script: Arc<Script>, server: serve::Server, router: axum::Router) -> Self {
         let (stop, stopped) = tokio::sync::oneshot::channel();
         let (tell, address) = mpsc::channel();
         let thread = thread::spawn(move || {
@@ -85,7 +95,7 @@ impl Server {
                 let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
                 tell.send(listener.local_addr().unwrap()).unwrap();
                 let shutdown = async { drop(stopped.await) };
-                serve::serve(router, listener, shutdown).await.unwrap();
+                serve::serve(&server, router, listener, shutdown).await.unwrap();
             });
         });
         let address = address.recv().unwrap();
@@ -93,12 +103,17 @@ impl Server {
     }
 
     fn connect(&self, head: &str, body: &str) -> TcpStream {
+        self.connect_with(head, &[], body)
+    }
+
+    fn connect_with(&self, head: &str, headers: &[&str], body: &str) -> TcpStream {
         let mut stream = TcpStream::connect(self.address).unwrap();
         stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
         let length = body.len();
+        let more: String = headers.iter().map(|header| format!("{header}\r\n")).collect();
         write!(
             stream,
-            "{head} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\
+            "{head} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n{more}\
              content-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}"
         )
         .unwrap();
@@ -107,12 +122,22 @@ impl Server {
 
     /// The status and the body.
     fn send(&self, head: &str, body: &str) -> (u16, String) {
+        self.send_with(head, &[], body)
+    }
+
+    fn send_with(&self, head: &str, headers: &[&str], body: &str) -> (u16, String) {
+        let (status, _, body) = self.whole(head, headers, body);
+        (status, body)
+    }
+
+    /// The status, the head and the body.
+    fn whole(&self, head: &str, headers: &[&str], body: &str) -> (u16, String, String) {
         let mut answer = String::new();
-        self.connect(head, body).read_to_string(&mut answer).unwrap();
+        self.connect_with(head, headers, body).read_to_string(&mut answer).unwrap();
         let (head, body) = answer.split_once("\r\n\r\n").unwrap();
         let status = head.split(' ').nth(1).unwrap().parse().unwrap();
         let body = if head.contains("chunked") { unchunk(body) } else { body.to_string() };
-        (status, body)
+        (status, head.to_string(), body)
     }
 
     fn ask(&self, task: &str, more: Value) -> (u16, String) {
@@ -235,15 +260,15 @@ fn refusals_are_json_in_openais_form() {
     check(server.ask("fail", json!({"stream": true})), 400, "cannot answer that");
     check(server.ask("break", json!({})), 500, "broken");
     check(server.ask("panic", json!({})), 500, "failed");
-    check(server.ask("a", json!({"n": 2})), 400, "n must be 1");
+    check(server.ask("a", json!({"n": 0})), 400, "n must be from 1");
     check(server.ask("a", json!({"tools": [{}]})), 400, "tools");
     check(server.ask("a", json!({"temperature": "hot"})), 400, "temperature");
     check(server.ask("a", json!({"model": "gpt-9"})), 404, "script");
     check(server.send(post, "{"), 400, "JSON");
     check(server.send(post, r#"{"messages": []}"#), 400, "empty");
     check(server.send(post, "{}"), 400, "messages");
-    check(server.send("GET /v1/chat/completions", ""), 405, "POST");
-    check(server.send("GET /v2", ""), 404, "/v1/models");
+    check(server.send("GET /v1/chat/completions", ""), 405, "another method");
+    check(server.send("GET /v2", ""), 404, "/openapi.json");
     // The server still answers.
     assert_eq!(server.ask("a", json!({})).0, 200);
 }
@@ -261,7 +286,7 @@ fn a_failure_after_the_first_word_is_an_event() {
 #[test]
 fn a_body_too_large_or_not_declared_json_is_refused() {
     let server = Server::start();
-    let too_long = " ".repeat(serve::MAX_BODY_BYTES + 1);
+    let too_long = " ".repeat(Settings::default().max_body_bytes + 1);
     let (status, answer) = server.send("POST /v1/chat/completions", &too_long);
     assert!(status == 413 && answer.contains("\"error\""), "{status} {answer}");
 
@@ -288,7 +313,8 @@ fn models_and_health() {
 #[test]
 fn without_a_model_a_request_is_told_why() {
     let router = serve::router_without_model("no model yet; make one");
-    let server = Server::of(Arc::default(), router);
+    let of_none = serve::Server::new(Models::default(), Settings::default());
+    let server = Server::of(Arc::default(), of_none, router);
     let (status, body) = server.ask("a", json!({}));
     let error = &parse(&body)["error"];
     assert_eq!((status, &error["code"]), (503, &json!("no_model")));

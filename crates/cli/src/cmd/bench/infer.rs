@@ -8,7 +8,7 @@ use anyhow::{Context, Result, ensure};
 use arch::{Cache as _, Decoder, Input, Logits};
 use figure::{Column, Table, quantity};
 use generate::Runtime;
-use generate::runtime::Cache;
+use generate::runtime::{Cache, Next};
 use kernels::bandwidth::Memory;
 use model::Opened;
 use serde_json::{Value, json};
@@ -181,9 +181,9 @@ fn write(runtime: &Runtime, full: &Cache, sequences: usize, tokens: usize) -> Re
     let mut steps = ids.chunks_exact(sequences);
     let mut step = || -> Result<()> {
         let ids = steps.next().context("ids for every step")?;
-        let mut each: Vec<(&[u32], &mut Cache)> =
-            ids.iter().map(|id| &id[..]).zip(&mut caches).collect();
-        runtime.forward_each(&mut each)?;
+        let each = ids.iter().zip(&mut caches);
+        let each = each.map(|(ids, cache)| Next { ids, cache, logits: Logits::Last });
+        runtime.forward_each(&mut each.collect::<Vec<_>>())?;
         Ok(())
     };
     // The first one is not counted.

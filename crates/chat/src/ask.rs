@@ -1,0 +1,204 @@
+//! What many may ask a model at once, and how they hear of it: the side of a conversation that a server
+//! sees.
+
+use generate::Sampling;
+
+use crate::{Error, Finish, Grammar, Message, Reply, ReplyToken, Request};
+
+/// What an answer goes on from.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Prompt {
+    /// A conversation, written as the model's template says.
+    Messages(Vec<Message>),
+    /// A text, in which the names of special tokens stand for the tokens; behind the mark that begins texts,
+    /// where the model has one.
+    Text(String),
+    /// Ids as they are.
+    Ids(Vec<u32>),
+}
+
+/// What is asked.
+#[derive(Clone, Debug)]
+pub struct Ask {
+    /// What the answer goes on from.
+    pub prompt: Prompt,
+    /// How tokens are chosen.
+    pub sampling: Sampling,
+    /// Tokens of the answer at most; as many as the context has room for, if absent.
+    pub max_tokens: Option<usize>,
+    /// Strings that end the answer; they are not part of it.
+    pub stop: Vec<String>,
+    /// Whether the model's own end does not end the answer: then only the other limits do.
+    pub ignore_end: bool,
+    /// Whether to tell how likely each token was, and so many of the likeliest beside it.
+    pub logprobs: Option<usize>,
+    /// The same for the prompt's tokens.
+    pub prompt_logprobs: Option<usize>,
+    /// The form that the answer must have.
+    pub grammar: Option<Grammar>,
+    /// Whether a conversation that is too long may lose its oldest turns; else it is refused.
+    pub may_forget: bool,
+    /// Lower goes first; 0 is usual.
+    pub priority: i32,
+    /// Seconds after which the answer ends as it is.
+    pub seconds: Option<f64>,
+}
+
+impl Ask {
+    /// A plain question.
+    pub fn new(prompt: Prompt) -> Self {
+        Self {
+            prompt,
+            sampling: Sampling::default(),
+            max_tokens: None,
+            stop: Vec::new(),
+            ignore_end: false,
+            logprobs: None,
+            prompt_logprobs: None,
+            grammar: None,
+            may_forget: false,
+            priority: 0,
+            seconds: None,
+        }
+    }
+}
+
+impl From<&Request> for Ask {
+    fn from(request: &Request) -> Self {
+        Self {
+            sampling: request.sampling.clone(),
+            max_tokens: request.max_tokens,
+            stop: request.stop.clone(),
+            logprobs: request.logprobs,
+            grammar: request.grammar.clone(),
+            may_forget: true,
+            ..Self::new(Prompt::Messages(request.messages.clone()))
+        }
+    }
+}
+
+/// What a listener hears of its answer.
+#[derive(Debug)]
+pub enum Heard {
+    /// Its turn has come.
+    Began {
+        /// Tokens of the prompt.
+        prompt_tokens: usize,
+        /// Those of them that were read before.
+        cached_tokens: usize,
+    },
+    /// How likely the next tokens of the prompt were. The first of all has no likelihood.
+    Prompt(Vec<ReplyToken>),
+    /// A piece of text that is sure, and the tokens that came since the last piece; either may be empty, not
+    /// both.
+    Piece {
+        /// The text.
+        text: String,
+        /// The tokens, if likelihoods were asked for.
+        tokens: Vec<ReplyToken>,
+    },
+    /// A token came whose text is not sure yet.
+    Token,
+    /// The end.
+    Done(Result<Reply, Error>),
+}
+
+/// Who hears an answer as it is made. It is called by the thread that computes: it must not wait.
+pub trait Listener: Send {
+    /// Takes what came.
+    fn hear(&mut self, heard: Heard);
+
+    /// Whether anybody listens still; the answer ends otherwise.
+    fn is_listening(&self) -> bool;
+}
+
+/// What there is to know of a model before asking it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Card {
+    /// The name under which it is served.
+    pub name: String,
+    /// Positions that a text may have.
+    pub context: usize,
+    /// Tokens of its tokenizer.
+    pub vocab_size: usize,
+    /// Width of its states, and so of its embeddings.
+    pub width: usize,
+    /// The source of its chat template.
+    pub template: String,
+    /// The token that begins a text, if it has one, and its name.
+    pub begin: Option<(u32, String)>,
+    /// The tokens that end an answer, with their names.
+    pub ends: Vec<(u32, String)>,
+    /// Bytes of its matrices.
+    pub weight_bytes: usize,
+}
+
+/// How far it is with its work.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Load {
+    /// Answers under way and waiting, as the batch has them.
+    pub batch: generate::batch::State,
+    /// All that were taken on and are not done.
+    pub taken: usize,
+    /// Passes of the model.
+    pub passes: u64,
+    /// Rows of all passes that read prompts.
+    pub prompt_rows: u64,
+    /// Rows of all passes that wrote answers.
+    pub answer_rows: u64,
+}
+
+/// A model that many may ask at once.
+pub trait Service: Send + Sync {
+    /// What there is to know of it.
+    fn card(&self) -> &Card;
+
+    /// How far it is.
+    fn load(&self) -> Load;
+
+    /// Takes a question on, or refuses it at once; what comes of it the listener hears. Encodes the prompt and
+    /// compiles the grammar before it returns, which may take a while.
+    ///
+    /// # Errors
+    /// An [`Error`]: [`Error::Busy`] if too many wait; [`Error::is_of_request`] says whose mistake others are.
+    fn ask(&self, ask: Ask, listener: Box<dyn Listener>) -> Result<(), Error>;
+
+    /// The ids of a prompt, as an answer would go on from them.
+    ///
+    /// # Errors
+    /// What the tokenizer or the template says.
+    fn encode(&self, prompt: &Prompt) -> Result<Vec<u32>, Error>;
+
+    /// The text of a conversation, as the model reads it.
+    ///
+    /// # Errors
+    /// What the template says.
+    fn render(&self, messages: &[Message]) -> Result<String, Error>;
+
+    /// The text of ids, special tokens by their names.
+    ///
+    /// # Errors
+    /// [`Error::Request`] for an id that the tokenizer does not know.
+    fn decode(&self, ids: &[u32]) -> Result<String, Error>;
+
+    /// The name of a token; none for an id that the tokenizer does not know.
+    fn token(&self, id: u32) -> Option<Vec<u8>>;
+
+    /// What the model makes of a text: the mean of its states, of length 1. Waits for its turn.
+    ///
+    /// # Errors
+    /// As of [`Service::ask`].
+    fn embed(&self, ids: Vec<u32>) -> Result<Vec<f32>, Error>;
+}
+
+/// A reply's end, as others name it.
+impl Finish {
+    /// OpenAI's word.
+    pub fn name(self) -> &'static str {
+        match self {
+            // Nobody reads the answer of one who left.
+            Self::Stop | Self::Cancelled => "stop",
+            Self::Length => "length",
+        }
+    }
+}

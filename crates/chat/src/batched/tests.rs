@@ -1,0 +1,219 @@
+//! A batched model beside the same model that answers one at a time.
+
+use std::sync::atomic::AtomicBool;
+use std::sync::mpsc::Receiver;
+use std::time::Duration;
+
+use arch::{Spec, Untaught};
+use generate::Sampling;
+
+use super::*;
+use crate::local::tests::bytes_tokenizer;
+use crate::{Finish, Grammar, LocalModel, Role};
+
+fn spec(context: usize) -> Spec {
+    let vocab_size = bytes_tokenizer().vocab_size() + 3;
+    Spec { context, ..Spec::llama(vocab_size, 32, 2, 2) }
+}
+
+fn runtime(context: usize) -> Runtime {
+    Runtime::new(&spec(context), &Untaught { seed: 3 }).unwrap()
+}
+
+fn batched(context: usize, options: BatchedOptions) -> BatchedModel {
+    let clock = Arc::new(|| 0.0);
+    let names = LocalOptions::default();
+    BatchedModel::new(runtime(context), bytes_tokenizer(), names, options, clock, None).unwrap()
+}
+
+fn request(i: u64) -> Request {
+    let text = format!("Tell me of number {i}. {}", "And so on. ".repeat(i as usize % 4));
+    Request {
+        messages: vec![Message::new(Role::User, text)],
+        sampling: Sampling { seed: i, ..Sampling::default() },
+        max_tokens: Some(8 + i as usize),
+        logprobs: Some(1),
+        ..Request::default()
+    }
+}
+
+#[derive(Clone)]
+struct Ear {
+    heard: Sender<Heard>,
+    listens: Arc<AtomicBool>,
+}
+
+impl Listener for Ear {
+    fn hear(&mut self, heard: Heard) {
+        drop(self.heard.send(heard));
+    }
+
+    fn is_listening(&self) -> bool {
+        self.listens.load(Ordering::SeqCst)
+    }
+}
+
+fn ear() -> (Ear, Receiver<Heard>) {
+    let (heard, hears) = mpsc::channel();
+    (Ear { heard, listens: Arc::new(true.into()) }, hears)
+}
+
+fn endless() -> Ask {
+    let sampling = Sampling { temperature: 0.5, ..Sampling::default() };
+    Ask { ignore_end: true, sampling, ..Ask::new(Prompt::Text("on".into())) }
+}
+
+#[test]
+fn many_at_once_get_the_answers_that_each_would_get_alone() {
+    let model = batched(400, BatchedOptions::default());
+    let one = LocalModel::new(runtime(400), bytes_tokenizer(), LocalOptions::default()).unwrap();
+    let answers: Vec<(Reply, String)> = std::thread::scope(|scope| {
+        let ask = |i| {
+            let model = &model;
+            scope.spawn(move || {
+                let mut text = String::new();
+                let reply = model.respond(&request(i), &mut |piece| {
+                    text.push_str(piece);
+                    Flow::Continue
+                });
+                (reply.unwrap(), text)
+            })
+        };
+        let threads: Vec<_> = (0..12).map(ask).collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+    });
+    for (i, (reply, text)) in answers.iter().enumerate() {
+        assert_eq!(reply.text, *text);
+        let alone = one.respond(&request(i as u64), &mut |_| Flow::Continue).unwrap();
+        assert_eq!((&reply.text, reply.finish), (&alone.text, alone.finish), "answer {i}");
+        assert_eq!(reply.prompt_tokens, alone.prompt_tokens);
+        assert_eq!(reply.completion_tokens, alone.completion_tokens);
+        assert_eq!(reply.logprobs.len(), reply.completion_tokens);
+    }
+    assert_eq!((model.load().taken, model.load().batch.running), (0, 0));
+    assert!(model.load().passes > 0 && model.load().batch.prefixes.found > 0);
+}
+
+#[test]
+fn too_many_are_refused_at_once_and_places_are_given_back() {
+    let limits = Limits { sequences: 1, ..Limits::default() };
+    let model = batched(4000, BatchedOptions { limits, queue: 1, ..BatchedOptions::default() });
+    let (first, hears) = ear();
+    model.ask(endless(), Box::new(first.clone())).unwrap();
+    model.ask(endless(), Box::new(ear().0)).unwrap();
+    let refused = model.ask(endless(), Box::new(ear().0)).unwrap_err();
+    assert!(matches!(refused, Error::Busy { waiting: 2 }), "{refused}");
+    assert!(matches!(model.embed(vec![1]), Err(Error::Busy { .. })));
+    assert!(matches!(hears.recv().unwrap(), Heard::Began { .. }));
+    // Whoever leaves makes room, heard or not.
+    first.listens.store(false, Ordering::SeqCst);
+    let until = std::time::Instant::now() + Duration::from_secs(20);
+    while model.load().taken > 1 {
+        assert!(std::time::Instant::now() < until);
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    model.ask(endless(), Box::new(ear().0)).unwrap();
+}
+
+#[test]
+fn an_answer_ends_at_the_limits_of_the_server() {
+    let options = BatchedOptions { max_tokens: Some(5), ..BatchedOptions::default() };
+    let reply = batched(400, options).respond(&request(9), &mut |_| Flow::Continue).unwrap();
+    assert_eq!((reply.completion_tokens, reply.finish), (5, Finish::Length));
+    // Every look at this clock is a second later.
+    let seconds = Arc::new(AtomicUsize::new(0));
+    let clock: Clock = Arc::new(move || seconds.fetch_add(1, Ordering::SeqCst) as f64);
+    let options = BatchedOptions { seconds: Some(50.0), ..BatchedOptions::default() };
+    let names = LocalOptions::default();
+    let model =
+        BatchedModel::new(runtime(4000), bytes_tokenizer(), names, options, clock, None).unwrap();
+    let (ear, hears) = ear();
+    model.ask(endless(), Box::new(ear)).unwrap();
+    let done = hears.into_iter().find_map(|heard| match heard {
+        Heard::Done(reply) => Some(reply.unwrap()),
+        _ => None,
+    });
+    let reply = done.unwrap();
+    assert_eq!(reply.finish, Finish::Length);
+    assert!((5..50).contains(&reply.completion_tokens), "{}", reply.completion_tokens);
+}
+
+#[test]
+fn prompts_that_do_not_fit_are_refused_or_forget() {
+    let model = batched(100, BatchedOptions::default());
+    let long = Prompt::Text("x".repeat(101));
+    let refused = model.ask(Ask::new(long), Box::new(ear().0)).unwrap_err();
+    assert!(refused.is_of_request() && refused.to_string().contains("101"), "{refused}");
+    // A prompt that fills the context may still be told of, or get its one token.
+    for max_tokens in [Some(0), None] {
+        let (ear, hears) = ear();
+        let full = Prompt::Text("x".repeat(100));
+        let ask = Ask { max_tokens, prompt_logprobs: Some(0), ..Ask::new(full) };
+        model.ask(ask, Box::new(ear)).unwrap();
+        let (mut told, mut tokens) = (0, None);
+        for heard in hears {
+            match heard {
+                Heard::Prompt(prompt) => told += prompt.len(),
+                Heard::Done(reply) => tokens = Some(reply.unwrap().completion_tokens),
+                _ => {}
+            }
+        }
+        assert_eq!((told, tokens), (99, Some(usize::from(max_tokens.is_none()))));
+    }
+    let turns = (0..30).map(|i| Message::new(Role::User, format!("turn {i}"))).collect();
+    let talk = Ask::new(Prompt::Messages(turns));
+    let (strict, (lax, hears)) = (model.ask(talk.clone(), Box::new(ear().0)), ear());
+    assert!(matches!(strict, Err(Error::TooLong { .. })));
+    model.ask(Ask { may_forget: true, max_tokens: Some(3), ..talk }, Box::new(lax)).unwrap();
+    assert!(hears.into_iter().any(|heard| matches!(heard, Heard::Done(Ok(_)))));
+}
+
+#[test]
+fn forms_are_held_to_side_by_side() {
+    let model = batched(400, BatchedOptions::default());
+    std::thread::scope(|scope| {
+        for i in 0..6 {
+            let model = &model;
+            scope.spawn(move || {
+                let words = [format!("yes {i}"), format!("no {i}")];
+                let grammar = Some(Grammar::choices(words.clone()));
+                let asked = Request { grammar, max_tokens: Some(30), ..request(i) };
+                let said = model.respond(&asked, &mut |_| Flow::Continue).unwrap().text;
+                assert!(words.contains(&said), "{said}");
+            });
+        }
+    });
+}
+
+#[test]
+fn a_text_is_embedded_by_what_it_says() {
+    let model = batched(400, BatchedOptions::default());
+    let embed = |text: &str| {
+        let ids = model.encode(&Prompt::Text(text.into())).unwrap();
+        model.embed(ids).unwrap()
+    };
+    let (a, b, c) = (embed("a tree"), embed("a tree"), embed("Quite another!"));
+    assert_eq!((a.len(), &a), (32, &b));
+    assert_ne!(a, c);
+    let length: f32 = a.iter().map(|x| x * x).sum();
+    assert!((length - 1.0).abs() < 1e-5, "{length}");
+    // By hand: the mean of the last states.
+    let runtime = runtime(400);
+    let ids = model.encode(&Prompt::Text("a tree".into())).unwrap();
+    let states = runtime.hidden(&ids, &mut runtime.new_cache()).unwrap();
+    let sum = |i: usize| states.chunks_exact(32).map(|state| state[i]).sum::<f32>();
+    let ratio = a[0] / sum(0);
+    assert!((0..32).all(|i| (sum(i) * ratio - a[i]).abs() < 1e-4));
+    assert!(model.embed(vec![]).is_err() && model.embed(vec![1; 401]).is_err());
+}
+
+#[test]
+fn who_waits_when_it_ends_is_told() {
+    let model = batched(100_000, BatchedOptions::default());
+    let (ear, hears) = ear();
+    model.ask(endless(), Box::new(ear)).unwrap();
+    assert!(matches!(hears.recv().unwrap(), Heard::Began { .. }));
+    drop(model);
+    let last = hears.into_iter().last().unwrap();
+    assert!(matches!(last, Heard::Done(Err(Error::Gone))), "{last:?}");
+}

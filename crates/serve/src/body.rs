@@ -1,0 +1,133 @@
+//! Bodies of requests: declared JSON, no longer than the server's limit, an object whose fields have the
+//! types that they should have. What is wrong is told with the field's name, in OpenAI's form.
+
+use std::time::Duration;
+
+use axum::body::Bytes;
+use axum::extract::{FromRequest, Request};
+use axum::http::header::CONTENT_TYPE;
+use axum::http::{HeaderMap, StatusCode};
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::Refusal;
+
+/// For a whole body.
+const WHOLE: Duration = Duration::from_secs(60);
+
+/// A body's object. Fields that a reader does not know are ignored, as clients send many.
+#[derive(Clone, Debug)]
+pub struct Body(Value);
+
+impl Body {
+    /// The fields that a type knows.
+    ///
+    /// # Errors
+    /// A [`Refusal`] that names the field.
+    pub fn read<'a, T: Deserialize<'a>>(&'a self) -> Result<T, Refusal> {
+        serde_path_to_error::deserialize(&self.0).map_err(|error| {
+            let path = error.path().to_string();
+            let reason = error.inner();
+            match path.as_str() {
+                "." | "?" => Refusal::body(reason.to_string()),
+                path => Refusal::field(path, format!("{path}: {reason}")),
+            }
+        })
+    }
+
+    /// A field as it stands; null where it is absent.
+    pub fn field(&self, name: &str) -> &Value {
+        &self.0[name]
+    }
+
+    /// The first of these fields that asks for anything: whose value is not null, false, 0 or empty.
+    pub fn first_set<'a>(&self, names: &[&'a str]) -> Option<&'a str> {
+        names.iter().copied().find(|name| is_set(self.field(name)))
+    }
+}
+
+/// Whether a value asks for anything.
+fn is_set(value: &Value) -> bool {
+    match value {
+        Value::Null => false,
+        Value::Bool(asked) => *asked,
+        Value::Number(number) => number.as_f64() != Some(0.0),
+        Value::String(text) => !text.is_empty(),
+        Value::Array(list) => !list.is_empty(),
+        Value::Object(map) => !map.is_empty(),
+    }
+}
+
+impl<S: Send + Sync> FromRequest<S> for Body {
+    type Rejection = Refusal;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Refusal> {
+        if !is_json(request.headers()) {
+            // A page of another origin could send anything else unasked.
+            let message = "the body must be declared: Content-Type: application/json";
+            return Err(Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, message));
+        }
+        let read = tokio::time::timeout(WHOLE, Bytes::from_request(request, state)).await;
+        let bytes = read.map_err(|_| {
+            let message = format!("the body took longer than {} s", WHOLE.as_secs());
+            Refusal::new(StatusCode::REQUEST_TIMEOUT, message)
+        })?;
+        let bytes = bytes.map_err(|rejection| {
+            Refusal::new(rejection.status(), format!("the body was not read: {rejection}"))
+        })?;
+        let value: Value = serde_json::from_slice(&bytes)
+            .map_err(|error| Refusal::body(format!("the body is no JSON: {error}")))?;
+        match value {
+            Value::Object(_) => Ok(Self(value)),
+            _ => Err(Refusal::body("the body must be a JSON object")),
+        }
+    }
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    kind == "application/json" || (kind.starts_with("application/") && kind.ends_with("+json"))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[derive(Debug, Deserialize)]
+    struct Some {
+        _number: Option<f32>,
+        _list: Option<Vec<Inner>>,
+    }
+
+    #[derive(Debug, Deserialize)]
+    struct Inner {
+        _text: String,
+    }
+
+    #[test]
+    fn what_is_wrong_is_named() {
+        let check = |body: Value, param: &str, word: &str| {
+            let refusal = Body(body).read::<Some>().unwrap_err();
+            assert_eq!(refusal.param.as_deref(), Option::Some(param), "{refusal}");
+            assert!(refusal.message.contains(word), "{refusal}");
+        };
+        check(json!({"_number": "hot"}), "_number", "expected f32");
+        check(json!({"_list": [{"_text": "a"}, {"_text": 3}]}), "_list[1]._text", "string");
+        check(json!({"_list": [{}]}), "_list[0]", "missing");
+        assert!(Body(json!({"_number": null, "other": 3})).read::<Some>().is_ok());
+    }
+
+    #[test]
+    fn what_asks_for_nothing_is_not_set() {
+        let nothing = json!({"a": null, "b": false, "c": 0, "d": "", "e": [], "f": {}, "g": 0.0});
+        let names = ["a", "b", "c", "d", "e", "f", "g", "h"];
+        assert_eq!(Body(nothing).first_set(&names), None);
+        let something = json!({"a": null, "b": true, "c": -1, "d": " ", "e": [0], "f": {"": 0}});
+        for name in ["b", "c", "d", "e", "f"] {
+            assert_eq!(Body(something.clone()).first_set(&["a", name]), Option::Some(name));
+        }
+    }
+}

@@ -1,0 +1,10 @@
+//! What the server answers to: one address, or a few of one kind, a file.
+
+pub mod chat;
+pub mod completions;
+pub mod embeddings;
+pub mod health;
+pub(crate) mod infill;
+pub mod models;
+pub mod rerank;
+pub mod tokens;

@@ -1,0 +1,149 @@
+//! `POST /v1/rerank` (in the form of Jina's and Cohere's interfaces): documents by how well they answer a query.
+//!
+//! Any language model can say so: a document is as relevant as the query is likely behind it (Ponte and Croft, "A
+//! Language Modeling Approach to Information Retrieval", 1998; Sachan et al., "Improving Passage Retrieval with
+//! Zero-Shot Question Generation", 2022). The score is the geometric mean of the query's tokens'
+//! probabilities, between 0 and 1; scores of one query can be compared, those of two cannot.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use chat::{Ask, Prompt, Service};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::embeddings::EmbeddingsUsage;
+use crate::body::Body;
+use crate::hearing::Answers;
+use crate::openapi::ErrorBody;
+use crate::{Refusal, Server};
+
+/// Documents of one request.
+const MAX_DOCUMENTS: usize = 1000;
+
+/// The body.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+pub struct Rerank {
+    /// What is asked.
+    pub query: String,
+    /// What may answer it.
+    #[serde(alias = "texts")]
+    pub documents: Vec<Document>,
+    /// Only so many, the best.
+    pub top_n: Option<usize>,
+    /// Whether each result brings its document.
+    pub return_documents: Option<bool>,
+    /// The model's name; the first one served, if absent.
+    pub model: Option<String>,
+}
+
+/// A text, by itself or in an object.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(untagged)]
+pub enum Document {
+    /// By itself.
+    Text(String),
+    /// In an object.
+    Object {
+        /// The text.
+        text: String,
+    },
+}
+
+/// The answer.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct RerankAnswer {
+    object: &'static str,
+    model: String,
+    /// The most relevant first.
+    results: Vec<Ranked>,
+    usage: EmbeddingsUsage,
+}
+
+/// One document's.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Ranked {
+    index: usize,
+    relevance_score: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    document: Option<Returned>,
+}
+
+/// A document, given back.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Returned {
+    text: String,
+}
+
+impl Document {
+    fn into_text(self) -> String {
+        match self {
+            Self::Text(text) | Self::Object { text } => text,
+        }
+    }
+}
+
+/// `POST /v1/rerank`.
+#[utoipa::path(post, path = "/v1/rerank", request_body = Rerank, responses((status = 200, description = "The documents, the most relevant first", body = RerankAnswer), (status = "4XX", description = "It is refused", body = ErrorBody), (status = "5XX", description = "It failed", body = ErrorBody)))]
+pub(crate) async fn post(
+    State(server): State<Server>,
+    body: Body,
+) -> Result<Json<RerankAnswer>, Refusal> {
+    let asked: Rerank = body.read()?;
+    let service = server.models.named(asked.model.as_deref())?;
+    let documents: Vec<String> = asked.documents.into_iter().map(Document::into_text).collect();
+    match documents.len() {
+        0 => return Err(Refusal::field("documents", "documents is empty; send at least one")),
+        1..=MAX_DOCUMENTS => {}
+        n => {
+            let message = format!("at most {MAX_DOCUMENTS} documents, got {n}");
+            return Err(Refusal::field("documents", message));
+        }
+    }
+    let (model, own) = (service.card().name.clone(), service.clone());
+    let (query, texts) = (asked.query, documents.clone());
+    let asks = tokio::task::spawn_blocking(move || asks(&own, &query, &texts));
+    let (asks, of_query) = asks.await.map_err(|_| Refusal::lost())??;
+    let tokens = asks.iter().map(|(tokens, _)| tokens).sum();
+    let asks = asks.into_iter().map(|(_, ask)| ask).collect();
+    let told = Answers::to(service, asks, &server.metrics.watch(&model)).await?.whole().await?;
+    let return_documents = asked.return_documents.unwrap_or(false);
+    let mut results: Vec<Ranked> = documents
+        .into_iter()
+        .zip(told)
+        .enumerate()
+        .map(|(index, (text, told))| {
+            let query = &told.prompt[told.prompt.len().saturating_sub(of_query)..];
+            let sum: f64 = query.iter().map(|token| token.chosen.logprob).sum();
+            let relevance_score = (sum / of_query as f64).exp();
+            let document = return_documents.then_some(Returned { text });
+            Ranked { index, relevance_score, document }
+        })
+        .collect();
+    results.sort_by(|a, b| b.relevance_score.total_cmp(&a.relevance_score));
+    results.truncate(asked.top_n.unwrap_or(usize::MAX));
+    let usage = EmbeddingsUsage::of(tokens);
+    Ok(Json(RerankAnswer { object: "list", model, results, usage }))
+}
+
+/// Each document with the query behind it, and how many tokens that has.
+type Asks = (Vec<(usize, Ask)>, usize);
+
+fn asks(service: &Arc<dyn Service>, query: &str, documents: &[String]) -> Result<Asks, Refusal> {
+    let begin = service.card().begin.as_ref().map(|(id, _)| *id);
+    let query = service.encode(&Prompt::Text(format!(" {}", query.trim())))?;
+    let query = query.strip_prefix(begin.as_slice()).unwrap_or(&query).to_vec();
+    if query.is_empty() {
+        return Err(Refusal::field("query", "query is empty"));
+    }
+    let each = documents.iter().map(|document| {
+        let text = format!("Passage: {document}\nQuestion:");
+        let mut ids = service.encode(&Prompt::Text(text))?;
+        ids.extend(&query);
+        let tokens = ids.len();
+        let (max_tokens, prompt_logprobs) = (Some(0), Some(0));
+        Ok((tokens, Ask { max_tokens, prompt_logprobs, ..Ask::new(Prompt::Ids(ids)) }))
+    });
+    Ok((each.collect::<Result<_, Refusal>>()?, query.len()))
+}

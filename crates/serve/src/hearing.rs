@@ -1,0 +1,97 @@
+//! Answers on their way from the thread that computes to the one that sends: one channel for all choices of a
+//! request. When its end is dropped, as the client leaves, every one of them ends.
+
+use std::sync::Arc;
+
+use chat::{Ask, Heard, Listener, Reply, ReplyToken, Service};
+use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
+
+use crate::Refusal;
+use crate::metrics::Watch;
+
+/// What one of the choices heard.
+pub(crate) struct Line {
+    pub(crate) choice: usize,
+    pub(crate) heard: Heard,
+}
+
+/// The answers to one request. They are bounded by their tokens, so that a slow reader makes nobody wait.
+pub(crate) struct Answers {
+    lines: UnboundedReceiver<Line>,
+    /// Choices that are not done.
+    left: usize,
+    watches: Vec<Watch>,
+}
+
+struct Ear {
+    choice: usize,
+    lines: UnboundedSender<Line>,
+}
+
+impl Listener for Ear {
+    fn hear(&mut self, heard: Heard) {
+        // Nobody listens any more: the next step will see it.
+        drop(self.lines.send(Line { choice: self.choice, heard }));
+    }
+
+    fn is_listening(&self) -> bool {
+        !self.lines.is_closed()
+    }
+}
+
+impl Answers {
+    /// Asks all at once. Prompts are encoded on a thread that may block.
+    pub(crate) async fn to(
+        service: Arc<dyn Service>,
+        asks: Vec<Ask>,
+        watch: &Watch,
+    ) -> Result<Self, Refusal> {
+        let (sender, lines) = mpsc::unbounded_channel();
+        let (left, watches) = (asks.len(), vec![watch.clone(); asks.len()]);
+        let asked = tokio::task::spawn_blocking(move || {
+            asks.into_iter().enumerate().try_for_each(|(choice, ask)| {
+                let lines = sender.clone();
+                service.ask(ask, Box::new(Ear { choice, lines }))
+            })
+        });
+        asked.await.map_err(|_| Refusal::lost())?.map_err(Refusal::from)?;
+        Ok(Self { lines, left, watches })
+    }
+
+    /// What comes next; none behind the last end.
+    pub(crate) async fn next(&mut self) -> Option<Line> {
+        if self.left == 0 {
+            return None;
+        }
+        let lost = || Line { choice: 0, heard: Heard::Done(Err(chat::Error::Lost)) };
+        let line = self.lines.recv().await.unwrap_or_else(lost);
+        self.watches[line.choice].hear(&line.heard);
+        match &line.heard {
+            Heard::Done(Ok(_)) => self.left -= 1,
+            // One choice that fails ends the request.
+            Heard::Done(Err(_)) => self.left = 0,
+            _ => {}
+        }
+        Some(line)
+    }
+
+    /// All of them, whole.
+    pub(crate) async fn whole(mut self) -> Result<Vec<Whole>, Refusal> {
+        let mut whole: Vec<Whole> = (0..self.left).map(|_| Whole::default()).collect();
+        while let Some(Line { choice, heard }) = self.next().await {
+            match heard {
+                Heard::Prompt(tokens) => whole[choice].prompt.extend(tokens),
+                Heard::Done(reply) => whole[choice].reply = reply?,
+                _ => {}
+            }
+        }
+        Ok(whole)
+    }
+}
+
+/// An answer, and what was told of its prompt.
+#[derive(Debug, Default)]
+pub(crate) struct Whole {
+    pub(crate) prompt: Vec<ReplyToken>,
+    pub(crate) reply: Reply,
+}

@@ -1,0 +1,148 @@
+//! Many askers at once, for measurements: of this server or of any that speaks OpenAI's interface.
+//!
+//! A closed loop has so many askers, each of whom asks again as soon as it was answered; an open loop has askers
+//! that come at random moments (a Poisson process) whether others were answered or not, as people do
+//! (Schroeder et al., "Open Versus Closed: A Cautionary Tale", 2006). Prompts are ids drawn at random, of exact
+//! length, the first of them shared where that is asked.
+//!
+//! Reading order: [`client`] (one request and when each word of its answer came), [`ask_closed`] and [`ask_open`],
+//! [`Summary`]. Left out: TLS; whatever needs more than one machine.
+
+pub mod client;
+mod summary;
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+use stdx::Rng;
+use tokio::sync::mpsc;
+
+pub use client::{Answer, Target};
+pub use summary::{Percentiles, Summary};
+
+/// What each asker sends.
+#[derive(Clone, Debug)]
+pub struct Shape {
+    /// Tokens of a prompt.
+    pub prompt: usize,
+    /// Those of them, from the first on, that all prompts share.
+    pub shared: usize,
+    /// Tokens of an answer.
+    pub output: usize,
+    /// Ids that prompts are made of: below this number.
+    pub vocab_size: u32,
+    /// Of prompts and moments.
+    pub seed: u64,
+}
+
+/// Ids that special tokens seldom have.
+const FIRST_ID: u32 = 300;
+
+impl Shape {
+    /// The body of request number `i`.
+    pub fn body(&self, model: Option<&str>, i: usize) -> Value {
+        let low = FIRST_ID.min(self.vocab_size / 2);
+        let draw = |rng: &mut Rng| low + rng.below(u64::from(self.vocab_size - low)) as u32;
+        let mut shared = Rng::stream(self.seed, "shared");
+        let mut own = Rng::stream(self.seed, &format!("prompt {i}"));
+        let of_shared = (0..self.shared.min(self.prompt)).map(|_| draw(&mut shared));
+        let mut ids: Vec<u32> = of_shared.collect();
+        ids.extend((ids.len()..self.prompt).map(|_| draw(&mut own)));
+        let mut body = json!({
+            "prompt": ids, "max_tokens": self.output, "temperature": 0, "seed": i,
+            "ignore_eos": true, "stream": true, "stream_options": {"include_usage": true},
+        });
+        if let Some(model) = model {
+            body["model"] = model.into();
+        }
+        body
+    }
+}
+
+/// So many askers, until so many requests were answered; an asker gives up on a request after `patience`.
+pub async fn ask_closed(
+    target: &Target,
+    shape: &Shape,
+    askers: usize,
+    requests: usize,
+    patience: Duration,
+) -> (Vec<Answer>, Duration) {
+    let next = Arc::new(std::sync::atomic::AtomicUsize::new(0));
+    let (sender, mut answers) = mpsc::unbounded_channel();
+    let began = Instant::now();
+    for _ in 0..askers {
+        let (next, sender) = (next.clone(), sender.clone());
+        let (target, shape) = (target.clone(), shape.clone());
+        tokio::spawn(async move {
+            loop {
+                let i = next.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+                if i >= requests {
+                    return;
+                }
+                let body = shape.body(target.model.as_deref(), i);
+                drop(sender.send(client::ask(&target, &body, patience).await));
+            }
+        });
+    }
+    drop(sender);
+    let mut all = Vec::with_capacity(requests);
+    while let Some(answer) = answers.recv().await {
+        all.push(answer);
+    }
+    (all, began.elapsed())
+}
+
+/// Askers that come so many a second, at random moments, for so many requests.
+pub async fn ask_open(
+    target: &Target,
+    shape: &Shape,
+    per_second: f64,
+    requests: usize,
+    patience: Duration,
+) -> (Vec<Answer>, Duration) {
+    let mut moments = Rng::stream(shape.seed, "moments");
+    let (sender, mut answers) = mpsc::unbounded_channel();
+    let (began, mut at) = (Instant::now(), 0.0);
+    for i in 0..requests {
+        // The time between two is exponential.
+        at -= (1.0 - moments.unit()).ln() / per_second;
+        let moment = began + Duration::from_secs_f64(at);
+        let (target, sender) = (target.clone(), sender.clone());
+        let body = shape.body(target.model.as_deref(), i);
+        tokio::time::sleep_until(moment.into()).await;
+        tokio::spawn(async move {
+            drop(sender.send(client::ask(&target, &body, patience).await));
+        });
+    }
+    drop(sender);
+    let mut all = Vec::with_capacity(requests);
+    while let Some(answer) = answers.recv().await {
+        all.push(answer);
+    }
+    (all, began.elapsed())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn prompts_share_their_beginning_and_nothing_else() {
+        let shape = Shape { prompt: 40, shared: 25, output: 3, vocab_size: 1000, seed: 1 };
+        let ids = |i| {
+            let ids = shape.body(None, i)["prompt"].as_array().unwrap().clone();
+            ids.iter().map(|id| id.as_u64().unwrap()).collect::<Vec<_>>()
+        };
+        let (a, b) = (ids(0), ids(1));
+        assert_eq!((a.len(), &a[..25]), (40, &b[..25]));
+        assert_ne!(a[25..], b[25..]);
+        assert_eq!(a, ids(0));
+        assert!(a.iter().chain(&b).all(|id| (300..1000).contains(id)));
+        assert_eq!(shape.body(Some("m"), 7)["model"], "m");
+        let tiny = Shape { vocab_size: 8, ..shape };
+        assert!(
+            tiny.body(None, 0)["prompt"].as_array().unwrap().iter().all(|id| id.as_u64() < Some(8))
+        );
+    }
+}

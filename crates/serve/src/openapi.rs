@@ -1,0 +1,97 @@
+//! What can be asked, as a document of OpenAPI 3.1, made of the types that requests are read into and answers
+//! written from.
+
+use axum::Json;
+use serde::Serialize;
+use utoipa::{OpenApi, ToSchema};
+
+use crate::endpoint::{chat, completions, embeddings, health, models, rerank, tokens};
+use crate::knobs::Knobs;
+
+/// The document.
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Lyceum",
+        description = "A language model behind the interfaces that others made common."
+    ),
+    paths(
+        chat::post,
+        completions::post,
+        embeddings::post,
+        rerank::post,
+        models::list,
+        models::one,
+        tokens::tokenize,
+        tokens::detokenize,
+        tokens::apply_template,
+        tokens::info,
+        health::health,
+        health::ready,
+        health::metrics,
+    ),
+    components(schemas(ErrorBody))
+)]
+struct Api;
+
+/// A refusal.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ErrorBody {
+    /// What is wrong.
+    pub error: ErrorDetail,
+}
+
+/// What is wrong.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ErrorDetail {
+    /// What was expected, what came, and what to do.
+    pub message: String,
+    /// A kind, for programs.
+    pub r#type: String,
+    /// The field that it is about.
+    pub param: Option<String>,
+    /// A word, for programs.
+    pub code: Option<String>,
+}
+
+/// The body of `POST /v1/chat/completions`.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "read in parts; see `Body::read`")]
+pub struct ChatBody {
+    #[serde(flatten)]
+    own: chat::ChatCompletion,
+    #[serde(flatten)]
+    knobs: Knobs,
+    #[serde(flatten)]
+    form: Form,
+}
+
+/// The body of `POST /v1/completions`.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "read in parts; see `Body::read`")]
+pub struct CompletionBody {
+    #[serde(flatten)]
+    own: completions::Completion,
+    #[serde(flatten)]
+    knobs: Knobs,
+    #[serde(flatten)]
+    form: Form,
+}
+
+/// The form that an answer must have.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "read by hand; see `form`")]
+pub struct Form {
+    /// {"type": "json_schema", "json_schema": {"schema": …}}, "json_object", "regex" with a pattern, "grammar" with
+    /// one, or "text".
+    #[schema(value_type = Option<Object>)]
+    response_format: Option<serde_json::Value>,
+    /// {"json": …}, {"regex": …}, {"choice": […]} or {"grammar": …}, as vLLM has it.
+    #[schema(value_type = Option<Object>)]
+    structured_outputs: Option<serde_json::Value>,
+}
+
+/// `GET /openapi.json`.
+pub(crate) async fn get() -> Json<utoipa::openapi::OpenApi> {
+    Json(Api::openapi())
+}

@@ -1,0 +1,377 @@
+//! The server in front of a small real model of random weights, which says nothing of sense but everything
+//! for certain.
+
+use std::sync::{Arc, OnceLock};
+
+use arch::{Spec, Untaught};
+use chat::{BatchedModel, BatchedOptions, LocalOptions, Service};
+use generate::{Limits, Runtime};
+use serde_json::{Value, json};
+use serve::keys::Keys;
+use serve::rate::Rate;
+use serve::{Models, Settings};
+use tokenizer::{Tokenizer, TrainOptions};
+
+use super::{Server, events, parse, wait};
+
+fn tokenizer() -> Tokenizer {
+    static TOKENIZER: OnceLock<String> = OnceLock::new();
+    let json = TOKENIZER.get_or_init(|| {
+        let options = TrainOptions { vocab_size: 275, ..TrainOptions::default() };
+        Tokenizer::train(["one two three four five six seven"; 20], &options).unwrap().to_json()
+    });
+    Tokenizer::from_json(json).unwrap()
+}
+
+fn model(options: BatchedOptions) -> Arc<BatchedModel> {
+    let spec = Spec { context: 500, ..Spec::llama(tokenizer().vocab_size(), 32, 2, 2) };
+    let runtime = Runtime::new(&spec, &Untaught { seed: 1 }).unwrap();
+    let names = LocalOptions { name: "tiny/one".into(), ..LocalOptions::default() };
+    let began = std::time::Instant::now();
+    let clock = Arc::new(move || began.elapsed().as_secs_f64());
+    Arc::new(BatchedModel::new(runtime, tokenizer(), names, options, clock, None).unwrap())
+}
+
+fn start() -> Server {
+    with(BatchedOptions::default(), Settings::default())
+}
+
+fn with(options: BatchedOptions, settings: Settings) -> Server {
+    let server = serve::Server::new(Models::one(model(options)), settings);
+    let router = serve::router(&server);
+    Server::of(Arc::default(), server, router)
+}
+
+fn post(server: &Server, path: &str, body: Value) -> (u16, Value) {
+    let (status, text) = server.send(&format!("POST {path}"), &body.to_string());
+    (status, parse(&text))
+}
+
+fn ok(server: &Server, path: &str, body: Value) -> Value {
+    let (status, value) = post(server, path, body);
+    assert_eq!(status, 200, "{value}");
+    value
+}
+
+#[test]
+fn completions_of_texts_and_ids_are_the_same() {
+    let server = start();
+    let complete = |prompt: Value| {
+        let body = json!({"prompt": prompt, "max_tokens": 12, "temperature": 0});
+        ok(&server, "/v1/completions", body)
+    };
+    let text = complete(json!("one two"));
+    let ids = ok(&server, "/tokenize", json!({"prompt": "one two"}))["tokens"].clone();
+    let by_ids = complete(ids.clone());
+    assert_eq!(text["choices"], by_ids["choices"]);
+    assert_eq!(text["usage"]["prompt_tokens"], ids.as_array().unwrap().len());
+    assert_eq!(text["usage"]["completion_tokens"], 12);
+    assert_eq!(text["choices"][0]["finish_reason"], "length");
+    let several = complete(json!(["one two", "three"]));
+    assert_eq!(several["choices"][0]["text"], text["choices"][0]["text"]);
+    assert_eq!(several["choices"][1]["index"], 1);
+    assert_eq!(several["choices"][1]["text"], complete(json!("three"))["choices"][0]["text"]);
+    let detokenized = ok(&server, "/detokenize", json!({"tokens": ids}));
+    assert_eq!(detokenized["content"], "one two");
+}
+
+#[test]
+fn a_given_text_is_told_of_as_evaluations_ask() {
+    let server = start();
+    let ids = ok(&server, "/tokenize", json!({"prompt": "one two three four"}))["tokens"].clone();
+    let body =
+        json!({"prompt": ids, "max_tokens": 1, "temperature": 0, "logprobs": 1, "echo": true});
+    let answer = ok(&server, "/v1/completions", body);
+    let told = &answer["choices"][0]["logprobs"];
+    let n = ids.as_array().unwrap().len() + 1;
+    for list in ["tokens", "token_logprobs", "top_logprobs", "text_offset"] {
+        assert_eq!(told[list].as_array().unwrap().len(), n, "{list}");
+    }
+    assert!(
+        told["token_logprobs"][0].is_null() && told["token_logprobs"][1].as_f64().unwrap() < 0.0
+    );
+    let said = answer["choices"][0]["text"].as_str().unwrap();
+    assert!(said.starts_with("one two three four"), "{said}");
+    // What was chosen greedily is the likeliest.
+    let last = told["top_logprobs"][n - 1].as_object().unwrap();
+    assert_eq!(last.len(), 1);
+    assert_eq!(last.values().next().unwrap(), &told["token_logprobs"][n - 1]);
+    // Nothing but the given text.
+    let body = json!({"prompt": "one two", "max_tokens": 0, "logprobs": 2, "echo": true});
+    let answer = ok(&server, "/v1/completions", body);
+    assert_eq!(answer["choices"][0]["text"], "one two");
+    assert_eq!(answer["usage"]["completion_tokens"], 0);
+}
+
+#[test]
+fn several_answers_and_the_best_of_them() {
+    let server = start();
+    let body = |more: Value| {
+        let mut body = json!({"prompt": "one", "max_tokens": 6, "seed": 5, "logprobs": 0});
+        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        body
+    };
+    let all = ok(&server, "/v1/completions", body(json!({"n": 4})));
+    let texts: Vec<&Value> = (0..4).map(|i| &all["choices"][i]["text"]).collect();
+    assert!(texts.iter().any(|text| *text != texts[0]), "{texts:?}");
+    assert_eq!(all["usage"]["completion_tokens"], 24);
+    let mean = |i: usize| {
+        let told = all["choices"][i]["logprobs"]["token_logprobs"].as_array().unwrap();
+        told.iter().map(|p| p.as_f64().unwrap()).sum::<f64>() / told.len() as f64
+    };
+    let best = (0..4).max_by(|a, b| mean(*a).total_cmp(&mean(*b))).unwrap();
+    let one = ok(&server, "/v1/completions", body(json!({"best_of": 4})));
+    assert_eq!(one["choices"].as_array().unwrap().len(), 1);
+    assert_eq!(&one["choices"][0]["text"], texts[best]);
+    let chat = json!({"messages": [{"role": "user", "content": "one"}], "n": 3, "max_tokens": 4});
+    let chat = ok(&server, "/v1/chat/completions", chat);
+    assert_eq!(chat["choices"][2]["index"], 2);
+}
+
+#[test]
+fn streams_say_the_same_as_whole_answers() {
+    let server = start();
+    let ask = |stream: bool| {
+        json!({"messages": [{"role": "user", "content": "one two"}], "max_tokens": 20, "seed": 3,
+            "logprobs": true, "top_logprobs": 2, "stream": stream, "n": 2,
+            "stream_options": {"include_usage": true}})
+    };
+    let whole = ok(&server, "/v1/chat/completions", ask(false));
+    let (status, body) = server.send("POST /v1/chat/completions", &ask(true).to_string());
+    assert_eq!(status, 200);
+    let events = events(&body);
+    assert_eq!(events.last(), Some(&"[DONE]"));
+    let chunks: Vec<Value> = events[..events.len() - 1].iter().map(|event| parse(event)).collect();
+    for choice in 0..2 {
+        let own = chunks.iter().flat_map(|chunk| chunk["choices"].as_array().unwrap());
+        let own: Vec<&Value> = own.filter(|part| part["index"] == choice).collect();
+        let text: String =
+            own.iter().filter_map(|part| part["delta"]["content"].as_str()).collect();
+        assert_eq!(text, whole["choices"][choice]["message"]["content"]);
+        let tokens: Vec<&Value> = own
+            .iter()
+            .filter_map(|part| part["logprobs"]["content"].as_array())
+            .flatten()
+            .collect();
+        let expected = whole["choices"][choice]["logprobs"]["content"].as_array().unwrap();
+        assert_eq!(tokens.len(), expected.len());
+        for (token, expected) in tokens.iter().zip(expected) {
+            assert_eq!(token["bytes"], expected["bytes"]);
+            // What was read before is not read in the same pieces.
+            let logprob = |token: &Value| token["logprob"].as_f64().unwrap();
+            assert!((logprob(token) - logprob(expected)).abs() < 1e-4);
+        }
+        assert_eq!(tokens[0]["top_logprobs"].as_array().unwrap().len(), 2);
+        assert_eq!(own.last().unwrap()["finish_reason"], whole["choices"][choice]["finish_reason"]);
+    }
+    let usage = &chunks.last().unwrap()["usage"];
+    assert_eq!(usage["completion_tokens"], whole["usage"]["completion_tokens"]);
+    assert!(chunks[..chunks.len() - 1].iter().all(|chunk| chunk["usage"].is_null()));
+}
+
+#[test]
+fn answers_have_the_form_that_was_asked_for() {
+    let server = start();
+    let ask = |more: Value| {
+        let mut body = json!({"messages": [{"role": "user", "content": "one"}], "max_tokens": 60,
+            "seed": 2});
+        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        let answer = post(&server, "/v1/chat/completions", body);
+        (answer.0, answer.1["choices"][0]["message"]["content"].clone(), answer.1)
+    };
+    let schema = json!({"type": "object", "properties": {"n": {"type": "integer", "minimum": 3,
+        "maximum": 5}, "is": {"enum": ["a", "b"]}}, "required": ["n", "is"],
+        "additionalProperties": false});
+    let format = json!({"type": "json_schema", "json_schema": {"name": "x", "strict": true,
+        "schema": schema}});
+    let (status, content, _) = ask(json!({"response_format": format}));
+    let value = parse(content.as_str().unwrap());
+    assert!(status == 200 && (3..=5).contains(&value["n"].as_i64().unwrap()), "{content}");
+    assert!(["a", "b"].contains(&value["is"].as_str().unwrap()));
+    let (_, content, _) = ask(json!({"structured_outputs": {"choice": ["yes", "no"]}}));
+    assert!(["yes", "no"].contains(&content.as_str().unwrap()));
+    let (_, content, _) = ask(json!({"response_format": {"type": "regex", "pattern": "[ab]{3}"}}));
+    assert_eq!(content.as_str().unwrap().trim_matches(['a', 'b']), "");
+    // What cannot be held to is never let through.
+    let lax = json!({"type": "json_schema", "json_schema": {"name": "x", "schema":
+        {"type": "array", "uniqueItems": true, "items": {}}}});
+    let (status, _, answer) = ask(json!({"response_format": lax}));
+    assert!(status == 400 && answer["error"]["message"].as_str().unwrap().contains("uniqueItems"));
+    for wrong in [json!({"type": "xml"}), json!({"type": "json_schema"}), json!("json"), json!({})]
+    {
+        let (status, _, answer) = ask(json!({"response_format": wrong}));
+        assert_eq!(
+            (status, &answer["error"]["param"]),
+            (400, &json!("response_format")),
+            "{wrong}"
+        );
+    }
+}
+
+#[test]
+fn biases_penalties_and_stops_reach_the_model() {
+    let server = start();
+    let complete = |more: Value| {
+        let mut body = json!({"prompt": "one", "max_tokens": 10, "temperature": 0});
+        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        ok(&server, "/v1/completions", body)["choices"][0].clone()
+    };
+    let plain = complete(json!({}));
+    let text = plain["text"].as_str().unwrap().to_string();
+    let forced = complete(json!({"logit_bias": {"65": 100}}));
+    let id = 65;
+    let letter = ok(&server, "/detokenize", json!({"tokens": [id]}))["content"].clone();
+    assert_eq!(forced["text"], letter.as_str().unwrap().repeat(10));
+    let varied =
+        complete(json!({"logit_bias": {"65": 20}, "presence_penalty": 2, "frequency_penalty": 2}));
+    assert_ne!(varied["text"], forced["text"]);
+    let middle: String = text.chars().skip(2).take(2).collect();
+    let stopped = complete(json!({"stop": middle}));
+    assert_eq!(stopped["finish_reason"], "stop");
+    assert!(text.starts_with(stopped["text"].as_str().unwrap()));
+    assert!(!stopped["text"].as_str().unwrap().contains(&middle));
+}
+
+#[test]
+fn embeddings_and_ranks() {
+    let server = start();
+    let body = json!({"input": ["one two", "one two", "seven"], "model": "tiny/one"});
+    let answer = ok(&server, "/v1/embeddings", body);
+    let of = |i: usize| answer["data"][i]["embedding"].as_array().unwrap();
+    assert_eq!((of(0).len(), of(0)), (32, of(1)));
+    assert_ne!(of(0), of(2));
+    let short = ok(
+        &server,
+        "/v1/embeddings",
+        json!({"input": "one two", "dimensions": 8,
+        "encoding_format": "base64"}),
+    );
+    // 8 numbers of 4 bytes.
+    assert_eq!(short["data"][0]["embedding"].as_str().unwrap().len(), 44);
+    let documents = json!(["one two three", "two", "seven six five"]);
+    let body =
+        json!({"query": "two?", "documents": documents, "top_n": 2, "return_documents": true});
+    let ranked = ok(&server, "/v1/rerank", body);
+    let results = ranked["results"].as_array().unwrap();
+    assert_eq!(results.len(), 2);
+    assert!(results[0]["relevance_score"].as_f64() >= results[1]["relevance_score"].as_f64());
+    let index = results[0]["index"].as_u64().unwrap() as usize;
+    assert_eq!(results[0]["document"]["text"], documents[index]);
+    for (path, body, param) in [
+        ("/v1/embeddings", json!({"input": []}), "input"),
+        ("/v1/embeddings", json!({"input": "a", "dimensions": 33}), "dimensions"),
+        ("/v1/rerank", json!({"query": "a", "documents": []}), "documents"),
+        ("/v1/rerank", json!({"documents": ["a"]}), "query"),
+    ] {
+        let (status, answer) = post(&server, path, body);
+        let error = answer["error"].to_string();
+        assert!(status == 400 && error.contains(param), "{error}");
+    }
+}
+
+#[test]
+fn the_model_is_told_of() {
+    let server = start();
+    let list = parse(&server.send("GET /v1/models", "").1);
+    assert_eq!(
+        (&list["data"][0]["id"], &list["data"][0]["max_model_len"]),
+        (&json!("tiny/one"), &json!(500))
+    );
+    assert_eq!(parse(&server.send("GET /v1/models/tiny/one", "").1)["id"], "tiny/one");
+    assert_eq!(server.send("GET /v1/models/other", "").0, 404);
+    assert_eq!(parse(&server.send("GET /tokenizer_info", "").1)["max_model_len"], 500);
+    let body = json!({"messages": [{"role": "user", "content": "one"}]});
+    assert_eq!(ok(&server, "/apply-template", body)["prompt"], "one");
+    let llama = ok(&server, "/tokenize", json!({"content": "one é", "with_pieces": true}));
+    let pieces = llama["tokens"].as_array().unwrap();
+    assert!(pieces[0]["piece"].is_string() && pieces.iter().any(|piece| piece["piece"].is_array()));
+    let ready = server.send("GET /ready", "");
+    assert_eq!(ready.0, 200);
+}
+
+#[test]
+fn without_its_key_nothing_but_health_is_told() {
+    let mut keys = Keys::default();
+    keys.add("tom", "open sesame");
+    let settings = Settings { keys, rate: Some(Rate::per_minute(6.0)), ..Settings::default() };
+    let server = with(BatchedOptions::default(), settings);
+    for head in [
+        "GET /v1/models",
+        "GET /ready",
+        "GET /metrics",
+        "GET /",
+        "GET /nothing",
+        "POST /v1/completions",
+        "POST /tokenize",
+        "GET /health/../metrics",
+        "GET //metrics",
+        "GET /health/",
+    ] {
+        let (status, body) = server.send(head, "{}");
+        assert_eq!(
+            (status, &parse(&body)["error"]["code"]),
+            (401, &json!("invalid_api_key")),
+            "{head}"
+        );
+    }
+    assert_eq!(server.send("GET /health", "").0, 200);
+    let with_key = |key: &str| server.send_with("GET /v1/models", &[key], "").0;
+    assert_eq!(with_key("authorization: Bearer open sesam"), 401);
+    assert_eq!(with_key("authorization: Basic open sesame"), 401);
+    assert_eq!(with_key("authorization: Bearer open sesame"), 200);
+    // Six a minute, and one at once.
+    let (status, head, _) = server.whole("GET /v1/models", &["x-api-key: open sesame"], "");
+    assert_eq!(status, 429);
+    assert!(head.to_lowercase().contains("retry-after: 10"), "{head}");
+}
+
+#[test]
+fn a_request_keeps_its_number_unless_it_means_harm() {
+    let server = start();
+    let number = |given: &str| {
+        let (_, head, _) = server.whole("GET /health", &[given], "");
+        let line =
+            head.lines().find(|line| line.to_lowercase().starts_with("x-request-id")).unwrap();
+        line.split_once(": ").unwrap().1.to_string()
+    };
+    assert_eq!(number("x-request-id: abc-1"), "abc-1");
+    assert!(number("x-request-id: a b\"c").starts_with("req-"));
+    assert!(number(&format!("x-request-id: {}", "a".repeat(200))).starts_with("req-"));
+    assert_ne!(number("a: b"), number("a: b"));
+}
+
+#[test]
+fn an_overload_is_refused_politely_and_counted() {
+    let limits = Limits { sequences: 1, ..Limits::default() };
+    let options = BatchedOptions { limits, queue: 0, ..BatchedOptions::default() };
+    let server = with(options, Settings::default());
+    let body = json!({"prompt": "one", "max_tokens": 400, "ignore_eos": true, "stream": true});
+    let long = server.connect("POST /v1/completions", &body.to_string());
+    let metrics = || server.send("GET /metrics", "").1;
+    wait(|| metrics().contains("lyceum:num_requests_running{model_name=\"tiny/one\"} 1"));
+    let (status, head, text) = server.whole("POST /v1/completions", &[], &body.to_string());
+    let error = &parse(&text)["error"];
+    assert_eq!((status, &error["code"]), (429, &json!("queue_full")), "{text}");
+    assert!(head.to_lowercase().contains("retry-after: 1"), "{head}");
+    drop(long);
+    wait(|| metrics().contains("lyceum:num_requests_running{model_name=\"tiny/one\"} 0"));
+    let short = json!({"prompt": "one", "max_tokens": 3});
+    ok(&server, "/v1/completions", short);
+    let text = metrics();
+    for line in [
+        "lyceum:request_success_total{model_name=\"tiny/one\",finished_reason=\"length\"} 1",
+        "lyceum:time_to_first_token_seconds_bucket",
+        "lyceum:inter_token_latency_seconds_count{model_name=\"tiny/one\"}",
+        "lyceum:prefix_cache_queries_total{model_name=\"tiny/one\"}",
+        "lyceum:http_requests_total{path=\"/v1/completions\",status=\"429\"} 1",
+    ] {
+        assert!(text.contains(line), "{line} is not in\n{text}");
+    }
+}
+
+#[test]
+fn card_and_load_are_those_of_the_model() {
+    let model = model(BatchedOptions::default());
+    assert_eq!((model.card().context, model.card().width), (500, 32));
+    assert_eq!(model.load().taken, 0);
+}
