@@ -126,7 +126,7 @@ fn hash_key(name: &str) -> Result<()> {
     ensure!(!key.is_empty(), "there is no key on standard input");
     let is_word = !name.is_empty() && !name.contains(|c: char| c.is_whitespace() || c == '#');
     ensure!(is_word, "the name of a key is one word");
-    out::line(serve::keys::line(name, key))
+    Ok(out::line(serve::keys::line(name, key))?)
 }
 
 /// What is served whether there is a model or not.
