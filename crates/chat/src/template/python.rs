@@ -97,6 +97,22 @@ fn none(args: &[Value]) -> Result<(), Error> {
     from_args::<()>(args)
 }
 
+/// A number as Python writes it.
+pub(super) fn float(number: f64) -> String {
+    let shortest = format!("{number:e}");
+    let (digits, exponent) = shortest.split_once('e').unwrap_or((&shortest, "0"));
+    match exponent.parse::<i32>() {
+        Ok(exponent) if !(-4..16).contains(&exponent) && number.is_finite() => {
+            let sign = if exponent < 0 { '-' } else { '+' };
+            format!("{digits}e{sign}{:02}", exponent.abs())
+        }
+        _ => {
+            let plain = number.to_string();
+            if plain.contains('.') || !number.is_finite() { plain } else { plain + ".0" }
+        }
+    }
+}
+
 fn capitalize(word: &str) -> String {
     let mut chars = word.chars();
     let first = chars.next().map(|c| c.to_uppercase().to_string());
