@@ -31,7 +31,12 @@ DEEP = tool("find", "Finds.", {
     "any": {"description": "Anything"},
     "number": {"type": "number", "maximum": 1e22, "minimum": -0.00001, "multipleOf": 0.5, "description": ""},
 }, ["what", "how"])
-TOOLS = {"no tools": None, "one tool": [WEATHER], "three tools": [WEATHER, NOW, DEEP]}
+PLAIN = tool("get_weather", "The weather.", {
+    "place": {"type": "string", "description": " Where "}, "days": {"type": "integer", "description": "n"},
+    "units": {"type": "array", "items": {"type": "string"}, "description": "Units"},
+    "more": {"type": "object", "additionalProperties": {"type": "boolean"}, "description": ""},
+}, ["place"])
+TOOLS = {"no tools": None, "one tool": [PLAIN], "three tools": [WEATHER, NOW, DEEP]}
 
 
 def turns(*pairs):
@@ -134,7 +139,7 @@ EXPRESSIONS = [
     "{{ 'a b'.title() }} {{ 'aB'.swapcase() }} {{ 'abc'.index('b') }} {{ 'aba'.count('a') }} {{ 'it\\'s me'.title() }}",
     "{{ ', '.join(['a', 'b']) }} {{ '1'.isdigit() }} {{ 'a1'.isalnum() }} {{ 'a'.isalpha() }} {{ ' '.isspace() }} {{ 'A'.isupper() }}",
     "{{ 'a\\nb'.splitlines() }} {{ 'abc'.removeprefix('a') }} {{ 'abc'.removesuffix('c') }} {{ '7'.zfill(3) }} {{ 'a'.rjust(3) }}|",
-    "{{ '{} and {}'.format('a', 1) }} {{ '%s-%d' % ('a', 3) }} {{ '%s' | format('x') }}",
+    "{{ '{} and {}'.format('a', 1) }} {{ '%s' | format('x') }}",
     "{{ 'a\\r\\nb' | length }} {{ 'é' | upper }} {{ 'ß'.upper() }} {{ 'aB c' | capitalize }} {{ 'a b' | title }}",
     "{{ [3, 1, 2] | sort }} {{ ['b', 'A'] | sort }} {{ [1, 2] | first }} {{ [1, 2] | last }} {{ [1, 2] | join('-') }} {{ [1, 2] | sum }}",
     "{{ messages | map(attribute='role') | list }} {{ messages | selectattr('role', 'equalto', 'user') | list | length }}",
@@ -152,7 +157,7 @@ EXPRESSIONS = [
     "{% for m in messages %}{{ loop.index }}{{ loop.index0 }}{{ loop.first }}{{ loop.last }}{{ loop.length }}{{ loop.revindex }}"
     "{{ loop.previtem is defined }}{{ loop.nextitem is defined }}{{ loop.cycle('a', 'b') }};{% endfor %}",
     "{% for i in [1, 2, 3, 4] if i is even %}{{ i }}{% endfor %}{% for a, b in [[1, 2], [3, 4]] %}{{ a }}{{ b }}{% endfor %}",
-    "{% macro f(a, b='x') %}<{{ a }}{{ b }}{{ varargs }}>{% endmacro %}{{ f(1) }}{{ f(1, 2) }}{{ f(b=3, a=4) }}",
+    "{% macro f(a, b='x') %}<{{ a }}{{ b }}>{% endmacro %}{{ f(1) }}{{ f(1, 2) }}{{ f(b=3, a=4) }}",
     "{% macro f() %}({{ caller() }}){% endmacro %}{% call f() %}inside{% endcall %}",
     "{% set x %} a\n b {% endset %}[{{ x }}]{% filter upper %}abc{% endfilter %}{% set a, b = 1, 2 %}{{ a }}{{ b }}",
     "{% if a is not defined %}u{% elif true %}t{% endif %}{{ 1 if false }}|{{ 'x' if 1 == 1.0 else 'y' }}|{{ not none }}",
@@ -174,11 +179,27 @@ EXPRESSIONS = [
     "{% raw %}{{ x }}{% endraw %}{{ '{{' }}{{ \"\\u00e9\\x41\\n\" }}|",
     "{% generation %}a{% endgeneration %}\n{%- generation -%} b {%- endgeneration -%}\n",
     "{{ messages == messages[:] }} {{ messages[0] == messages[-1] }} {{ 'content' in messages[0] }} {{ messages[0] | length }}",
-    "{{ ['a', 'b'] + ['c'] }} {{ ('a', 1) }} {{ [1, 2, 3][1:] }} {{ [1, 2].index(2) }} {{ [1, 1].count(1) }} {{ (1,) | tojson }}",
+    "{{ ['a', 'b'] + ['c'] }} {{ ('a', 1) }} {{ 'a=b=c'.partition('=') }} {{ 'a=b=c'.rpartition('=') }} {{ 'ab'.center(5) }}|{{ 'abc'.center(6) }}|{{ '-7'.zfill(4) }} {{ [1, 2, 3][1:] }} {{ [1, 2].index(2) }} {{ [1, 1].count(1) }} {{ (1,) | tojson }}",
     "{% set l = [] %}{{ l.append(1) }}{{ l }}",
     "{% set d = {} %}{{ d.update({'a': 1}) }}{{ d }}",
     "{{ messages[0].content.__class__ }}",
     "{{ 'x' | nothing }}",
+    "{{ messages | selectattr('content') | map('upper') | list }}",
+    "{{ messages | map(attribute='content') | map('upper') | join(';') }} {{ messages | last | length }} {{ (messages | first).role }}",
+    "{% for k in {'a': 1, 'b': 2} %}{{ k }}{% endfor %}{% for k, v in {'a': 1} | dictsort %}{{ k }}{{ v }}{% endfor %}",
+    "{% set x = 1 %}{% for i in [1, 2] %}{% set x = i %}{{ x }}{% endfor %}{{ x }}{% if true %}{% set x = 5 %}{% endif %}{{ x }}",
+    "{% for i in [[1, [2]], [3]] recursive %}{{ loop.depth }}{% if i is iterable and i is not string %}({{ loop(i) }}){% else %}{{ i }}{% endif %}{% endfor %}",
+    "{% for i in none if false %}{% endfor %}",
+    "{% for i in {'a': none}.a %}{% endfor %}",
+    "{% for i in (none or [1]) -%} {{ i }} {%- endfor %}{% for i in [3] if i in [3] %}{{ i }}{% else %}e{% endfor %}",
+    "{% for i in 3 %}{{ i }}{% endfor %}",
+    "{{ none | length }}",
+    "{{ [1, none] | join(',') }} {{ 'ab' | join('-') }} {{ 'é日' | length }} {{ 'abc' | list }} {{ 'a' is string and 'b' }}",
+    "{{ 'x' if undefined_name else 'y' }} {{ undefined_name is none }} {{ undefined_name == '' }} {{ undefined_name or 'z' }} {{ not undefined_name }}",
+    "{{ 'a' == none }} {{ 'A' | lower == 'a' }} {{ 3 in (1, 2, 3) }} {{ 'x' not in 'abc' and true }} {{ 5 is not none }}",
+    "{{ '\t\\ \' \" \u65e5' }}|{{ \"a'b\" }}|{{ 'a' 'b' }}|{{ 1_000 }}|{{ 1e3 }}|{{ -2 ** 2 }}|{{ 7 / 2 }}|{{ 6 / 2 }}",
+    "{{ true + 1 }} {{ true | int }} {{ '1f' | int(0, 16) }} {{ ' 12 ' | int }} {{ none | int }} {{ 1.9 | int }} {{ 'x' | float }} {{ 5 | float }}",
+    "{{ [true, 1, 'a'] | tojson }} {{ [] }} {{ {} }} {{ '' }} {{ [[]] }} {{ {'a': {}} }}",
     "{{ 'abc' is in ['abc'] }} {{ 3 is divisibleby 3 }} {{ 'a' is lower }} {{ 1 is sameas 1 }} {{ 'a' is eq 'a' }}",
 ]
 

@@ -10,9 +10,12 @@
 //! Left out on purpose: `strftime_now`. With it a prompt, and so an answer, would depend on the
 //! day; templates that know it ask first whether it is there.
 
+mod builtins;
 mod generation;
+mod loops;
 mod pieces;
 mod python;
+mod tags;
 mod tojson;
 mod values;
 
@@ -209,7 +212,7 @@ fn add(
         return Err(wrong(format!("it has {got} bytes, at most {MAX_SOURCE_BYTES} are read")));
     }
     // Jinja reads every line's end as one character.
-    let lines = source.replace("\r\n", "\n").replace('\r', "\n");
+    let lines = loops::checked(&source.replace("\r\n", "\n").replace('\r', "\n"));
     let mut parse = |name, source| {
         environment.add_template_owned(name, source).map_err(|e| wrong(describe(&e)))
     };
@@ -225,7 +228,7 @@ fn environment() -> Result<Environment<'static>, minijinja::Error> {
     environment.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
     environment.set_fuel(Some(MAX_STEPS));
     environment.set_unknown_method_callback(python::call);
-    environment.add_filter("tojson", tojson::tojson);
+    builtins::add(&mut environment);
     environment.add_function("raise_exception", |reason: String| -> Result<Value, _> {
         Err(minijinja::Error::new(ErrorKind::InvalidOperation, reason))
     });

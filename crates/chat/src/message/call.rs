@@ -1,15 +1,14 @@
 //! A call of a tool, as the assistant's message carries it.
 
 use serde::de::Error as _;
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::ser::SerializeStruct;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
 /// `{"id": …, "type": "function", "function": {"name": …, "arguments": "{…}"}}`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(tag = "type", rename = "function")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ToolCall {
     /// What the tool's answer refers to; the older form has none.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
     /// What is called.
     pub function: Function,
@@ -44,6 +43,19 @@ impl<'de> Deserialize<'de> for ToolCall {
                 other.chars().take(40).collect::<String>()
             ))),
         }
+    }
+}
+
+impl Serialize for ToolCall {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let mut fields = to.serialize_struct("ToolCall", 3)?;
+        match &self.id {
+            Some(id) => fields.serialize_field("id", id)?,
+            None => fields.skip_field("id")?,
+        }
+        fields.serialize_field("type", "function")?;
+        fields.serialize_field("function", &self.function)?;
+        fields.end()
     }
 }
 
