@@ -1,7 +1,7 @@
 //! JSON read character by character (RFC 8259), to know at each one whether what came so far can
 //! still become JSON, and where in it the next one stands.
 //!
-//! Left out: what characters mean. A pair of `\u` escapes that makes no character is not noticed.
+//! Left out: what values mean. A number may be larger than any machine's.
 
 /// Deeper values are refused; whoever parses the text afterwards has the same limit.
 const MOST_NESTED: usize = 120;
@@ -48,8 +48,17 @@ pub(super) enum Escape {
     None,
     /// After the backslash.
     Begun,
-    /// So many hexadecimal digits are missing.
-    Hex(u8),
+    /// So many hexadecimal digits are missing of a unit of UTF-16, which may have to be the second half
+    /// of a pair.
+    Hex {
+        missing: u8,
+        unit: u16,
+        is_second: bool,
+    },
+    /// The first half of a pair has come: a backslash must follow, and a `u`.
+    Half {
+        is_begun: bool,
+    },
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -144,10 +153,21 @@ impl Scanner {
             }
             (Escape::None, '\\') => Escape::Begun,
             (Escape::None, c) if c >= ' ' => Escape::None,
-            (Escape::Begun, 'u') => Escape::Hex(4),
+            (Escape::Half { is_begun: false }, '\\') => Escape::Half { is_begun: true },
+            (Escape::Half { is_begun: true } | Escape::Begun, 'u') => {
+                Escape::Hex { missing: 4, unit: 0, is_second: escape != Escape::Begun }
+            }
             (Escape::Begun, '"' | '\\' | '/' | 'b' | 'f' | 'n' | 'r' | 't') => Escape::None,
-            (Escape::Hex(1), c) if c.is_ascii_hexdigit() => Escape::None,
-            (Escape::Hex(n), c) if c.is_ascii_hexdigit() => Escape::Hex(n - 1),
+            (Escape::Hex { missing, unit, is_second }, c) => {
+                let unit = unit << 4 | c.to_digit(16).ok_or(Malformed)? as u16;
+                match (unit, is_second) {
+                    _ if missing > 1 => Escape::Hex { missing: missing - 1, unit, is_second },
+                    (0xD800..=0xDBFF, false) => Escape::Half { is_begun: false },
+                    (0xDC00..=0xDFFF, true) => Escape::None,
+                    (0xDC00..=0xDFFF, false) | (_, true) => return Err(Malformed),
+                    _ => Escape::None,
+                }
+            }
             _ => return Err(Malformed),
         };
         self.state = State::Text { is_key, escape };
@@ -221,6 +241,8 @@ mod tests {
             "\"\"",
             "\"é\"",
             "\"\\u00e9\\n\\/\"",
+            "\"\\ud83D\\uDC4d\"",
+            "1e999",
             "true",
             "[null, false]",
             "\t3\r\n",
@@ -242,6 +264,11 @@ mod tests {
             "\"\n\"",
             "\"\\x\"",
             "\"\\u12g4\"",
+            "\"\\ud83d\"",
+            "\"\\udc4d\"",
+            "\"\\ud83dx\"",
+            "\"\\ud83d\\n\"",
+            "\"\\ud83d\\u0041\"",
             "tru",
             "nulL",
             "'a'",
@@ -261,6 +288,14 @@ mod tests {
     proptest! {
         #[test]
         fn it_is_of_one_mind_with_a_parser(text in "[\\[\\]{}\",:0-9eE.+\\-tfn rueals\\\\]{0,12}") {
+            prop_assert_eq!(takes(&text), parses(&text));
+        }
+
+        #[test]
+        fn of_pairs_too(parts in prop::collection::vec(prop::sample::select(vec![
+            "\\u", "d83d", "DC4D", "dbff", "e000", "d7ff", "dc0", "\\", "n", "x", "\\ud83d\\udc4d",
+        ]), 0..8)) {
+            let text = format!("\"{}\"", parts.concat());
             prop_assert_eq!(takes(&text), parses(&text));
         }
     }
