@@ -2,19 +2,37 @@
 //! sees.
 
 use generate::Sampling;
+use serde_json::{Map, Value};
 
-use crate::{Error, Finish, Grammar, Message, Reply, ReplyToken, Request};
+use crate::{Error, Finish, Grammar, Message, Reply, ReplyToken, Request, ToolChoice, Tools};
 
 /// What an answer goes on from.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Prompt {
     /// A conversation, written as the model's template says.
-    Messages(Vec<Message>),
+    Chat(Box<Chat>),
     /// A text, in which the names of special tokens stand for the tokens; behind the mark that begins texts,
     /// where the model has one.
     Text(String),
     /// Ids as they are.
     Ids(Vec<u32>),
+}
+
+/// A conversation, and what belongs to it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Chat {
+    /// Its turns.
+    pub messages: Vec<Message>,
+    /// What the model may call.
+    pub tools: Option<Tools>,
+    /// What else its template asks for, as `enable_thinking`.
+    pub variables: Option<Map<String, Value>>,
+}
+
+impl From<Vec<Message>> for Prompt {
+    fn from(messages: Vec<Message>) -> Self {
+        Self::Chat(Box::new(Chat { messages, ..Chat::default() }))
+    }
 }
 
 /// What is asked.
@@ -63,6 +81,21 @@ impl Ask {
     }
 }
 
+impl Ask {
+    /// The tools that the model is told of.
+    pub(crate) fn tools(&self) -> Option<&Tools> {
+        match &self.prompt {
+            Prompt::Chat(chat) => chat.tools.as_ref(),
+            _ => None,
+        }
+    }
+
+    /// Whether the answer may call any.
+    pub(crate) fn calls(&self) -> bool {
+        self.tools().is_some_and(|tools| *tools.choice() != ToolChoice::None)
+    }
+}
+
 impl From<&Request> for Ask {
     fn from(request: &Request) -> Self {
         Self {
@@ -72,7 +105,7 @@ impl From<&Request> for Ask {
             logprobs: request.logprobs,
             grammar: request.grammar.clone(),
             may_forget: true,
-            ..Self::new(Prompt::Messages(request.messages.clone()))
+            ..Self::new(Prompt::from(request.messages.clone()))
         }
     }
 }
@@ -89,6 +122,24 @@ pub enum Heard {
     },
     /// How likely the next tokens of the prompt were. The first of all has no likelihood.
     Prompt(Vec<ReplyToken>),
+    /// A piece of what the model thinks before it answers.
+    Thought(String),
+    /// It calls a tool.
+    Call {
+        /// The call's number, from 0.
+        index: usize,
+        /// Its id.
+        id: String,
+        /// The tool's name.
+        name: String,
+    },
+    /// More of a call's arguments; together they are JSON.
+    Arguments {
+        /// The call's number.
+        index: usize,
+        /// The next of it.
+        piece: String,
+    },
     /// A piece of text that is sure, and the tokens that came since the last piece; either may be empty, not
     /// both.
     Piece {
@@ -173,7 +224,7 @@ pub trait Service: Send + Sync {
     ///
     /// # Errors
     /// What the template says.
-    fn render(&self, messages: &[Message]) -> Result<String, Error>;
+    fn render(&self, chat: &Chat) -> Result<String, Error>;
 
     /// The text of ids, special tokens by their names.
     ///
@@ -199,6 +250,7 @@ impl Finish {
             // Nobody reads the answer of one who left.
             Self::Stop | Self::Cancelled => "stop",
             Self::Length => "length",
+            Self::Calls => "tool_calls",
         }
     }
 }

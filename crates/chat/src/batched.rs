@@ -18,9 +18,11 @@ use arch::Decoder;
 use generate::{Batch, Constraint, Flow, Job, Limits, Options, Overflow, Runtime, Speculation};
 use tokenizer::Tokenizer;
 
-use crate::ask::{Ask, Card, Heard, Listener, Load, Prompt, Service};
+use crate::ask::{Ask, Card, Chat, Heard, Listener, Load, Prompt, Service};
 use crate::words::Words;
-use crate::{Error, LocalOptions, Message, Reply, Request, Respond};
+use crate::words::prompt::Prepared;
+use crate::{Error, Grammar, LocalOptions, Reply, Request, Respond};
+use talk::Reading;
 use worker::{Work, Worker};
 
 /// Tells the seconds since some moment.
@@ -119,32 +121,48 @@ impl BatchedModel {
 }
 
 impl Shared {
-    /// What the batch is asked.
-    fn job(&self, ask: &Ask) -> Result<Job, Error> {
+    /// What the batch is asked, and how the answer is to be read.
+    fn job(&self, ask: &Ask) -> Result<(Job, Reading), Error> {
         let words = &self.words;
-        let (prompt, room) = words.fitted(ask)?;
-        let grammar = ask.grammar.as_ref().map(|grammar| words.constraint(grammar)).transpose()?;
-        let boxed = |constraint: Box<dyn Constraint + Send>| constraint;
-        let constraint = match grammar {
-            Some(grammar) => Some(boxed(Box::new(grammar))),
-            None => words.known().map(|known| boxed(Box::new(known))),
+        let Prepared { ids: prompt, room, thought } = words.prepared(ask)?;
+        let reading = Reading { thought, dialect: words.dialect(), calls: ask.calls() };
+        let constraint = match self.grammar(ask, &reading)? {
+            Some(grammar) => {
+                let held: Box<dyn Constraint + Send> = Box::new(words.constraint(&grammar)?);
+                Some(held)
+            }
+            None => words.known().map(|known| Box::new(known) as Box<dyn Constraint + Send>),
         };
         let mut sampling = ask.sampling.clone();
         if ask.ignore_end {
             let never = words.stop_tokens.iter().map(|&token| (token, f32::NEG_INFINITY));
             sampling.logit_bias.extend(never);
         }
-        let max_tokens =
-            ask.max_tokens.unwrap_or(room).min(self.options.max_tokens.unwrap_or(room));
+        let most = self.options.max_tokens.unwrap_or(room);
         let options = Options {
             sampling,
-            max_tokens,
+            max_tokens: ask.max_tokens.unwrap_or(room).min(most),
             stop_tokens: words.stop_tokens.clone(),
             overflow: Overflow::End,
             logprobs: ask.logprobs,
         };
         let (priority, prompt_logprobs) = (ask.priority, ask.prompt_logprobs);
-        Ok(Job { prompt, options, constraint, priority, prompt_logprobs })
+        Ok((Job { prompt, options, constraint, priority, prompt_logprobs }, reading))
+    }
+
+    /// The form that an answer must have: the one that is asked for, or that of calls.
+    fn grammar(&self, ask: &Ask, reading: &Reading) -> Result<Option<Grammar>, Error> {
+        let Some(tools) = ask.tools().filter(|_| reading.calls) else {
+            return Ok(ask.grammar.clone());
+        };
+        match ask.grammar {
+            None => Ok(Some(Grammar::calls(tools, reading.dialect, reading.thought))),
+            Some(_) => Err(Error::Request(
+                "an answer that may call tools can have no other form; leave one of them out, or \
+                 let tool_choice be none"
+                    .to_string(),
+            )),
+        }
     }
 }
 
@@ -169,16 +187,17 @@ impl Service for BatchedModel {
 
     fn ask(&self, ask: Ask, listener: Box<dyn Listener>) -> Result<(), Error> {
         let seat = self.seat()?;
-        let job = self.shared.job(&ask)?;
-        self.send(Work::Answer { job: Box::new(job), ask: Box::new(ask), listener, seat })
+        let (job, reading) = self.shared.job(&ask)?;
+        let (job, ask) = (Box::new(job), Box::new(ask));
+        self.send(Work::Answer { job, ask, reading, listener, seat })
     }
 
     fn encode(&self, prompt: &Prompt) -> Result<Vec<u32>, Error> {
         self.shared.words.ids(prompt)
     }
 
-    fn render(&self, messages: &[Message]) -> Result<String, Error> {
-        self.shared.words.text(messages)
+    fn render(&self, chat: &Chat) -> Result<String, Error> {
+        self.shared.words.text(chat)
     }
 
     fn decode(&self, ids: &[u32]) -> Result<String, Error> {

@@ -7,10 +7,10 @@ pub enum Error {
     #[error("{0}")]
     Request(String),
     /// A part of a message that no model here reads yet.
-    #[error("a message holds {got}, expected text; pictures cannot be read yet: send text only")]
+    #[error("a message holds {got}, expected text, which is all that is read yet: send text only")]
     Part {
         /// The kind of the part.
-        got: &'static str,
+        got: String,
     },
     /// The newest message alone is longer than the model's context.
     #[error(

@@ -1,5 +1,5 @@
-//! Answers of a form: a JSON schema, a regular expression, a Lark grammar or a list of choices
-//! becomes a [`generate::Constraint`], so that whatever a model prefers, its answer has the form.
+//! Answers of a form: a JSON schema, a regular expression, a Lark grammar, a list of choices or calls
+//! of tools become a [`generate::Constraint`], so that whatever a model prefers, its answer has the form.
 //!
 //! The work is done by the crate `llguidance`: a lexer of derivatives of regular expressions
 //! (Brzozowski 1964) under an Earley parser (Earley 1970), walked over the trie of a vocabulary's
@@ -7,12 +7,13 @@
 //! would let pass (`schema`), and what holds a hostile grammar ([`limits`]).
 //!
 //! The rules: what a schema demands and the grammar cannot enforce is an error before the first
-//! token, never left out. Special tokens are no text, so no grammar makes one. Stop tokens may
-//! come exactly where the answer may end.
+//! token, never left out. Special tokens are no text, so no grammar makes one, but for the marks of
+//! calls and thoughts (`calls`). Stop tokens may come exactly where the answer may end.
 //!
 //! Left out: filling in tokens that are forced without asking the model. It would take the
 //! tokenizer's own cut of a text from its middle, which SentencePiece does not define.
 
+mod calls;
 mod limits;
 mod masks;
 mod schema;
@@ -23,6 +24,8 @@ use llguidance::{JsonCompileOptions, Matcher};
 use serde_json::{Value, json};
 
 use crate::Error;
+use crate::reasoning::Thought;
+use crate::tools::{Dialect, Tools};
 pub use masks::GrammarConstraint;
 pub use vocabulary::Vocabulary;
 
@@ -61,6 +64,7 @@ enum Form {
     Regex(String),
     Lark(String),
     Choices(Vec<String>),
+    Calls(calls::Calls),
 }
 
 impl Grammar {
@@ -92,6 +96,12 @@ impl Grammar {
         Self(Form::Choices(choices.into_iter().map(Into::into).collect()))
     }
 
+    /// An answer of a model that has tools: words, or calls in its dialect with arguments that are valid
+    /// under the tools' schemas, as the tools' choice has it; perhaps a thought before.
+    pub fn calls(tools: &Tools, dialect: &'static Dialect, thought: Thought) -> Self {
+        Self(Form::Calls(calls::Calls::new(tools, dialect, thought)))
+    }
+
     /// What holds one answer of the model to the form.
     ///
     /// # Errors
@@ -110,17 +120,21 @@ impl Grammar {
             Form::Regex(_) => "regular expression",
             Form::Lark(_) => "grammar",
             Form::Choices(_) => "list of choices",
+            Form::Calls(_) => "list of tools",
         }
     }
 
     fn matcher(&self, vocabulary: &Vocabulary) -> Result<Matcher, String> {
         let factory = vocabulary.factory();
-        let parser = factory.create_parser(self.compile()?).map_err(|error| match told(error) {
-            // There are none, which llguidance did not expect.
-            reason if reason.contains("special token prefix") => NAMES_TOKENS.to_string(),
-            reason => reason,
+        let parser = factory.create_parser(self.compile(vocabulary)?).map_err(|error| {
+            match told(error) {
+                // There are none, which llguidance did not expect.
+                reason if reason.contains("special token prefix") => NAMES_TOKENS.to_string(),
+                reason => reason,
+            }
         })?;
-        if parser.parser.grammar().lexer_spec().special_token_rx.is_some() {
+        let names_tokens = parser.parser.grammar().lexer_spec().special_token_rx.is_some();
+        if names_tokens && !matches!(self.0, Form::Calls(_)) {
             return Err(NAMES_TOKENS.to_string());
         }
         let mut matcher = Matcher::new(Ok(parser));
@@ -131,7 +145,7 @@ impl Grammar {
         }
     }
 
-    fn compile(&self) -> Result<TopLevelGrammar, String> {
+    fn compile(&self, vocabulary: &Vocabulary) -> Result<TopLevelGrammar, String> {
         Ok(match &self.0 {
             Form::JsonSchema(schema) => {
                 TopLevelGrammar::from_json_schema(with_options(schema::strict(schema)?))
@@ -139,6 +153,7 @@ impl Grammar {
             Form::Regex(pattern) => TopLevelGrammar::from_regex(pattern),
             Form::Lark(grammar) => TopLevelGrammar::from_lark(grammar.clone()),
             Form::Choices(choices) => TopLevelGrammar::from_regex(&one_of(choices)),
+            Form::Calls(calls) => calls.compile(vocabulary)?,
         })
     }
 }

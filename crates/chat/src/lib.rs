@@ -2,7 +2,8 @@
 //!
 //! Stage of the life: after training, where people and programs talk to a model.
 //!
-//! Reading order: [`message`] (who said what), [`dataset`] (conversations to learn from, in the forms
+//! Reading order: [`message`] (who said what), [`tools`] (what a model may call, and calls out of its
+//! answers), [`reasoning`] (what it thinks before), [`dataset`] (conversations to learn from, in the forms
 //! that people have them), [`template`] (messages to the text that a model is trained on, and which
 //! of it is learnt), [`guard`] (that text to ids), [`tokenizer_config`] (the file that carries a
 //! template beside a model), [`stop`] (strings that end an answer), [`grammar`] (forms that an
@@ -31,15 +32,17 @@ pub mod guard;
 pub mod local;
 pub mod logprobs;
 pub mod message;
+pub mod reasoning;
 pub mod respond;
 pub mod stop;
 pub mod template;
 pub mod tokenizer_config;
+pub mod tools;
 pub mod turns;
 pub mod voice;
 mod words;
 
-pub use ask::{Ask, Card, Heard, Listener, Load, Prompt, Service};
+pub use ask::{Ask, Card, Chat, Heard, Listener, Load, Prompt, Service};
 pub use batched::{BatchedModel, BatchedOptions, Clock};
 pub use dataset::Dataset;
 pub use draft::draft;
@@ -49,12 +52,14 @@ pub use generate::{Flow, Sampling};
 pub use grammar::{Grammar, GrammarConstraint, Vocabulary};
 pub use local::{LocalModel, LocalOptions};
 pub use logprobs::{Likely, ReplyToken};
-pub use message::{Content, Message, Part, Role};
+pub use message::{Content, Function, Message, Part, Role, ToolCall};
+pub use reasoning::{Thought, ThoughtReader};
 pub use respond::{Finish, Reply, Request, Respond};
 pub use stop::StopStrings;
 pub use template::{
     COMPLETION_TEMPLATE, Conversation, DEFAULT_TEMPLATE, PLAIN_TEMPLATE, Piece, Template, special,
 };
 pub use tokenizer_config::TokenizerConfig;
+pub use tools::{Call, CallReader, Dialect, Tool, ToolChoice, Tools};
 pub use turns::Turns;
 pub use voice::{Said, Voice};

@@ -142,6 +142,7 @@ impl<D: Decoder> LocalModel<D> {
             cached_tokens: generated.cached_tokens,
             completion_tokens: generated.tokens.len(),
             logprobs: logprobs.map(|token| ReplyToken::new(&self.words.tokenizer, token)).collect(),
+            ..Reply::default()
         }
     }
 }

@@ -3,7 +3,7 @@
 
 use generate::{Flow, Sampling};
 
-use crate::{Error, Grammar, Message, ReplyToken};
+use crate::{Call, Error, Grammar, Message, ReplyToken};
 
 /// What is asked.
 #[derive(Clone, Debug, Default)]
@@ -32,6 +32,8 @@ pub enum Finish {
     Length,
     /// The listener wanted no more.
     Cancelled,
+    /// The model called tools.
+    Calls,
 }
 
 /// What is answered.
@@ -39,8 +41,14 @@ pub enum Finish {
 pub struct Reply {
     /// All of the text.
     pub text: String,
+    /// What was thought before, where thoughts are told apart.
+    pub reasoning: String,
+    /// The tools that were called, each with its id.
+    pub calls: Vec<Call>,
     /// Why it ended.
     pub finish: Finish,
+    /// The stop string that ended it, if one did.
+    pub stopped_by: Option<String>,
     /// Tokens of the conversation, as far as the model read it.
     pub prompt_tokens: usize,
     /// Those of them that were read for an answer before.

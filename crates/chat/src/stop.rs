@@ -6,24 +6,25 @@
 pub struct StopStrings {
     strings: Vec<String>,
     held: String,
-    stopped: bool,
+    stopped: Option<String>,
 }
 
 impl StopStrings {
     /// A watch for `strings`; empty ones are ignored.
     pub fn new(strings: &[String]) -> Self {
         let strings = strings.iter().filter(|s| !s.is_empty()).cloned().collect();
-        Self { strings, held: String::new(), stopped: false }
+        Self { strings, held: String::new(), stopped: None }
     }
 
     /// Takes the next piece and returns what is safe to show. After a stop string nothing is.
     pub fn push(&mut self, piece: &str) -> String {
-        if self.stopped {
+        if self.stopped() {
             return String::new();
         }
         self.held.push_str(piece);
-        if let Some(at) = self.strings.iter().filter_map(|s| self.held.find(s.as_str())).min() {
-            self.stopped = true;
+        let found = self.strings.iter().filter_map(|s| Some((self.held.find(s.as_str())?, s)));
+        if let Some((at, stop)) = found.min_by_key(|(at, _)| *at) {
+            self.stopped = Some(stop.clone());
             self.held.truncate(at);
             return std::mem::take(&mut self.held);
         }
@@ -33,7 +34,12 @@ impl StopStrings {
 
     /// Whether a stop string came.
     pub fn stopped(&self) -> bool {
-        self.stopped
+        self.stopped.is_some()
+    }
+
+    /// The stop string that came.
+    pub fn stopped_by(&self) -> Option<&str> {
+        self.stopped.as_deref()
     }
 
     /// What was held back, at the end of the stream.

@@ -1,7 +1,8 @@
 //! Messages to the text that a model was trained on, by a Jinja template, rendered as the Hugging
 //! Face `transformers` library renders: `trim_blocks`, `lstrip_blocks`, no escaping,
-//! `raise_exception`, Python's common string methods, `tojson` without HTML escapes. What of the text
-//! is learnt in training, [`Template::pieces`] says.
+//! `raise_exception`, Python's common string methods, `tojson` without HTML escapes. A template is given
+//! what that library gives it (`values`), byte for byte the same comes out (`bench/parity/templates`).
+//! What of the text is learnt in training, [`Template::pieces`] says.
 //!
 //! A template comes with a downloaded model, so it is taken for hostile: it cannot include files,
 //! and its source, its steps and its output are bounded.
@@ -9,18 +10,24 @@
 //! Left out on purpose: `strftime_now`. With it a prompt, and so an answer, would depend on the
 //! day; templates that know it ask first whether it is there.
 
+mod builtins;
 mod generation;
+mod loops;
 mod pieces;
 mod python;
+mod tags;
 mod tojson;
+mod values;
 
 use std::io;
 
 use minijinja::syntax::SyntaxConfig;
-use minijinja::{Environment, ErrorKind, Value, context};
+use minijinja::{Environment, ErrorKind, Value};
+use serde_json::Map;
 
 pub use pieces::Piece;
 
+use crate::tools::{Dialect, Tool};
 use crate::{Error, Message, TokenizerConfig};
 
 /// The special tokens of our own form.
@@ -63,6 +70,10 @@ const MAX_OUTPUT_BYTES: usize = 16 << 20;
 pub struct Conversation<'a> {
     /// The turns.
     pub messages: &'a [Message],
+    /// The tools that the model may call, if it is to be told of any.
+    pub tools: Option<&'a [Tool]>,
+    /// What else the template asks for, as `enable_thinking`.
+    pub variables: Option<&'a Map<String, serde_json::Value>>,
     /// The tokenizer's beginning-of-text token, if it has one.
     pub bos_token: Option<&'a str>,
     /// The tokenizer's end-of-text token, if it has one.
@@ -74,7 +85,14 @@ pub struct Conversation<'a> {
 impl<'a> Conversation<'a> {
     /// A conversation that waits for its answer.
     pub fn ask(messages: &'a [Message]) -> Self {
-        Self { messages, bos_token: None, eos_token: None, add_generation_prompt: true }
+        Self {
+            messages,
+            tools: None,
+            variables: None,
+            bos_token: None,
+            eos_token: None,
+            add_generation_prompt: true,
+        }
     }
 
     /// A whole conversation, as for training.
@@ -87,11 +105,21 @@ impl<'a> Conversation<'a> {
 #[derive(Clone, Debug)]
 pub struct Template {
     environment: Environment<'static>,
-    source: String,
-    /// Whether the template says what is learnt: then it is there as `marked` too.
-    is_marked: bool,
-    /// Tokens of the beginning and the end of a text, where a conversation does not say them.
-    tokens: [Option<String>; 2],
+    chat: Source,
+    /// Another for conversations with tools.
+    tools: Option<Source>,
+    /// The tokenizer's special tokens by their names, where a conversation does not say them.
+    tokens: Vec<(String, String)>,
+}
+
+/// What a template was parsed from.
+#[derive(Clone, Debug)]
+struct Source {
+    text: String,
+    /// Its name in the environment.
+    name: &'static str,
+    /// The name of the one that marks what is learnt, if the template says that.
+    marked: Option<&'static str>,
 }
 
 impl Default for Template {
@@ -106,32 +134,46 @@ impl Template {
     /// # Errors
     /// [`Error::TemplateSource`].
     pub fn new(source: &str) -> Result<Self, Error> {
-        let wrong = |reason: String| Error::TemplateSource { reason };
-        if source.len() > MAX_SOURCE_BYTES {
-            let got = source.len();
-            return Err(wrong(format!("it has {got} bytes, at most {MAX_SOURCE_BYTES} are read")));
-        }
-        let mut environment = environment().map_err(|e| wrong(describe(&e)))?;
-        let mut add = |name, source| {
-            environment.add_template_owned(name, source).map_err(|e| wrong(describe(&e)))
-        };
-        add("chat", generation::unmarked(source))?;
-        let marked = generation::marked(source);
-        let is_marked = marked.is_some();
-        marked.map_or(Ok(()), |marked| add("marked", marked))?;
-        Ok(Self { environment, source: source.to_string(), is_marked, tokens: [None, None] })
+        let mut environment =
+            environment().map_err(|e| Error::TemplateSource { reason: describe(&e) })?;
+        let chat = add(&mut environment, ["chat", "chat, marked"], source)?;
+        Ok(Self { environment, chat, tools: None, tokens: Vec::new() })
     }
 
-    /// The template beside a tokenizer whose tokens of beginning and end are these: it writes them where
-    /// a conversation does not say others.
+    /// The template that a config holds, or else `otherwise`, with its other one for tools and its
+    /// special tokens.
+    ///
+    /// # Errors
+    /// [`Error::TemplateSource`].
+    pub fn of(config: &TokenizerConfig, otherwise: &str) -> Result<Self, Error> {
+        let own = config.chat_template.as_deref();
+        let mut template = Self::new(own.unwrap_or(otherwise))?.beside(config);
+        let names = ["tools", "tools, marked"];
+        let tools = config.tool_template.as_deref().filter(|_| own.is_some());
+        let tools = tools.map(|source| add(&mut template.environment, names, source));
+        template.tools = tools.transpose()?;
+        Ok(template)
+    }
+
+    /// The template beside a tokenizer whose special tokens are these: it writes them where a
+    /// conversation does not say others.
     #[must_use]
     pub fn beside(self, config: &TokenizerConfig) -> Self {
-        Self { tokens: [config.bos_token.clone(), config.eos_token.clone()], ..self }
+        let own = [("bos_token", &config.bos_token), ("eos_token", &config.eos_token)];
+        let own =
+            own.into_iter().filter_map(|(name, token)| Some((name.to_string(), token.clone()?)));
+        Self { tokens: own.chain(config.other_tokens.iter().cloned()).collect(), ..self }
     }
 
     /// The source it was parsed from.
     pub fn source(&self) -> &str {
-        &self.source
+        &self.chat.text
+    }
+
+    /// How the model writes calls of tools, if its template teaches that. For any other model, see
+    /// [`crate::tools::tell`].
+    pub fn dialect(&self) -> Option<&'static Dialect> {
+        Dialect::of(&self.tools.as_ref().unwrap_or(&self.chat).text)
     }
 
     /// The text of a conversation.
@@ -139,31 +181,44 @@ impl Template {
     /// # Errors
     /// [`Error::Part`], or [`Error::TemplateRun`] with what the template raised.
     pub fn render(&self, conversation: &Conversation<'_>) -> Result<String, Error> {
-        self.render_with("chat", conversation)
+        self.render_with(self.of_these(conversation).name, conversation)
+    }
+
+    /// Which of the two the conversation takes.
+    fn of_these(&self, conversation: &Conversation<'_>) -> &Source {
+        self.tools.as_ref().filter(|_| conversation.tools.is_some()).unwrap_or(&self.chat)
     }
 
     /// The text by the template of that name.
     fn render_with(&self, name: &str, conversation: &Conversation<'_>) -> Result<String, Error> {
-        let messages = conversation.messages.iter().map(|message| {
-            Ok(context! { role => message.role.name(), content => message.text()? })
-        });
-        let messages = messages.collect::<Result<Vec<Value>, Error>>()?;
-        let token = |said: Option<&str>, known: &Option<String>| {
-            said.or(known.as_deref()).map_or(Value::UNDEFINED, Value::from)
-        };
-        let [bos_token, eos_token] = &self.tokens;
-        let values = context! {
-            messages,
-            bos_token => token(conversation.bos_token, bos_token),
-            eos_token => token(conversation.eos_token, eos_token),
-            add_generation_prompt => conversation.add_generation_prompt,
-        };
+        let values = values::of(conversation, &self.tokens)?;
         let mut text = Bounded(Vec::new());
         let refused = |e: minijinja::Error| Error::TemplateRun { reason: describe(&e) };
         let template = self.environment.get_template(name).map_err(refused)?;
         template.render_captured_to(values, &mut text).map_err(refused)?;
         String::from_utf8(text.0).map_err(|e| Error::TemplateRun { reason: e.to_string() })
     }
+}
+
+/// Parses a source, under one name, and under another with marks.
+fn add(
+    environment: &mut Environment<'static>,
+    [name, marked]: [&'static str; 2],
+    source: &str,
+) -> Result<Source, Error> {
+    let wrong = |reason: String| Error::TemplateSource { reason };
+    if source.len() > MAX_SOURCE_BYTES {
+        let got = source.len();
+        return Err(wrong(format!("it has {got} bytes, at most {MAX_SOURCE_BYTES} are read")));
+    }
+    // Jinja reads every line's end as one character.
+    let lines = loops::checked(&source.replace("\r\n", "\n").replace('\r', "\n"));
+    let mut parse = |name, source| {
+        environment.add_template_owned(name, source).map_err(|e| wrong(describe(&e)))
+    };
+    parse(name, generation::unmarked(&lines))?;
+    let with_marks = generation::marked(&lines).map(|source| parse(marked, source)).transpose()?;
+    Ok(Source { text: source.to_string(), name, marked: with_marks.map(|()| marked) })
 }
 
 fn environment() -> Result<Environment<'static>, minijinja::Error> {
@@ -173,7 +228,7 @@ fn environment() -> Result<Environment<'static>, minijinja::Error> {
     environment.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
     environment.set_fuel(Some(MAX_STEPS));
     environment.set_unknown_method_callback(python::call);
-    environment.add_filter("tojson", tojson::tojson);
+    builtins::add(&mut environment);
     environment.add_function("raise_exception", |reason: String| -> Result<Value, _> {
         Err(minijinja::Error::new(ErrorKind::InvalidOperation, reason))
     });

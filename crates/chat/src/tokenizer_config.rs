@@ -1,8 +1,9 @@
 //! `tokenizer_config.json`, the file beside a tokenizer that carries the chat template and the
 //! names of the special tokens, as `transformers` reads and writes it.
 //!
-//! Only what a conversation needs is read; of several named templates the one called `default` is
-//! taken.
+//! Only what a conversation needs is read; of several named templates the one called `default`, and
+//! where tools are told the one called `tool_use`, as `transformers` takes them. A template beside it in
+//! a file of its own (`chat_template.jinja`) is the caller's to read.
 
 use serde_json::{Value, json};
 
@@ -13,11 +14,18 @@ use crate::Error;
 pub struct TokenizerConfig {
     /// The template, if the model knows conversations.
     pub chat_template: Option<String>,
+    /// Another for conversations with tools.
+    pub tool_template: Option<String>,
     /// The beginning-of-text token.
     pub bos_token: Option<String>,
     /// The end-of-text token.
     pub eos_token: Option<String>,
+    /// The others that templates may name, by their names there: `unk_token` and its like.
+    pub other_tokens: Vec<(String, String)>,
 }
+
+/// The special tokens that `transformers` gives to templates, beside those of beginning and end.
+const OTHER_TOKENS: [&str; 5] = ["unk_token", "sep_token", "pad_token", "cls_token", "mask_token"];
 
 impl TokenizerConfig {
     /// The config of a model trained on our own form.
@@ -27,6 +35,7 @@ impl TokenizerConfig {
             chat_template: Some(crate::DEFAULT_TEMPLATE.to_string()),
             bos_token: Some(end_of_text.clone()),
             eos_token: Some(end_of_text),
+            ..Self::default()
         }
     }
 
@@ -40,10 +49,14 @@ impl TokenizerConfig {
             expected: "JSON",
             got: e.to_string(),
         })?;
+        // No template of ours needs them, so that an odd one is as good as none.
+        let named = |key: &&str| Some((key.to_string(), token(&file, key).ok().flatten()?));
         Ok(Self {
             chat_template: template(&file["chat_template"])?,
+            tool_template: named_template(&file["chat_template"], "tool_use"),
             bos_token: token(&file, "bos_token")?,
             eos_token: token(&file, "eos_token")?,
+            other_tokens: OTHER_TOKENS.iter().filter_map(named).collect(),
         })
     }
 
@@ -53,15 +66,24 @@ impl TokenizerConfig {
             "tokenizer_class": "PreTrainedTokenizerFast",
             "clean_up_tokenization_spaces": false,
         });
-        let fields = [
-            ("chat_template", &self.chat_template),
-            ("bos_token", &self.bos_token),
-            ("eos_token", &self.eos_token),
-        ];
+        let fields = [("bos_token", &self.bos_token), ("eos_token", &self.eos_token)];
+        let template = match (&self.chat_template, &self.tool_template) {
+            (Some(default), Some(tools)) => Some(json!([
+                {"name": "default", "template": default},
+                {"name": "tool_use", "template": tools},
+            ])),
+            (default, _) => default.as_ref().map(|source| json!(source)),
+        };
+        if let Some(template) = template {
+            file["chat_template"] = template;
+        }
         for (key, value) in fields {
             if let Some(value) = value {
                 file[key] = json!(value);
             }
+        }
+        for (key, value) in &self.other_tokens {
+            file[key] = json!(value);
         }
         format!("{file:#}\n")
     }
@@ -72,15 +94,17 @@ fn template(value: &Value) -> Result<Option<String>, Error> {
     match value {
         Value::Null => Ok(None),
         Value::String(source) => Ok(Some(source.clone())),
-        Value::Array(named) => {
-            let default = named.iter().find(|t| t["name"] == "default");
-            let source = default.and_then(|t| t["template"].as_str());
-            source.map(|s| Some(s.to_string())).ok_or_else(|| {
-                wrong("chat_template", "one template named \"default\" in the list", value)
-            })
-        }
+        Value::Array(_) => named_template(value, "default").map(Some).ok_or_else(|| {
+            wrong("chat_template", "one template named \"default\" in the list", value)
+        }),
         _ => Err(wrong("chat_template", "a text or a list of named texts", value)),
     }
+}
+
+/// The template of this name in a list.
+fn named_template(list: &Value, name: &str) -> Option<String> {
+    let found = list.as_array()?.iter().find(|template| template["name"] == name)?;
+    found["template"].as_str().map(str::to_string)
 }
 
 /// A token is a text, or an object with its text as `content`.
@@ -106,7 +130,12 @@ mod tests {
 
     #[test]
     fn it_goes_out_and_comes_back() {
-        for config in [TokenizerConfig::ours(), TokenizerConfig::default()] {
+        let more = TokenizerConfig {
+            tool_template: Some("{{ tools }}".to_string()),
+            other_tokens: vec![("pad_token".to_string(), "<pad>".to_string())],
+            ..TokenizerConfig::ours()
+        };
+        for config in [TokenizerConfig::ours(), TokenizerConfig::default(), more] {
             assert_eq!(TokenizerConfig::from_json(&config.to_json()).unwrap(), config);
         }
         assert!(TokenizerConfig::ours().to_json().contains("PreTrainedTokenizerFast"));
@@ -116,14 +145,16 @@ mod tests {
     fn published_forms_are_read() {
         let read = |text: &str| TokenizerConfig::from_json(text);
         let config = read(
-            r#"{"bos_token": {"content": "<s>", "lstrip": false}, "eos_token": null,
+            r#"{"bos_token": {"content": "<s>", "lstrip": false}, "eos_token": null, "unk_token": "?",
             "chat_template": [{"name": "tool_use", "template": "t"},
                               {"name": "default", "template": "d"}]}"#,
         )
         .unwrap();
         assert_eq!(config.chat_template.as_deref(), Some("d"));
+        assert_eq!(config.tool_template.as_deref(), Some("t"));
         assert_eq!(config.bos_token.as_deref(), Some("<s>"));
         assert_eq!(config.eos_token, None);
+        assert_eq!(config.other_tokens, [("unk_token".to_string(), "?".to_string())]);
         let check = |text: &str, key: &str| {
             let error = read(text).unwrap_err().to_string();
             assert!(error.contains(key), "{error}");

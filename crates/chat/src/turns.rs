@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use generate::Flow;
 
-use crate::ask::{Ask, Card, Heard, Listener, Load, Prompt, Service};
-use crate::{Error, Message, Request, Respond};
+use crate::ask::{Ask, Card, Chat, Heard, Listener, Load, Prompt, Service};
+use crate::{Error, Request, Respond};
 
 /// A model whose askers take turns.
 pub struct Turns {
@@ -37,8 +37,9 @@ impl Turns {
 
 /// A request of what one at a time can be asked.
 fn request(ask: Ask) -> Result<Request, Error> {
-    let Prompt::Messages(messages) = ask.prompt else { return Err(no_tokens()) };
-    if ask.prompt_logprobs.is_some() || ask.ignore_end {
+    let Prompt::Chat(chat) = ask.prompt else { return Err(no_tokens()) };
+    let Chat { messages, tools, .. } = *chat;
+    if tools.is_some() || ask.prompt_logprobs.is_some() || ask.ignore_end {
         return Err(no_tokens());
     }
     let Ask { sampling, max_tokens, stop, logprobs, grammar, .. } = ask;
@@ -46,7 +47,7 @@ fn request(ask: Ask) -> Result<Request, Error> {
 }
 
 fn no_tokens() -> Error {
-    Error::Request("this model is asked by conversations only; its tokens are not known".into())
+    Error::Request("this model is asked by plain conversations only; it has no tools, and its tokens are not known".into())
 }
 
 impl Service for Turns {
@@ -81,7 +82,7 @@ impl Service for Turns {
         Err(no_tokens())
     }
 
-    fn render(&self, _: &[Message]) -> Result<String, Error> {
+    fn render(&self, _: &Chat) -> Result<String, Error> {
         Err(no_tokens())
     }
 

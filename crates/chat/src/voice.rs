@@ -34,6 +34,11 @@ impl<'a> Speech<'a> {
     pub(crate) fn stopped(&self) -> bool {
         self.watch.stopped()
     }
+
+    /// The stop string that came.
+    pub(crate) fn stopped_by(&self) -> Option<String> {
+        self.watch.stopped_by().map(str::to_string)
+    }
 }
 
 /// Says what tokens mean.

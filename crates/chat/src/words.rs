@@ -1,7 +1,7 @@
 //! What a model's words are: its tokenizer, its template, the tokens that end an answer. Everything
 //! between a conversation and ids, and back, that no decoder is needed for.
 
-mod prompt;
+pub(crate) mod prompt;
 
 use std::sync::OnceLock;
 

@@ -145,6 +145,7 @@ pub fn load_file(path: &Path, name: &str) -> Result<Loaded, Error> {
         chat_template: template.map(str::to_string),
         bos_token: mark("bos", 1),
         eos_token: mark("eos", 2),
+        ..TokenizerConfig::default()
     };
     let ends = if is_gguf { [id("eos"), id("eot")] } else { [Some(1), Some(2)] };
     let stop_tokens = ends.into_iter().flatten().collect();
@@ -195,8 +196,9 @@ pub(crate) fn words(folder: &Path, name: &str) -> Result<(Tokenizer, LocalOption
     let mut config =
         config.map_or(Ok(TokenizerConfig::default()), |text| TokenizerConfig::from_json(&text))?;
     // Where it is there, it is what counts.
-    let template = read(&folder.join("chat_template.jinja"))?;
-    config.chat_template = template.or(config.chat_template);
+    if let Some(template) = read(&folder.join("chat_template.jinja"))? {
+        config = TokenizerConfig { chat_template: Some(template), tool_template: None, ..config };
+    }
     let stop_tokens = ids_at(folder, "generation_config.json", "eos_token_id")?;
     let (begin, name) = (begin(&tokenizer, &config), name.to_string());
     let options = LocalOptions { name, config, begin, stop_tokens, ..LocalOptions::default() };
@@ -245,7 +247,7 @@ mod tests {
 
     fn config(bos: Option<&str>, eos: Option<&str>) -> TokenizerConfig {
         let [bos_token, eos_token] = [bos, eos].map(|token| token.map(str::to_string));
-        TokenizerConfig { bos_token, eos_token, chat_template: None }
+        TokenizerConfig { bos_token, eos_token, ..TokenizerConfig::default() }
     }
 
     #[test]

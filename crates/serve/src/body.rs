@@ -35,6 +35,14 @@ impl Body {
         })
     }
 
+    /// The same with a field where there is none of the name.
+    pub(crate) fn with(mut self, name: &str, value: Value) -> Self {
+        if self.0[name].is_null() {
+            self.0[name] = value;
+        }
+        self
+    }
+
     /// A field as it stands; null where it is absent.
     pub fn field(&self, name: &str) -> &Value {
         &self.0[name]

@@ -5,6 +5,8 @@ pub mod completions;
 pub mod embeddings;
 pub mod health;
 pub(crate) mod infill;
+pub mod messages;
 pub mod models;
 pub mod rerank;
 pub mod tokens;
+mod tooling;

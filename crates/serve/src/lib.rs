@@ -50,7 +50,9 @@ use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
 use axum::{Json, Router};
 
-use endpoint::{chat as chats, completions, embeddings, health, models as listed, rerank, tokens};
+use endpoint::{
+    chat as chats, completions, embeddings, health, messages, models as listed, rerank, tokens,
+};
 use keys::Keys;
 use metrics::Metrics;
 use rate::Rate;
@@ -139,6 +141,8 @@ pub fn router(server: &Server) -> Router {
         .route("/v1/chat/completions", post(chats::post))
         .route("/v1/completions", post(completions::post))
         .route("/v1/embeddings", post(embeddings::post))
+        .route("/v1/messages", post(messages::post))
+        .route("/v1/messages/count_tokens", post(messages::count))
         .route("/v1/rerank", post(rerank::post))
         .route("/v1/models", get(listed::list))
         .route("/v1/models/{*id}", get(listed::one))

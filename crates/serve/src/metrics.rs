@@ -183,7 +183,11 @@ impl Watch {
                 numbers.prompt_tokens.get_or_create(of).inc_by(*prompt_tokens as u64);
             }
             Heard::Prompt(_) => {}
-            Heard::Piece { .. } | Heard::Token => match &mut self.last {
+            Heard::Piece { .. }
+            | Heard::Token
+            | Heard::Thought(_)
+            | Heard::Call { .. }
+            | Heard::Arguments { .. } => match &mut self.last {
                 Some((_, last)) => {
                     numbers.inter_token_latency.get_or_create(of).observe(seconds(*last));
                     *last = now;

@@ -5,7 +5,7 @@ use axum::Json;
 use serde::Serialize;
 use utoipa::{OpenApi, ToSchema};
 
-use crate::endpoint::{chat, completions, embeddings, health, models, rerank, tokens};
+use crate::endpoint::{chat, completions, embeddings, health, messages, models, rerank, tokens};
 use crate::knobs::Knobs;
 
 /// The document.
@@ -19,6 +19,8 @@ use crate::knobs::Knobs;
         chat::post,
         completions::post,
         embeddings::post,
+        messages::post,
+        messages::count,
         rerank::post,
         models::list,
         models::one,
@@ -64,6 +66,25 @@ pub struct ChatBody {
     knobs: Knobs,
     #[serde(flatten)]
     form: Form,
+    #[serde(flatten)]
+    tooling: Tooling,
+}
+
+/// What belongs to a conversation beside its turns.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "read by hand; see `endpoint::tooling`")]
+pub struct Tooling {
+    /// Functions that may be called.
+    #[schema(value_type = Option<Vec<Object>>)]
+    tools: Option<serde_json::Value>,
+    /// "none", "auto", "required", or a function's name in an object.
+    #[schema(value_type = Option<Object>)]
+    tool_choice: Option<serde_json::Value>,
+    /// Whether one answer may hold several calls.
+    parallel_tool_calls: Option<bool>,
+    /// What else the model's template asks for.
+    #[schema(value_type = Option<Object>)]
+    chat_template_kwargs: Option<serde_json::Value>,
 }
 
 /// The body of `POST /v1/completions`.

@@ -1,4 +1,5 @@
-//! One answer on its way from tokens to its listener.
+//! One answer on its way from tokens to its listener: text, parted into what is thought, what is said, and which
+//! tools are called.
 
 use generate::batch::Event;
 use generate::{Flow, TokenLogprobs};
@@ -6,14 +7,32 @@ use tokenizer::Tokenizer;
 
 use super::Seat;
 use crate::ask::{Ask, Heard, Listener};
+use crate::reasoning::Mused;
+use crate::tools::reader::Told;
 use crate::voice::Speech;
-use crate::{Error, Finish, Reply, ReplyToken};
+use crate::{Call, CallReader, Dialect, Error, Finish, Reply, ReplyToken, Thought, ThoughtReader};
+
+/// How an answer is to be read.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Reading {
+    /// Whether it begins with a thought.
+    pub(super) thought: Thought,
+    /// How calls are written.
+    pub(super) dialect: &'static Dialect,
+    /// Whether there may be any: a grammar holds them to their form then.
+    pub(super) calls: bool,
+}
 
 /// An answer that somebody listens to.
 pub(super) struct Talk<'a> {
     tokenizer: &'a Tokenizer,
     listener: Box<dyn Listener>,
     speech: Speech<'a>,
+    thoughts: ThoughtReader,
+    calls: Option<CallReader>,
+    dialect: &'static Dialect,
+    /// Of calls' ids.
+    seed: u64,
     reply: Reply,
     /// Tokens that no piece of text was told with yet.
     pending: Vec<ReplyToken>,
@@ -27,13 +46,19 @@ impl<'a> Talk<'a> {
     pub(super) fn new(
         tokenizer: &'a Tokenizer,
         ask: &Ask,
+        reading: Reading,
         listener: Box<dyn Listener>,
         seat: Seat,
     ) -> Self {
+        let Reading { thought, dialect, calls } = reading;
         Self {
             tokenizer,
             listener,
             speech: Speech::new(tokenizer, &ask.stop),
+            thoughts: ThoughtReader::new(thought),
+            calls: calls.then(|| CallReader::new(dialect).streaming()),
+            dialect,
+            seed: ask.sampling.seed,
             reply: Reply::default(),
             pending: Vec::new(),
             has_begun: false,
@@ -73,7 +98,7 @@ impl<'a> Talk<'a> {
                 generate::Finish::Cancelled => Finish::Cancelled,
                 generate::Finish::Length | generate::Finish::ContextFull => Finish::Length,
             }),
-            Event::Failed(error) => self.listener.hear(Heard::Done(Err(error.into()))),
+            Event::Failed(error) => self.fail(error.into()),
         }
         Flow::Continue
     }
@@ -83,31 +108,90 @@ impl<'a> Talk<'a> {
         let told = logprobs.map(|logprobs| ReplyToken::new(self.tokenizer, &logprobs));
         self.pending.extend(told);
         let text = self.speech.push(token);
-        self.say(text);
+        let mused = self.thoughts.push(&text);
+        if !self.tell(mused) {
+            self.listener.hear(Heard::Token);
+        }
         if self.speech.stopped() { Flow::Stop } else { Flow::Continue }
     }
 
-    fn say(&mut self, text: String) {
-        if text.is_empty() {
-            self.listener.hear(Heard::Token);
-            return;
+    /// Tells parts of the text; whether there was anything to tell.
+    fn tell(&mut self, mused: Vec<Mused>) -> bool {
+        let mut has_told = false;
+        for part in mused {
+            match part {
+                Mused::Thought(text) => {
+                    self.reply.reasoning.push_str(&text);
+                    self.listener.hear(Heard::Thought(text));
+                    has_told = true;
+                }
+                Mused::Answer(text) => match &mut self.calls {
+                    None => {
+                        self.say(text);
+                        has_told = true;
+                    }
+                    Some(calls) => {
+                        let told = calls.push(&text);
+                        has_told |= !told.is_empty();
+                        told.into_iter().for_each(|told| self.call(told));
+                    }
+                },
+            }
         }
+        has_told
+    }
+
+    fn say(&mut self, text: String) {
         self.reply.text.push_str(&text);
         let tokens = std::mem::take(&mut self.pending);
         self.reply.logprobs.extend(tokens.iter().cloned());
         self.listener.hear(Heard::Piece { text, tokens });
     }
 
+    fn call(&mut self, told: Told) {
+        match told {
+            Told::Text(text) => self.say(text),
+            Told::Call { index, id, name } => {
+                let id = id.unwrap_or_else(|| {
+                    let chance = stdx::Rng::stream(self.seed, &format!("call {index}")).next_u64();
+                    self.dialect.call_id(chance)
+                });
+                let (arguments, is_broken) = (String::new(), false);
+                let call = Call { id: Some(id.clone()), name: name.clone(), arguments, is_broken };
+                self.reply.calls.push(call);
+                self.listener.hear(Heard::Call { index, id, name });
+            }
+            Told::Arguments { index, piece } => {
+                if let Some(call) = self.reply.calls.get_mut(index) {
+                    call.arguments.push_str(&piece);
+                }
+                self.listener.hear(Heard::Arguments { index, piece });
+            }
+        }
+    }
+
     /// Says what was held back, and that this is all.
     pub(super) fn end(&mut self, finish: Finish) {
         let text = self.speech.finish();
-        if !text.is_empty() || !self.pending.is_empty() {
-            self.reply.text.push_str(&text);
-            let tokens = std::mem::take(&mut self.pending);
-            self.reply.logprobs.extend(tokens.iter().cloned());
-            self.listener.hear(Heard::Piece { text, tokens });
+        let mut mused = self.thoughts.push(&text);
+        let thoughts = std::mem::replace(&mut self.thoughts, ThoughtReader::new(Thought::None));
+        mused.extend(thoughts.finish());
+        self.tell(mused);
+        if let Some(calls) = self.calls.take() {
+            let (told, read) = calls.finish();
+            told.into_iter().for_each(|told| self.call(told));
+            let broken = self.reply.calls.iter_mut().zip(read.calls);
+            broken.for_each(|(call, read)| call.is_broken = read.is_broken);
         }
-        let reply = Reply { finish, ..std::mem::take(&mut self.reply) };
+        if !self.pending.is_empty() {
+            self.say(String::new());
+        }
+        let finish = match finish {
+            Finish::Stop if !self.reply.calls.is_empty() => Finish::Calls,
+            finish => finish,
+        };
+        let stopped_by = self.speech.stopped_by();
+        let reply = Reply { finish, stopped_by, ..std::mem::take(&mut self.reply) };
         self.listener.hear(Heard::Done(Ok(reply)));
     }
 

@@ -9,7 +9,7 @@ use generate::Sampling;
 
 use super::*;
 use crate::local::tests::bytes_tokenizer;
-use crate::{Finish, Grammar, LocalModel, Role};
+use crate::{Finish, Grammar, LocalModel, Message, Role, Tools};
 
 fn spec(context: usize) -> Spec {
     let vocab_size = bytes_tokenizer().vocab_size() + 3;
@@ -160,8 +160,9 @@ fn prompts_that_do_not_fit_are_refused_or_forget() {
         }
         assert_eq!((told, tokens), (99, Some(usize::from(max_tokens.is_none()))));
     }
-    let turns = (0..30).map(|i| Message::new(Role::User, format!("turn {i}"))).collect();
-    let talk = Ask::new(Prompt::Messages(turns));
+    let turns: Vec<Message> =
+        (0..30).map(|i| Message::new(Role::User, format!("turn {i}"))).collect();
+    let talk = Ask::new(Prompt::from(turns));
     let (strict, (lax, hears)) = (model.ask(talk.clone(), Box::new(ear().0)), ear());
     assert!(matches!(strict, Err(Error::TooLong { .. })));
     model.ask(Ask { may_forget: true, max_tokens: Some(3), ..talk }, Box::new(lax)).unwrap();
@@ -216,4 +217,51 @@ fn who_waits_when_it_ends_is_told() {
     drop(model);
     let last = hears.into_iter().last().unwrap();
     assert!(matches!(last, Heard::Done(Err(Error::Gone))), "{last:?}");
+}
+
+#[test]
+fn tools_are_called_with_arguments_that_are_valid() {
+    let model = batched(3000, BatchedOptions::default());
+    let tools = serde_json::json!([
+        {"type": "function", "function": {"name": "add", "parameters": {"type": "object",
+            "properties": {"a": {"type": "integer", "minimum": 0, "maximum": 9},
+                "b": {"enum": [1, 2]}}, "required": ["a", "b"], "additionalProperties": false}}},
+        {"type": "function", "function": {"name": "stop"}}]);
+    for (choice, seed) in ["required", "auto", "none"].into_iter().flat_map(|c| [(c, 1), (c, 2)]) {
+        let given = Tools::from_json(Some(&tools), Some(&choice.into()), Some(false)).unwrap();
+        let messages = vec![Message::new(Role::User, "one and two")];
+        let chat = Chat { messages, tools: given, variables: None };
+        let sampling = Sampling { seed, ..Sampling::default() };
+        let asked =
+            Ask { sampling, max_tokens: Some(300), ..Ask::new(Prompt::Chat(Box::new(chat))) };
+        let (ear, hears) = ear();
+        model.ask(asked, Box::new(ear)).unwrap();
+        let (mut told, mut done) = (Vec::new(), None);
+        for heard in hears {
+            match heard {
+                Heard::Call { index, id, name } => told.push((index, id, name, String::new())),
+                Heard::Arguments { index, piece } => told[index].3.push_str(&piece),
+                Heard::Done(reply) => done = Some(reply.unwrap()),
+                _ => {}
+            }
+        }
+        let reply = done.unwrap();
+        if choice == "required" {
+            assert_eq!((reply.calls.len(), reply.finish), (1, Finish::Calls), "{reply:?}");
+        }
+        assert!(choice != "none" || reply.calls.is_empty());
+        for (call, (_, id, name, arguments)) in reply.calls.iter().zip(&told) {
+            let same = (call.id.as_ref(), &call.name, &call.arguments);
+            assert_eq!(same, (Some(id), name, arguments));
+            assert!(!id.is_empty());
+            let value: serde_json::Value = serde_json::from_str(arguments).unwrap();
+            match name.as_str() {
+                "add" => {
+                    assert!((0..=9).contains(&value["a"].as_i64().unwrap()), "{arguments}");
+                    assert!([1, 2].contains(&value["b"].as_i64().unwrap()));
+                }
+                other => assert_eq!((other, value), ("stop", serde_json::json!({}))),
+            }
+        }
+    }
 }

@@ -9,7 +9,7 @@ use arch::Decoder;
 use generate::batch::{Event, Step, Ticket};
 use generate::{Batch, Flow, Job};
 
-use super::talk::Talk;
+use super::talk::{Reading, Talk};
 use super::{Seat, Shared, pooled};
 use crate::ask::{Ask, Listener, Load};
 use crate::{Error, Finish};
@@ -19,8 +19,18 @@ const WHILE_WAITING: Duration = Duration::from_millis(1);
 
 /// What the thread is asked to do.
 pub(super) enum Work {
-    Answer { job: Box<Job>, ask: Box<Ask>, listener: Box<dyn Listener>, seat: Seat },
-    Embed { ids: Vec<u32>, tell: Sender<Result<Vec<f32>, Error>>, seat: Seat },
+    Answer {
+        job: Box<Job>,
+        ask: Box<Ask>,
+        reading: Reading,
+        listener: Box<dyn Listener>,
+        seat: Seat,
+    },
+    Embed {
+        ids: Vec<u32>,
+        tell: Sender<Result<Vec<f32>, Error>>,
+        seat: Seat,
+    },
     Stop,
 }
 
@@ -84,10 +94,10 @@ impl<'a> Worker<'a> {
                 drop(tell.send(embedding.map_err(|error| generate::Error::from(error).into())));
                 drop(seat);
             }
-            Work::Answer { job, ask, listener, seat } => {
+            Work::Answer { job, ask, reading, listener, seat } => {
                 let tokenizer = &self.shared.words.tokenizer;
-                let mut talk =
-                    Talk::new(tokenizer, &ask, listener, seat).of_prompt(job.prompt.len());
+                let talk = Talk::new(tokenizer, &ask, reading, listener, seat);
+                let mut talk = talk.of_prompt(job.prompt.len());
                 let limits = [ask.seconds, self.shared.options.seconds];
                 let seconds = limits.into_iter().flatten().reduce(f64::min);
                 talk.deadline = seconds.map(|seconds| (self.shared.clock)() + seconds);

@@ -18,6 +18,9 @@ pub(super) fn check(form: &Form) -> Result<(), String> {
         Form::JsonSchema(schema) => size_of(schema),
         Form::Regex(text) | Form::Lark(text) => (text.len(), nesting(text)),
         Form::Choices(choices) => (choices.iter().map(|c| c.len() + 1).sum(), 0),
+        Form::Calls(calls) => {
+            calls.schemas().map(size_of).fold((0, 0), |all, one| (all.0 + one.0, all.1.max(one.1)))
+        }
     };
     if bytes > MOST_BYTES {
         return Err(format!("it has {bytes} bytes, at most {MOST_BYTES} are read"));

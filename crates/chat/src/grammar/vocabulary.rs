@@ -44,6 +44,8 @@ struct Tokens {
     /// In their order.
     stop_tokens: Vec<u32>,
     opening: Vec<(u32, First)>,
+    /// Names of special tokens that end nothing.
+    specials: HashMap<String, u32>,
 }
 
 impl Vocabulary {
@@ -79,7 +81,15 @@ impl Vocabulary {
         }
         let opening = opening(tokenizer, &texts);
         let factory = factory(len, texts).map_err(refused)?;
-        Ok(Self(Arc::new(Tokens { factory, len, stop_tokens, opening })))
+        let specials =
+            tokenizer.specials().filter(|(_, id)| !stop_tokens.contains(id) && *id < len);
+        let specials = specials.map(|(name, id)| (name.to_string(), id)).collect();
+        Ok(Self(Arc::new(Tokens { factory, len, stop_tokens, opening, specials })))
+    }
+
+    /// The special token of this name, if there is one and it ends no answer.
+    pub(super) fn special(&self, name: &str) -> Option<u32> {
+        self.0.specials.get(name).copied()
     }
 
     pub(super) fn factory(&self) -> &ParserFactory {

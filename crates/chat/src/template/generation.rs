@@ -4,6 +4,8 @@
 //! Both stand for blocks that are always taken. Their dashes, and what the engine trims beside a
 //! block, stay as they are; so does the text.
 
+use super::tags;
+
 /// Opens what is learnt in a marked text: code points that Unicode keeps out of all texts.
 pub(super) const OPEN: char = '\u{fdd1}';
 /// Closes it.
@@ -21,24 +23,17 @@ pub(super) fn marked(source: &str) -> Option<String> {
     let open = format!("if true %}}{{{{ '{OPEN}' }}}}{{% if true");
     let close = format!("endif %}}{{{{ '{CLOSE}' }}}}{{% endif");
     let marked = rewritten(source, [&open, &close]);
-    (marked != rewritten(source, ["generation", "endgeneration"])).then_some(marked)
+    (marked != source).then_some(marked)
 }
 
 /// The template with other words for the two.
 fn rewritten(source: &str, [open, close]: [&str; 2]) -> String {
-    let mut out = String::with_capacity(source.len());
-    let mut rest = source;
-    while let Some(begin) = rest.find("{%") {
-        let (before, tag) = rest.split_at(begin);
-        out.push_str(before);
-        let end = tag.find("%}").unwrap_or(tag.len());
-        let inside = &tag[..end];
-        match inside.trim_start_matches("{%").trim_matches(|c: char| "-+".contains(c)).trim() {
-            "generation" => out.push_str(&inside.replace("generation", open)),
-            "endgeneration" => out.push_str(&inside.replace("endgeneration", close)),
-            _ => out.push_str(inside),
+    tags::rewritten(source, |inside| {
+        let mut words = tags::words(inside);
+        match (words.next(), words.next()) {
+            (Some("generation"), None) => Some(inside.replace("generation", open)),
+            (Some("endgeneration"), None) => Some(inside.replace("endgeneration", close)),
+            _ => None,
         }
-        rest = &tag[end..];
-    }
-    out + rest
+    })
 }

@@ -32,9 +32,9 @@ impl Template {
     /// As [`Template::render`]; [`Error::Pieces`] if it cannot be told what is learnt.
     pub fn pieces(&self, conversation: &Conversation<'_>) -> Result<Vec<Piece>, Error> {
         let whole = self.render(conversation)?;
-        let learnt = match self.is_marked {
-            true => marked(&whole, &self.render_with("marked", conversation)?)?,
-            false => self.answers(&whole, conversation)?,
+        let learnt = match self.of_these(conversation).marked {
+            Some(name) => marked(&whole, &self.render_with(name, conversation)?)?,
+            None => self.answers(&whole, conversation)?,
         };
         let (mut pieces, mut end) = (Vec::new(), 0);
         for range in learnt {

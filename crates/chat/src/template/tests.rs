@@ -107,7 +107,7 @@ fn json_is_pythons() {
 
 #[test]
 fn what_is_not_there_is_undefined_or_refused() {
-    check("{{ strftime_now is defined }}{{ tools is defined }}", "FalseFalse");
+    check("{{ strftime_now is defined }}{{ unk_token is defined }}", "FalseFalse");
     let error = render("{{ raise_exception('roles must alternate') }}").unwrap_err().to_string();
     assert!(error.contains("roles must alternate"), "{error}");
     assert!(matches!(render("{% if %}"), Err(Error::TemplateSource { .. })));

@@ -3,38 +3,57 @@
 //! What is dropped from a conversation too long: its oldest turns, as few as possible, such that
 //! what is left begins with a user's message; system messages stay, and so does the newest message.
 
+use serde_json::{Map, Value};
+
 use super::Words;
-use crate::ask::{Ask, Prompt};
-use crate::{Conversation, Error, Message, Role, guard};
+use crate::ask::{Ask, Chat, Prompt};
+use crate::{Conversation, Dialect, Error, Message, Role, Thought, Tool, guard, tools};
+
+/// A prompt, and how the answer to it is to be read.
+#[derive(Debug)]
+pub(crate) struct Prepared {
+    pub(crate) ids: Vec<u32>,
+    /// Tokens that the context has room for behind it.
+    pub(crate) room: usize,
+    /// Whether the answer begins with a thought.
+    pub(crate) thought: Thought,
+}
+
+/// A conversation as a template is given it: nobody can write a special token.
+struct Guarded {
+    messages: Vec<Message>,
+    tools: Option<Vec<Tool>>,
+    variables: Option<Map<String, Value>>,
+}
 
 impl Words {
+    /// How the model writes calls of tools.
+    pub(crate) fn dialect(&self) -> &'static Dialect {
+        Dialect::of(self.template.source()).unwrap_or(&tools::dialect::HERMES)
+    }
+
     /// The prompt's ids, with room for `max_tokens` (for half of the context at most).
     pub(crate) fn prompt(
         &self,
         messages: &[Message],
         max_tokens: usize,
     ) -> Result<Vec<u32>, Error> {
-        let reserved = max_tokens.clamp(1, (self.context / 2).max(1));
-        let room = self.context - reserved;
-        let guarded = self.guarded(messages)?;
-        let whole = self.encode(&guarded)?;
-        if whole.len() <= room {
-            return Ok(whole);
-        }
-        self.shortened(&guarded, room, reserved)
+        let guarded = self.guarded(&Chat { messages: messages.to_vec(), ..Chat::default() })?;
+        Ok(self.shortened(guarded, max_tokens)?.0)
     }
 
-    /// The ids of what is asked, and the tokens that the context has room for behind them.
+    /// What is asked as ids, and the tokens that the context has room for behind them.
     ///
     /// # Errors
     /// [`Error::TooLong`] if that is none, unless the conversation may be shortened.
-    pub(crate) fn fitted(&self, ask: &Ask) -> Result<(Vec<u32>, usize), Error> {
-        let ids = match &ask.prompt {
-            Prompt::Messages(messages) if ask.may_forget => {
+    pub(crate) fn prepared(&self, ask: &Ask) -> Result<Prepared, Error> {
+        let (ids, thought) = match &ask.prompt {
+            Prompt::Chat(chat) if ask.may_forget => {
                 let wanted = ask.max_tokens.unwrap_or(self.options.max_tokens);
-                self.prompt(messages, wanted)?
+                self.shortened(self.guarded(chat)?, wanted)?
             }
-            prompt => self.ids(prompt)?,
+            Prompt::Chat(chat) => self.encode(&self.guarded(chat)?)?,
+            prompt => (self.ids(prompt)?, Thought::None),
         };
         // The last token of an answer is never read, so that it needs no position.
         let room = (self.context + 1).saturating_sub(ids.len());
@@ -43,13 +62,13 @@ impl Words {
             let (tokens, room) = (ids.len(), self.context - reserved.min(self.context));
             return Err(Error::TooLong { tokens, room, reserved });
         }
-        Ok((ids, room))
+        Ok(Prepared { ids, room, thought })
     }
 
     /// The ids of a prompt, whether they fit or not.
     pub(crate) fn ids(&self, prompt: &Prompt) -> Result<Vec<u32>, Error> {
         match prompt {
-            Prompt::Messages(messages) => self.encode(&self.guarded(messages)?),
+            Prompt::Chat(chat) => Ok(self.encode(&self.guarded(chat)?)?.0),
             Prompt::Text(text) => {
                 let begin = self.options.begin.iter().copied();
                 Ok(begin.chain(self.tokenizer.encode_with_special(text)?).collect())
@@ -59,40 +78,70 @@ impl Words {
     }
 
     /// The text of a conversation, as the model reads it.
-    pub(crate) fn text(&self, messages: &[Message]) -> Result<String, Error> {
+    pub(crate) fn text(&self, chat: &Chat) -> Result<String, Error> {
+        Ok(guard::without_seams(&self.written(&self.guarded(chat)?)?))
+    }
+
+    fn written(&self, guarded: &Guarded) -> Result<String, Error> {
         let config = &self.options.config;
         self.template.render(&Conversation {
+            tools: guarded.tools.as_deref(),
+            variables: guarded.variables.as_ref(),
             bos_token: config.bos_token.as_deref(),
             eos_token: config.eos_token.as_deref(),
-            ..Conversation::ask(messages)
+            ..Conversation::ask(&guarded.messages)
         })
     }
 
-    fn guarded(&self, messages: &[Message]) -> Result<Vec<Message>, Error> {
-        if messages.is_empty() {
+    fn guarded(&self, chat: &Chat) -> Result<Guarded, Error> {
+        if chat.messages.is_empty() {
             return Err(Error::Request("messages is empty; send at least one".to_string()));
         }
-        messages.iter().map(|message| guard::guard(&self.tokenizer, message)).collect()
+        let of = &self.tokenizer;
+        let messages: Vec<Message> =
+            chat.messages.iter().map(|m| guard::guard(of, m)).collect::<Result<_, _>>()?;
+        let tools = chat.tools.as_ref().map(|tools| {
+            tools.tools().iter().map(|tool| guard::tool(of, tool)).collect::<Result<Vec<_>, _>>()
+        });
+        let tools = tools.transpose()?;
+        let variables = chat.variables.as_ref().map(|variables| guard::variables(of, variables));
+        let variables = variables.transpose()?;
+        let calls = messages.iter().any(|message| !message.tool_calls.is_empty());
+        let is_told = Dialect::of(self.template.source()).is_some();
+        Ok(match is_told || !(calls || tools.is_some()) {
+            true => Guarded { messages, tools, variables },
+            // A template that knows no tools.
+            false => {
+                let messages = tools::tell(&messages, tools.as_deref().unwrap_or_default())?;
+                Guarded { messages, tools: None, variables }
+            }
+        })
     }
 
-    /// The longest end of the conversation that fits, found by halving.
-    fn shortened(
-        &self,
-        messages: &[Message],
-        room: usize,
-        reserved: usize,
-    ) -> Result<Vec<u32>, Error> {
-        let starts = starts(messages);
+    /// The longest end of the conversation that fits beside `max_tokens`, found by halving.
+    fn shortened(&self, guarded: Guarded, max_tokens: usize) -> Result<(Vec<u32>, Thought), Error> {
+        let reserved = max_tokens.clamp(1, (self.context / 2).max(1));
+        let room = self.context - reserved;
+        let whole = self.encode(&guarded)?;
+        if whole.0.len() <= room {
+            return Ok(whole);
+        }
+        let Guarded { messages, tools, variables } = guarded;
+        let from = |start| {
+            let (messages, tools) = (from(&messages, start), tools.clone());
+            self.encode(&Guarded { messages, tools, variables: variables.clone() })
+        };
+        let starts = starts(&messages);
         let (mut low, mut high) = (0, starts.len() - 1);
-        let mut best = self.encode(&from(messages, starts[high]))?;
-        if best.len() > room {
-            return Err(Error::TooLong { tokens: best.len(), room, reserved });
+        let mut best = from(starts[high])?;
+        if best.0.len() > room {
+            return Err(Error::TooLong { tokens: best.0.len(), room, reserved });
         }
         while low < high {
             let middle = usize::midpoint(low, high);
-            let ids = self.encode(&from(messages, starts[middle]))?;
-            if ids.len() <= room {
-                (high, best) = (middle, ids);
+            let shorter = from(starts[middle])?;
+            if shorter.0.len() <= room {
+                (high, best) = (middle, shorter);
             } else {
                 low = middle + 1;
             }
@@ -100,8 +149,10 @@ impl Words {
         Ok(best)
     }
 
-    fn encode(&self, messages: &[Message]) -> Result<Vec<u32>, Error> {
-        guard::encode(&self.tokenizer, &self.text(messages)?)
+    fn encode(&self, guarded: &Guarded) -> Result<(Vec<u32>, Thought), Error> {
+        let text = self.written(guarded)?;
+        let thought = Thought::of(self.template.source(), &text);
+        Ok((guard::encode(&self.tokenizer, &text)?, thought))
     }
 }
 

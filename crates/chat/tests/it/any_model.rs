@@ -63,23 +63,33 @@ impl Decoder for Babbler {
     }
 }
 
-struct Case {
-    tokenizer: Tokenizer,
-    stop: Option<u32>,
+pub(crate) struct Case {
+    pub(crate) tokenizer: Tokenizer,
+    pub(crate) stop: Option<u32>,
     vocabulary: Vocabulary,
 }
 
 impl Case {
-    fn new(tokenizer: Tokenizer, stop: Option<u32>) -> Self {
+    pub(crate) fn new(tokenizer: Tokenizer, stop: Option<u32>) -> Self {
         let vocabulary = Vocabulary::new(&tokenizer, &Vec::from_iter(stop)).unwrap();
         Self { tokenizer, stop, vocabulary }
     }
 
     /// The answer's text if it was finished; no special token may be in it.
     fn answer(&self, grammar: &Grammar, seed: u64) -> Option<String> {
+        self.answer_with(&[], grammar, seed)
+    }
+
+    /// The same for an answer in which these tokens may be, and are liked.
+    pub(crate) fn answer_with(
+        &self,
+        marks: &[u32],
+        grammar: &Grammar,
+        seed: u64,
+    ) -> Option<String> {
         let ends = ["\"", "}", "]", ",", "a", "1"].iter();
         let ends = ends.filter_map(|text| self.tokenizer.encode(text).unwrap().pop());
-        let liked = ends.chain(self.stop).collect();
+        let liked = ends.chain(self.stop).chain(marks.iter().copied()).collect();
         // The model has a row more than there are tokens.
         let vocab_size = self.tokenizer.vocab_size() + 1;
         let spec = Spec { context: 300, ..Spec::llama(vocab_size, 8, 1, 1) };
@@ -102,7 +112,8 @@ impl Case {
         let mut memory = Memory::new(&model);
         let generated = generate_with(&model, &mut memory, &[0], &options, steer).unwrap();
         text.push_str(&stream.finish());
-        assert!(generated.tokens.iter().all(|&id| !self.tokenizer.is_special(id)), "{text:?}");
+        let is_text = |id: &u32| !self.tokenizer.is_special(*id) || marks.contains(id);
+        assert!(generated.tokens.iter().all(is_text), "{text:?}");
         assert_eq!(text, self.tokenizer.decode(&generated.tokens).unwrap());
         (generated.finish == Finish::Stop).then_some(text)
     }
@@ -113,7 +124,7 @@ fn texts() -> Vec<String> {
     (0..40).map(|i| format!("{words} {} a{i} \"é\": {{}} [-{i}e5]", i * 7919)).collect()
 }
 
-fn cases() -> Vec<(&'static str, Case)> {
+pub(crate) fn cases() -> Vec<(&'static str, Case)> {
     let path =
         Path::new(env!("CARGO_MANIFEST_DIR")).join("../../testdata/tokenizer/tokenizer.json");
     let golden = Tokenizer::load(&path).unwrap();

@@ -3,5 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "the panic of a test is its message")]
 
 mod any_model;
+mod calls;
+mod golden_templates;
 mod schema_suite;
 mod valid;

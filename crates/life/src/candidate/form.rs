@@ -48,7 +48,7 @@ pub fn choose(
     let end_of_text = tokenizer.special(special::END_OF_TEXT).map(|_| special::END_OF_TEXT);
     let eos_token = token(&options.config.eos_token, "eos_token_id")?
         .or_else(|| end_of_text.map(str::to_string));
-    let bare = TokenizerConfig { chat_template: None, bos_token, eos_token };
+    let bare = TokenizerConfig { bos_token, eos_token, ..TokenizerConfig::default() };
     let own = options.config.chat_template.as_deref().filter(|own| *own != COMPLETION_TEMPLATE);
     let all = [("its own", own), ("ours", ours(tokenizer)), ("plain words", Some(PLAIN_TEMPLATE))];
     // A model that only reads keeps what it has.

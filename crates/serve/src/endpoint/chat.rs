@@ -4,10 +4,11 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::sse::Event;
 use axum::response::{IntoResponse, Response};
-use chat::{Ask, Heard, Likely, Message, Prompt, Reply, ReplyToken};
+use chat::{Ask, Call, Heard, Likely, Message, Prompt, Reply, ReplyToken};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::tooling;
 use crate::body::Body;
 use crate::hearing::{Answers, Whole};
 use crate::knobs::Knobs;
@@ -87,7 +88,7 @@ pub(crate) async fn post(State(server): State<Server>, body: Body) -> Result<Res
         may_forget: asked.truncation == Some(Truncation::Auto),
         priority: knobs.priority.unwrap_or(0),
         sampling,
-        ..Ask::new(Prompt::Messages(asked.messages))
+        ..Ask::new(Prompt::Chat(Box::new(tooling::chat(asked.messages, &body)?)))
     };
     let choices = knobs.choices();
     let model = service.card().name.clone();
@@ -159,7 +160,7 @@ pub struct ChatAnswer {
 pub struct Choice {
     index: usize,
     message: Said,
-    /// "stop" or "length".
+    /// "stop", "length" or "tool_calls".
     finish_reason: &'static str,
     logprobs: Option<Logprobs>,
 }
@@ -168,8 +169,44 @@ pub struct Choice {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Said {
     role: &'static str,
+    /// Null where tools were called and nothing was said.
     content: Option<String>,
     refusal: Option<String>,
+    /// What was thought before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reasoning_content: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    tool_calls: Vec<Called>,
+}
+
+/// A tool that was called, or a part of the call in a stream.
+#[derive(Debug, Default, Serialize, ToSchema)]
+pub struct Called {
+    /// In streams.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    index: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<String>,
+    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
+    kind: Option<&'static str>,
+    function: Function,
+}
+
+/// A function's name and what it is given.
+#[derive(Debug, Default, Serialize, ToSchema)]
+pub struct Function {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
+    /// JSON, as a text.
+    arguments: String,
+}
+
+impl Called {
+    fn of(call: &Call) -> Self {
+        let function =
+            Function { name: Some(call.name.clone()), arguments: call.arguments.clone() };
+        Self { index: None, id: call.id.clone(), kind: Some("function"), function }
+    }
 }
 
 /// How likely the tokens of an answer were.
@@ -225,6 +262,10 @@ pub struct Delta {
     role: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     content: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reasoning_content: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tool_calls: Option<[Called; 1]>,
 }
 
 impl Logprobs {
@@ -255,8 +296,15 @@ pub(crate) fn finite(logprob: f64) -> f64 {
 impl Heading {
     fn whole(self, answers: &[Whole]) -> ChatAnswer {
         let choice = |(index, whole): (usize, &Whole)| {
-            let Reply { text, finish, logprobs, .. } = &whole.reply;
-            let message = Said { role: "assistant", content: Some(text.clone()), refusal: None };
+            let Reply { text, reasoning, calls, finish, logprobs, .. } = &whole.reply;
+            let is_silent = text.is_empty() && !calls.is_empty();
+            let message = Said {
+                role: "assistant",
+                content: (!is_silent).then(|| text.clone()),
+                refusal: None,
+                reasoning_content: (!reasoning.is_empty()).then(|| reasoning.clone()),
+                tool_calls: calls.iter().map(Called::of).collect(),
+            };
             let (finish_reason, logprobs) = (finish.name(), Logprobs::of(logprobs));
             Choice { index, message, finish_reason, logprobs }
         };
@@ -304,19 +352,39 @@ impl Teller {
     ) -> Event {
         self.event(vec![ChunkChoice { index, delta, logprobs, finish_reason }], None)
     }
+
+    fn called(&self, choice: usize, call: Called) -> Event {
+        let delta = Delta { tool_calls: Some([call]), ..Delta::default() };
+        self.chunk(choice, delta, None, None)
+    }
 }
 
 impl Tell for Teller {
     fn opening(&mut self) -> Vec<Event> {
-        let delta = || Delta { role: Some("assistant"), content: Some(String::new()) };
+        let delta =
+            || Delta { role: Some("assistant"), content: Some(String::new()), ..Delta::default() };
         (0..self.choices).map(|index| self.chunk(index, delta(), None, None)).collect()
     }
 
     fn tell(&mut self, choice: usize, heard: Heard) -> Vec<Event> {
         match heard {
             Heard::Piece { text, tokens } => {
-                let delta = Delta { role: None, content: Some(text) };
+                let delta = Delta { content: Some(text), ..Delta::default() };
                 vec![self.chunk(choice, delta, Logprobs::of(&tokens), None)]
+            }
+            Heard::Thought(text) => {
+                let delta = Delta { reasoning_content: Some(text), ..Delta::default() };
+                vec![self.chunk(choice, delta, None, None)]
+            }
+            Heard::Call { index, id, name } => {
+                let function = Function { name: Some(name), arguments: String::new() };
+                let (index, kind) = (Some(index), Some("function"));
+                vec![self.called(choice, Called { index, id: Some(id), kind, function })]
+            }
+            Heard::Arguments { index, piece } => {
+                let function = Function { name: None, arguments: piece };
+                let index = Some(index);
+                vec![self.called(choice, Called { index, function, ..Called::default() })]
             }
             Heard::Done(Ok(reply)) => {
                 let finish_reason = reply.finish.name();

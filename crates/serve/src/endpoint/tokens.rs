@@ -7,6 +7,7 @@ use chat::{Message, Prompt};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::tooling;
 use crate::body::Body;
 use crate::openapi::ErrorBody;
 use crate::{Refusal, Server};
@@ -64,7 +65,7 @@ pub(crate) async fn tokenize(
     let is_llama = asked.content.is_some();
     let prompt = match (asked.content.or(asked.prompt), asked.messages) {
         (Some(text), None) => Prompt::Text(text),
-        (None, Some(messages)) => Prompt::Messages(messages),
+        (None, Some(messages)) => Prompt::from(messages),
         _ => return Err(Refusal::body("give one of content, prompt and messages")),
     };
     let (service, ids) = tokio::task::spawn_blocking(move || {
@@ -145,7 +146,8 @@ pub(crate) async fn apply_template(
     if asked.messages.is_empty() {
         return Err(Refusal::field("messages", "messages is empty; send at least one"));
     }
-    Ok(Json(Applied { prompt: service.render(&asked.messages)? }))
+    let chat = tooling::chat(asked.messages, &body)?;
+    Ok(Json(Applied { prompt: service.render(&chat)? }))
 }
 
 /// Which model.

@@ -80,7 +80,7 @@ fn the_words_and_the_end_of_the_turn_are_learnt() {
 #[test]
 fn a_template_knows_the_tokens_of_the_tokenizer_that_it_stands_beside() {
     let [bos_token, eos_token] = ["<s>", "</s>"].map(|token| Some(token.to_string()));
-    let config = TokenizerConfig { bos_token, eos_token, chat_template: None };
+    let config = TokenizerConfig { bos_token, eos_token, ..TokenizerConfig::default() };
     let template = Template::new(INST).unwrap().beside(&config);
     let messages = talk(&["q", "a"]);
     let whole = Conversation::whole(&messages);
