@@ -5,7 +5,8 @@
 
 use std::time::Instant;
 
-use chat::{Grammar, Vocabulary};
+use chat::tools::dialect::HERMES;
+use chat::{Grammar, Thought, Tool, Tools, Vocabulary};
 use generate::Constraint;
 use serde_json::{Map, Value, json};
 use tokenizer::Tokenizer;
@@ -42,9 +43,19 @@ fn forms() -> Vec<(&'static str, Grammar)> {
         ("schema", Grammar::json_schema(&person)),
         ("regex", Grammar::regex(r"(\w+ ){3,20}\d{4}-\d{2}")),
         ("free text", Grammar::regex("(?s).*")),
+        ("words or calls", calls(&person, "auto")),
+        ("calls", calls(&person, "required")),
         ("choices", Grammar::choices((0..1000).map(|i| format!("choice {}", i * 7919)))),
         ("Lark", Grammar::lark("start: (\"(\" start \")\" | /[a-z]+/ | \" \" start)+")),
     ]
+}
+
+/// Answers of a model that has a tool.
+fn calls(parameters: &Value, choice: &str) -> Grammar {
+    let tool = Tool::new("register", "Registers.", parameters.clone()).expect("a tool");
+    let tools = Tools::from_json(Some(&json!([tool.definition()])), Some(&json!(choice)), None);
+    let tools = tools.expect("tools").expect("one");
+    Grammar::calls(&tools, &HERMES, Thought::May)
 }
 
 fn measure(

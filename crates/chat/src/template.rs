@@ -27,7 +27,7 @@ use serde_json::Map;
 
 pub use pieces::Piece;
 
-use crate::tools::{Dialect, Tool};
+use crate::tools::{self, Dialect, Tool};
 use crate::{Error, Message, TokenizerConfig};
 
 /// The special tokens of our own form.
@@ -170,8 +170,8 @@ impl Template {
         &self.chat.text
     }
 
-    /// How the model writes calls of tools, if its template teaches that. For any other model, see
-    /// [`crate::tools::tell`].
+    /// How the model writes calls of tools, if its template teaches that. Any other is told of
+    /// [`crate::tools::dialect::HERMES`] by [`Template::tell`].
     pub fn dialect(&self) -> Option<&'static Dialect> {
         Dialect::of(&self.tools.as_ref().unwrap_or(&self.chat).text)
     }
@@ -182,6 +182,29 @@ impl Template {
     /// [`Error::Part`], or [`Error::TemplateRun`] with what the template raised.
     pub fn render(&self, conversation: &Conversation<'_>) -> Result<String, Error> {
         self.render_with(self.of_these(conversation).name, conversation)
+    }
+
+    /// The text of a conversation with tools, or with calls, that the template may know nothing of: then
+    /// they are told in words ([`crate::tools::tell`]), in the first question where the template takes no
+    /// system's message. Any other conversation is rendered as it is.
+    ///
+    /// # Errors
+    /// As [`Template::render`].
+    pub fn tell(&self, conversation: &Conversation<'_>) -> Result<String, Error> {
+        let messages = conversation.messages;
+        let tools = conversation.tools.unwrap_or_default();
+        let calls = messages.iter().any(|message| !message.tool_calls.is_empty());
+        if self.dialect().is_some() || tools.is_empty() && !calls {
+            return self.render(conversation);
+        }
+        let told = tools::tell(messages, tools)?;
+        let render = |messages: &[Message]| {
+            self.render(&Conversation { messages, tools: None, ..*conversation })
+        };
+        match (render(&told), tools::tell::without_system(&told)?) {
+            (Err(Error::TemplateRun { .. }), Some(told)) => render(&told),
+            (text, _) => text,
+        }
     }
 
     /// Which of the two the conversation takes.

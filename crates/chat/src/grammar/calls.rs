@@ -5,7 +5,8 @@
 //! there is nothing but calls. Where it must call, the answer is calls. Where it may not, the mark does
 //! not come. A thought before the answer is any text up to its end.
 //!
-//! The mark may be a special token of the tokenizer, which no other grammar makes, or text, or both.
+//! The mark may be a special token of the tokenizer, which no other grammar makes, or text, or both:
+//! decoding writes a token by its name, so that whoever reads the answer sees the same.
 //! The JSON around a call is written in one way, as templates write it; within the arguments white
 //! space is as free as in any JSON here.
 
@@ -181,7 +182,8 @@ impl Lark<'_> {
             |more: &str| if calls.is_parallel { format!(" ({more})*") } else { String::new() };
         let mut rules = match dialect.frame {
             Frame::Bare => "calls: call\n".to_string(),
-            Frame::List { .. } => format!("more: \"[\" call{} \"]\"\n", many("\", \" call")),
+            // Behind a token, a tokenizer of words begins with a space.
+            Frame::List { .. } => format!("more: / ?\\[/ call{} \"]\"\n", many("\", \" call")),
             Frame::Marked { close, .. } => {
                 let (close, many) = (self.mark(close), many("\"\\n\" mark one"));
                 format!("one: \"\\n\" call \"\\n\" {close}\nmore: one{many}\n")

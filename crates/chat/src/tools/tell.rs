@@ -42,6 +42,21 @@ pub fn tell(messages: &[Message], tools: &[Tool]) -> Result<Vec<Message>, Error>
     Ok(told)
 }
 
+/// The same without the system's message: what it says stands at the beginning of the first question.
+/// None where there is no such pair.
+pub(crate) fn without_system(messages: &[Message]) -> Result<Option<Vec<Message>>, Error> {
+    match messages {
+        [system, question, rest @ ..]
+            if system.role == Role::System && question.role == Role::User =>
+        {
+            let text = format!("{}\n\n{}", system.text()?, question.text()?);
+            let question = Message { content: Content::Text(text), ..question.clone() };
+            Ok(Some([&[question], rest].concat()))
+        }
+        _ => Ok(None),
+    }
+}
+
 /// What the system says of the tools.
 fn introduction(tools: &[Tool]) -> String {
     let definitions: Vec<String> = tools.iter().map(|tool| tool.definition().to_string()).collect();
@@ -121,5 +136,31 @@ mod tests {
         assert_eq!(tell(&messages[..2], &[]).unwrap(), messages[..2]);
         let asked = tell(&messages[1..2], &tools).unwrap();
         assert_eq!((asked[0].role, asked.len()), (Role::System, 2));
+    }
+
+    #[test]
+    fn a_template_is_told_what_it_does_not_know() {
+        let tools = [Tool::new("add", "Adds.", json!({"type": "object"})).unwrap()];
+        let question = [Message::new(Role::User, "1 + 1?")];
+        let render = |source: &str, messages: &[Message], tools: Option<&[Tool]>| {
+            let template = Template::new(source).unwrap();
+            template.tell(&Conversation { tools, ..Conversation::ask(messages) })
+        };
+        let roles = "{% for m in messages %}{{ m.role }}:{{ m.content }};{% endfor %}";
+        let told = render(roles, &question, Some(&tools)).unwrap();
+        assert!(told.starts_with("system:# Tools") && told.ends_with("user:1 + 1?;"), "{told}");
+        let refuses = format!(
+            "{{% if messages[0].role == 'system' %}}{{{{ raise_exception('no') }}}}{{% endif %}}{roles}"
+        );
+        let told = render(&refuses, &question, Some(&tools)).unwrap();
+        assert!(told.starts_with("user:# Tools") && told.ends_with("\n\n1 + 1?;"), "{told}");
+        let knows = format!("{{{{ tools | length }}}}<tool_call>{roles}");
+        assert_eq!(render(&knows, &question, Some(&tools)).unwrap(), "1<tool_call>user:1 + 1?;");
+        assert_eq!(render(roles, &question, None).unwrap(), "user:1 + 1?;");
+        assert_eq!(render(roles, &question, Some(&[])).unwrap(), "user:1 + 1?;");
+        let mut asked = Message::new(Role::Assistant, "");
+        asked.tool_calls = vec![call("add", "{}")];
+        let told = render(roles, &[asked], None).unwrap();
+        assert!(told.starts_with("assistant:<tool_call>\n{\"name\": \"add\""), "{told}");
     }
 }

@@ -118,7 +118,8 @@ fn mistral_by_token_and_by_text() {
     let bad =
         ["¤", "¤[]", "¤[{\"name\": \"add\", \"arguments\": {}}]", "¤¤[", &format!("{list}¤"), "§"];
     check(&case(&MISTRAL, json!("auto")), &["", "[TOOL] [1]", &token, &text, &after], &bad);
-    check(&case(&MISTRAL, json!("required")), &[&token, &text], &["", list, &after]);
+    let spaced = with("¤ ");
+    check(&case(&MISTRAL, json!("required")), &[&token, &text, &spaced], &["", list, &after]);
     check(&case(&MISTRAL, json!("none")), &["", "x"], &[&token, &text, "¤"]);
 }
 
