@@ -122,6 +122,9 @@ fn excerpt(text: &str, word: &str) -> String {
     let found = chars.windows(word.len().max(1)).position(|at| at.iter().zip(&word).all(is_same));
     let middle = found.unwrap_or(0);
     let from = middle.saturating_sub(AROUND_CHARS / 2);
+    // At a word's beginning, where there is one.
+    let gap = chars[from..middle].iter().position(|c| c.is_whitespace());
+    let from = if from == 0 { 0 } else { from + gap.unwrap_or(0) };
     let to = (middle + word.len() + AROUND_CHARS).min(chars.len());
     let inside: String = chars[from..to].iter().collect();
     let words: Vec<&str> = inside.split_whitespace().collect();

@@ -145,6 +145,9 @@ fn sidebar() -> Markup {
 fn composer() -> Markup {
     html! {
         footer {
+            button type="button" id="to-end" class="tool" aria-label="To the end" title="To the end" hidden {
+                (icon("down"))
+            }
             form id="composer" autocomplete="off" {
                 label class="hidden" for="message" { "Your message" }
                 textarea id="message" rows="1" placeholder="Write a message" autofocus

@@ -37,6 +37,7 @@ const turns = new Turns({ again, edited, step });
 
 const atEnd = () => scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < AT_END_PX;
 const toEnd = () => { scroll.scrollTop = scroll.scrollHeight; };
+const showWay = () => { byId("to-end").hidden = atEnd(); };
 
 function show() {
   const isAnswering = thread.answering !== null;
@@ -46,6 +47,7 @@ function show() {
   byId("send").disabled = message.value.trim() === "";
   turns.show(thread, likely);
   showTrouble(isAnswering ? null : trouble(), () => answer(thread.leaf));
+  showWay();
 }
 
 // What stood in the way of an answer; a question without one was cut off by something.
@@ -156,6 +158,7 @@ function drawer() {
       const follow = atEnd();
       turns.draw(asked, made.message, likely);
       if (follow) toEnd();
+      else showWay();
       cost = performance.now() - start;
     }), Math.min(cost * 4, 1000));
   };
@@ -253,8 +256,9 @@ function setLikely(isShown) {
   const follow = atEnd();
   show();
   if (follow) toEnd();
-  const known = thread.path().some((one) => one.tokens !== null || one.hasTokens);
-  if (likely && !known) notice("The next answer will show how likely each of its tokens was.");
+  const said = thread.path().filter((one) => one.role === "assistant");
+  const isKnown = said.some((one) => one.tokens !== null || one.hasTokens);
+  if (likely && said.length > 0 && !isKnown) notice("The next answer will show how likely each of its tokens was.");
 }
 
 settings.listen((values) => {
@@ -275,6 +279,11 @@ message.addEventListener("input", () => {
 });
 byId("stop").addEventListener("click", () => thread?.answering?.stop());
 byId("new-chat").addEventListener("click", newChat);
+byId("to-end").addEventListener("click", () => {
+  toEnd();
+  message.focus({ preventScroll: true });
+});
+scroll.addEventListener("scroll", showWay, { passive: true });
 likelyButton.addEventListener("click", () => setLikely(!likely));
 for (const example of document.querySelectorAll(".example")) {
   example.addEventListener("click", () => submit(example.textContent));

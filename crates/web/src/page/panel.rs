@@ -48,7 +48,7 @@ const NUMBERS: [Number; 5] = [
     },
     Number {
         name: "max_tokens",
-        label: "Most tokens",
+        label: "Max tokens",
         low: "1",
         high: "1000000",
         step: "1",

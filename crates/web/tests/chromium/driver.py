@@ -17,6 +17,8 @@ ELEMENT = "element-6066-11e4-a52e-4f735466cecf"
 KEYS = {"Enter": "\ue007", "Escape": "\ue00c", "Left": "\ue012", "Up": "\ue013", "Right": "\ue014",
         "Down": "\ue015", "Tab": "\ue004", "Control": "\ue009", "Alt": "\ue00a", "Shift": "\ue008"}
 PATIENCE_S = 15
+# A browser without a head has no mouse, and shows pages as if on a phone.
+MOUSE = "primaryHoverType=2,availableHoverTypes=2,primaryPointerType=4,availablePointerTypes=4"
 
 
 class Gone(Exception):
@@ -37,12 +39,12 @@ class Browser:
     """One window of a fresh browser; ends with the `with` around it."""
 
     def __init__(self):
-        self.driver, port = started(["chromedriver", "--port=0"], r"on port (\d+)")
+        self.driver, port = started(["chromedriver", "--port=0"], r"successfully on port (\d+)")
         self.root = f"http://127.0.0.1:{port}/session"
         self.profile = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
         flags = ["--headless=new", "--disable-gpu", "--disable-quic", "--no-first-run",
                  "--disable-background-networking", "--disable-component-update", "--disable-sync",
-                 "--hide-scrollbars", "--force-color-profile=srgb",
+                 "--hide-scrollbars", "--force-color-profile=srgb", "--blink-settings=" + MOUSE,
                  f"--user-data-dir={self.profile.name}"]
         if os.geteuid() == 0:
             flags.append("--no-sandbox")
@@ -126,6 +128,7 @@ class Browser:
         self.cdp("Emulation.setEmulatedMedia", features=features)
 
     def shot(self, path):
+        self.run("for (let i = 0; i < 3; i++) await new Promise(requestAnimationFrame)")
         with open(path, "wb") as file:
             file.write(base64.b64decode(self.call("GET", "/screenshot")))
 

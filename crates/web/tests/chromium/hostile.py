@@ -34,7 +34,7 @@ MARKUP = [
 BAD_LINKS = [
     f"javascript:{RUN}", f"JaVaScRiPt:{RUN}", f"java\tscript:{RUN}", f"\x01javascript:{RUN}",
     f"javascript&colon;{RUN}", f"javascript://%0a{RUN}", f"data:text/html,<script>{RUN}</script>",
-    f"vbscript:{RUN}", "file:///etc/passwd", "blob:http://x/1", "about:blank", "//evil.example",
+    f"vbscript:{RUN}", "file:///etc/passwd", "blob:https://evil.example/1", "about:blank", "//evil.example",
     "/runs", "#1", "?x", "chrome://settings", f"view-source:{AWAY}", "http://", "https:// evil.example",
     "https://trusted.example@evil.example/", "https://user:password@evil.example/",
     "https://evil.example/\u202egnp.exe", "https://e\u200bvil.example/", "ftp://evil.example/",

@@ -166,7 +166,7 @@ class Reader {
     return this.push({ kind: "link", href: target.href, nodes, image: open.image }, target.end - this.at);
   }
 
-  // `<https://…>`, `<name@host>`, and `<br>`, which models write in tables.
+  // Addresses and names@hosts between angles, and `<br>`, which models write in tables.
   angle() {
     const { text, at } = this;
     let end = at + 1;

@@ -102,13 +102,10 @@ function hide() {
 }
 
 function fill([text, logprob, others]) {
-  tip.replaceChildren();
-  const head = tip.appendChild(make("p", "likely-head"));
-  appendText(head.appendChild(make("code")), quoted(text));
-  head.append(make("strong", "", percent(logprob)));
-  if (others.length === 0) return;
-  const list = tip.appendChild(make("ol"));
-  for (const [other, its] of others) {
+  const list = make("ol");
+  tip.replaceChildren(list);
+  const isAmong = others.some(([other]) => other === text);
+  for (const [other, its] of isAmong ? others : [[text, logprob], ...others]) {
     const row = list.appendChild(make("li", other === text ? "taken" : ""));
     appendText(row.appendChild(make("code")), quoted(other));
     row.append(make("span", "share", percent(its)));

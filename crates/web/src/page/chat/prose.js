@@ -34,10 +34,26 @@ export class Writer {
     while (this.root.childNodes.length > this.kept) this.root.lastChild.remove();
     for (const block of read) this.root.append(drawn(block));
     if (text.length > LONGEST) this.root.append(make("pre", "", text.slice(LONGEST)));
-    if (read.length < 2) return;
-    this.kept += read.length - 1;
-    for (const line of rest.split("\n", read.at(-1).line)) this.final += line.length + 1;
+    this.#settle(rest, read);
   }
+
+  // The last block is open, and so is the one before while the last is no more than a line that has not
+  // ended: "2" may become "2." and belong to the list above.
+  #settle(rest, read) {
+    const last = read.at(-1);
+    const isBegun = last !== undefined && rest.indexOf("\n", lineStart(rest, last.line)) < 0;
+    const settled = read.length - (isBegun ? 2 : 1);
+    if (settled < 1) return;
+    this.kept += settled;
+    this.final += lineStart(rest, read[settled].line);
+  }
+}
+
+// Where the line of this number begins.
+function lineStart(text, line) {
+  let at = 0;
+  for (let i = 0; i < line; i++) at = text.indexOf("\n", at) + 1;
+  return at;
 }
 
 // The whole of a text at once.

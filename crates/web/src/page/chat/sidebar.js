@@ -138,6 +138,7 @@ export class Sidebar {
       if (isKept && name && name !== title) {
         await this.keep.change(id, { title: name }).catch((error) => notice(error.message));
         this.does.renamed(id, name);
+        for (const hit of this.hits ?? []) if (hit.conversation === id) hit.title = name;
       }
       await this.refresh();
       root.querySelector(`a[href="#${id}"]`)?.focus();

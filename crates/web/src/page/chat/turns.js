@@ -68,7 +68,8 @@ class Turn {
     this.reasoning.hidden = message.reasoning === "";
     if (message.reasoning) {
       const isThinking = answering && message.text === "";
-      const thoughts = thought === null ? "Thoughts" : `Thought for ${thought.toFixed(0)} s`;
+      const seconds = thought < 1 ? "a moment" : `${thought?.toFixed(0)} s`;
+      const thoughts = thought === null ? "Thoughts" : `Thought for ${seconds}`;
       this.reasoning.querySelector(".thought").textContent = isThinking ? "Thinking…" : thoughts;
       this.reasoning.classList.toggle("thinking", isThinking);
       this.thoughts.set(message.reasoning);
