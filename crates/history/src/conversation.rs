@@ -163,7 +163,8 @@ impl History {
                 0 => Err(Error::NoConversation { id }),
                 _ => Ok(()),
             }
-        })
+        })?;
+        self.forget()
     }
 
     /// Deletes all conversations, and says how many there were.
@@ -171,10 +172,12 @@ impl History {
     /// # Errors
     /// What the disk says.
     pub fn remove_all(&self) -> Result<usize> {
-        self.write(|file| {
+        let removed = self.write(|file| {
             file.execute("DELETE FROM message", [])?;
             Ok(file.execute("DELETE FROM conversation", [])?)
-        })
+        })?;
+        self.forget()?;
+        Ok(removed)
     }
 }
 

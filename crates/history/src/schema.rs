@@ -49,6 +49,7 @@ const MIGRATIONS: [&str; 1] = ["
     CREATE VIRTUAL TABLE message_text USING fts5 (
         text, content = 'message', content_rowid = 'id', tokenize = 'trigram'
     );
+    INSERT INTO message_text (message_text, rank) VALUES ('secure-delete', 1);
     CREATE TRIGGER message_added AFTER INSERT ON message BEGIN
         INSERT INTO message_text (rowid, text) VALUES (new.id, new.text);
     END;

@@ -30,6 +30,7 @@ impl History {
     /// it was.
     pub fn open(path: &Path) -> Result<Self> {
         let opening = Error::opening(path);
+        make_private(path);
         // Without a URI's meaning of the name, and with our own lock around it.
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
             | OpenFlags::SQLITE_OPEN_CREATE
@@ -45,6 +46,13 @@ impl History {
         // What is deleted is overwritten, not only forgotten.
         connection.pragma_update(None, "secure_delete", true).map_err(&opening)?;
         Ok(Self { path: path.to_path_buf(), connection: Mutex::new(connection) })
+    }
+
+    /// Sees that what was deleted is nowhere any more: not in the log of changes either, as far as
+    /// nobody else is reading.
+    pub(crate) fn forget(&self) -> Result<()> {
+        let connection = self.connection();
+        Ok(connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?)
     }
 
     /// Where it lies.
@@ -71,4 +79,14 @@ impl History {
         // Whoever panicked has left a transaction, which was rolled back when it was dropped.
         self.connection.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// A new file is its owner's alone to read; SQLite gives the files beside it the same rights. What
+/// cannot be made here is told when it is opened.
+fn make_private(path: &Path) {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    drop(options.open(path));
 }

@@ -43,6 +43,35 @@ fn what_was_written_survives_a_kill() {
 }
 
 #[test]
+fn what_is_deleted_is_gone_from_the_disk() {
+    let kept = Kept::new();
+    let chat = kept.chat("hidden title", 1);
+    kept.ask(chat, None, "the buried treasure");
+    let other = kept.chat("b", 1);
+    kept.ask(other, None, "stays");
+    let holds = |words: &str| {
+        let files = ["a.sqlite", "a.sqlite-wal"].map(|name| kept.folder.path().join(name));
+        let all = files.iter().flat_map(|path| fs::read(path).unwrap()).collect::<Vec<_>>();
+        all.windows(words.len()).any(|bytes| bytes == words.as_bytes())
+    };
+    assert!(holds("buried") && holds("hidden title"));
+    kept.history.remove(chat).unwrap();
+    assert!(!holds("buried") && !holds("hidden title") && !holds("bur") && holds("stays"));
+}
+
+#[cfg(unix)]
+#[test]
+fn it_is_its_owners_to_read() {
+    use std::os::unix::fs::PermissionsExt;
+    let kept = Kept::new();
+    kept.chat("a", 1);
+    for name in ["a.sqlite", "a.sqlite-wal"] {
+        let mode = fs::metadata(kept.folder.path().join(name)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o077, 0, "{name} {mode:o}");
+    }
+}
+
+#[test]
 fn two_may_have_it_open() {
     let kept = Kept::new();
     let other = History::open(kept.history.path()).unwrap();

@@ -133,6 +133,7 @@ async function answer(parent) {
   const question = parent?.role === "assistant" ? parent.parent : parent;
   if (thread.answering || !question) return;
   const asked = thread;
+  asked.model = settings.read().model; // As it is shown: the one it was begun with may be gone.
   const drawing = drawer();
   const made = new Answer(asked, question, likely, () => drawing(asked, made));
   if (asked.id !== null) running.set(asked.id, asked);
