@@ -110,22 +110,31 @@ fn what_is_no_database_is_left_alone() {
 
 #[test]
 fn a_damaged_file_is_told_of() {
-    let Kept { folder, history } = Kept::new();
-    for i in 0..200 {
-        let draft = Draft { title: format!("{i} {}", "x".repeat(100)), ..Draft::default() };
-        history.create(&draft, i).unwrap();
-    }
-    drop(history); // The last to close it writes the log back.
-    let path = folder.path().join("a.sqlite");
-    let mut bytes = fs::read(&path).unwrap();
-    let pages = bytes.len() / 4096;
-    for page in pages / 2..pages {
-        bytes[page * 4096..page * 4096 + 2000].fill(0xa5);
-    }
-    fs::write(&path, &bytes).unwrap();
-    let error = refused(&path);
-    assert!(matches!(error, Error::Damaged { .. }), "{error}");
-    assert!(error.to_string().contains("move it away"), "{error}");
+    let check = |harm: &dyn Fn(&mut [u8])| {
+        let Kept { folder, history } = Kept::new();
+        for i in 0..200 {
+            let draft = Draft { title: format!("{i} {}", "x".repeat(100)), ..Draft::default() };
+            history.create(&draft, i).unwrap();
+        }
+        drop(history); // The last to close it writes the log back.
+        let path = folder.path().join("a.sqlite");
+        let mut bytes = fs::read(&path).unwrap();
+        harm(&mut bytes);
+        fs::write(&path, &bytes).unwrap();
+        let error = refused(&path);
+        assert!(matches!(error, Error::Damaged { .. }), "{error}");
+        assert!(error.to_string().contains("move it away"), "{error}");
+    };
+    let half = |bytes: &[u8]| bytes.len() / 8192 * 4096;
+    check(&|bytes| {
+        let half = half(bytes);
+        bytes[half..].fill(0xa5);
+    });
+    check(&|bytes| {
+        let half = half(bytes);
+        bytes[half..].chunks_mut(4096).for_each(|page| page[1000..].fill(0xa5));
+    });
+    check(&|bytes| bytes[36..40].fill(1)); // The count of free pages.
 }
 
 #[test]

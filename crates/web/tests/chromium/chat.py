@@ -465,13 +465,14 @@ def check_hostile_text_costs_little(page):
           write(root, text);
           const ms = performance.now() - start;
           let depth = 0;
-          for (let e = root; e; e = e.lastElementChild) depth++;
+          for (let level = [root]; level.length > 0; level = level.flatMap((e) => [...e.children])) depth++;
           if (ms > 1500 || depth > 150) slow.push(`${{JSON.stringify(name)}}: ${{ms.toFixed(0)}} ms, ${{depth}} deep`);
         }};
         for (const unit of args[0]) time(unit, unit.repeat(4000));
         for (const unit of args[0]) time(unit + "…x", unit.repeat(2000) + "x" + "*_`)]>~$".repeat(1000));
         for (const text of args[1]) time(text.slice(0, 20), text);
         time("deep", "> ".repeat(10000) + "x\\n" + "  ".repeat(5000) + "- x");
+        time("nested", "**a _b ".repeat(3000) + "c_ d** ".repeat(3000));
         time("huge", "word ".repeat(400000));
         root.replaceChildren();
         return slow;""", hostile.UNITS, hostile.CODE)
