@@ -181,6 +181,10 @@ def check_how_likely(page):
     expect(page.js("document.activeElement.getAttribute('aria-describedby')") == "likely", "described")
     page.browser.press("Escape")
     page.until("document.getElementById('likely').hidden")
+    page.browser.point(".turn.assistant .token:nth-child(8)")
+    page.until("!document.getElementById('likely').hidden && document.querySelector('#likely .taken')")
+    page.browser.point("#message")
+    page.until("document.getElementById('likely').hidden")
     time.sleep(0.15)
     page.browser.run("location.reload()")
     page.until(f"{LAST}?.querySelectorAll('.token').length === args[0]", count)
@@ -328,7 +332,13 @@ def check_nothing_moves_and_a_reader_is_left_alone(page):
 
 
 def check_narrow(page):
-    page.browser.size(360, 720, is_phone=True)
+    for width in [320, 360]:
+        narrow(page, width)
+    page.browser.size(1280, 800)
+
+
+def narrow(page, width):
+    page.browser.size(width, 720, is_phone=True)
     page.fresh().ask("Show me some code.")
     wide = page.js("[...document.querySelectorAll('body, header, main, #log, footer')]"
                    ".filter((e) => e.scrollWidth > innerWidth).map((e) => e.tagName)")
@@ -341,7 +351,6 @@ def check_narrow(page):
     small = page.js("[...document.querySelectorAll('header button, .actions button, footer button')].filter((e) =>"
                     " e.offsetWidth > 0 && (e.offsetWidth < 32 || e.offsetHeight < 36)).map((e) => e.outerHTML)")
     expect(small == [], f"too small for a finger: {small}")
-    page.browser.size(1280, 800)
 
 
 CONTRAST = """

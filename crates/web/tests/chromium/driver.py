@@ -107,6 +107,12 @@ class Browser:
         body = {"actions": [{"type": "key", "id": "keys", "actions": actions}]}
         self.call("POST", "/actions", body)
 
+    def point(self, selector):
+        """Moves the mouse to the middle of an element."""
+        move = {"type": "pointerMove", "x": 0, "y": 0, "origin": {ELEMENT: self.find(selector)}}
+        mouse = {"type": "pointer", "id": "mouse", "actions": [move]}
+        self.call("POST", "/actions", {"actions": [mouse]})
+
     def until(self, condition, *values, what=None):
         """Waits until a script's expression holds, and gives what it came to."""
         end = time.monotonic() + PATIENCE_S
