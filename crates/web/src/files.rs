@@ -21,8 +21,9 @@ pub(crate) const PAGE_POLICY: &str = "default-src 'none'; script-src 'self'; sty
                                       form-action 'self'; frame-ancestors 'none'";
 
 /// A report has its style within itself, and nothing in it runs.
-pub(crate) const REPORT_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; \
-     frame-ancestors 'none'; sandbox";
+pub(crate) const REPORT_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; \
+                                        base-uri 'none'; form-action 'none'; \
+                                        frame-ancestors 'none'; sandbox";
 
 const CSS: &str = "text/css; charset=utf-8";
 const JS: &str = "text/javascript; charset=utf-8";

@@ -259,7 +259,9 @@ function setLikely(isShown) {
   if (follow) toEnd();
   const said = thread.path().filter((one) => one.role === "assistant");
   const isKnown = said.some((one) => one.tokens !== null || one.hasTokens);
-  if (likely && said.length > 0 && !isKnown) notice("The next answer will show how likely each of its tokens was.");
+  if (likely && said.length > 0 && !isKnown) {
+    notice("The next answer will show how likely each of its tokens was.");
+  }
 }
 
 settings.listen((values) => {

@@ -104,13 +104,24 @@ fn turn() -> Markup {
                 div class="likelihoods" role="group" aria-label="Tokens" hidden {}
                 div class="actions" {
                     span class="ways" role="group" aria-label="Versions" hidden {
-                        button type="button" class="tool before" aria-label="Version before" { (icon("before")) }
+                        button type="button" class="tool before" aria-label="Version before" {
+                            (icon("before"))
+                        }
                         span class="which" {}
-                        button type="button" class="tool after" aria-label="Version after" { (icon("after")) }
+                        button type="button" class="tool after" aria-label="Version after" {
+                            (icon("after"))
+                        }
                     }
-                    button type="button" class="tool copy" aria-label="Copy" title="Copy" { (icon("copy")) }
-                    button type="button" class="tool again" aria-label="Answer again" title="Answer again (Alt+R)" { (icon("again")) }
-                    button type="button" class="tool edit" aria-label="Edit" title="Edit" { (icon("edit")) }
+                    button type="button" class="tool copy" aria-label="Copy" title="Copy" {
+                        (icon("copy"))
+                    }
+                    button type="button" class="tool again" aria-label="Answer again"
+                        title="Answer again (Alt+R)" {
+                        (icon("again"))
+                    }
+                    button type="button" class="tool edit" aria-label="Edit" title="Edit" {
+                        (icon("edit"))
+                    }
                     span class="facts" {}
                 }
             }

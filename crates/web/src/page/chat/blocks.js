@@ -108,7 +108,8 @@ function heading(lines, at) {
   let end = line.length;
   while (end > level && line[end - 1] === "#") end--;
   const isClosed = end === level || line[end - 1] === " ";
-  return { kind: "heading", level, text: line.slice(level, isClosed ? end : line.length).trim(), next: at + 1 };
+  const text = line.slice(level, isClosed ? end : line.length).trim();
+  return { kind: "heading", level, text, next: at + 1 };
 }
 
 const isRule = (line) => /^(?:-{3,}|\*{3,}|_{3,})$/.test(line.replaceAll(" ", ""));

@@ -52,9 +52,11 @@ const FAMILIES = {
 };
 
 const NAMES = {
-  c: "c cpp c++ h hpp cc java js javascript jsx ts typescript tsx cs csharp go kotlin swift php scala dart zig mjs",
+  c: "c cpp c++ h hpp cc java js mjs javascript jsx ts typescript tsx cs csharp go kotlin swift php " +
+    "scala dart zig",
   rust: "rust rs",
-  python: "python py python3 sh bash zsh shell console ruby rb yaml yml toml perl r julia jl elixir ini make makefile dockerfile",
+  python: "python py python3 sh bash zsh shell console ruby rb yaml yml toml perl r julia jl elixir ini " +
+    "make makefile dockerfile",
   sql: "sql sqlite postgresql mysql",
   haskell: "haskell hs lua elm ada",
   html: "html xml svg vue",
