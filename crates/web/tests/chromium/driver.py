@@ -51,7 +51,11 @@ class Browser:
         wanted = {"browserName": "chrome", "goog:chromeOptions": {"args": flags},
                   "goog:loggingPrefs": {"performance": "ALL", "browser": "ALL"},
                   "unhandledPromptBehavior": "ignore"}
-        answer = self.call("POST", "", {"capabilities": {"alwaysMatch": wanted}})
+        try:
+            answer = self.call("POST", "", {"capabilities": {"alwaysMatch": wanted}})
+        except (Gone, OSError):
+            self.driver.terminate()
+            raise
         self.root += f"/{answer['sessionId']}"
 
     def __enter__(self):
