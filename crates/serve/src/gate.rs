@@ -2,10 +2,12 @@
 //! back later, and is counted.
 
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::header::AUTHORIZATION;
-use axum::http::{HeaderMap, HeaderName, HeaderValue};
+use axum::http::header::{ACCEPT, AUTHORIZATION, WWW_AUTHENTICATE};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 
 use crate::usage::fresh_id;
 use crate::{Refusal, Server};
@@ -43,7 +45,15 @@ pub(crate) async fn pass(
             request.extensions_mut().insert(caller);
             next.run(request).await
         }
-        Err(refusal) => refusal.into_response(),
+        Err(refusal) => {
+            let challenge = refusal.status == StatusCode::UNAUTHORIZED && asks_for_page(&request);
+            let mut response = refusal.into_response();
+            if challenge {
+                let basic = HeaderValue::from_static("Basic realm=\"the key is the password\"");
+                response.headers_mut().insert(WWW_AUTHENTICATE, basic);
+            }
+            response
+        }
     };
     drop(under_way);
     if let Ok(id) = HeaderValue::from_str(&request_id) {
@@ -58,7 +68,8 @@ fn enter(server: &Server, request: &Request, request_id: &str) -> Result<Caller,
     if OPEN.contains(&request.uri().path()) || server.settings.keys.is_open() {
         return Ok(Caller { request_id, key: String::new() });
     }
-    let key = given(request.headers()).and_then(|key| server.settings.keys.name_of(key));
+    let key = given(request.headers());
+    let key = key.and_then(|key| server.settings.keys.name_of(&key));
     let key = key.ok_or_else(Refusal::no_key)?.to_string();
     if let Some(rate) = &server.settings.rate {
         rate.take(&key, server.seconds()).map_err(|seconds| {
@@ -69,14 +80,27 @@ fn enter(server: &Server, request: &Request, request_id: &str) -> Result<Caller,
     Ok(Caller { request_id, key })
 }
 
-/// The key that a request gives, in OpenAI's way or in Anthropic's.
-fn given(headers: &HeaderMap) -> Option<&str> {
-    let bearer = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
-    let bearer = bearer.and_then(|value| {
+/// The key that a request gives, in OpenAI's way, in Anthropic's, or as the password that a browser asks for.
+fn given(headers: &HeaderMap) -> Option<String> {
+    let said = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let said = said.and_then(|value| {
         let (scheme, key) = value.split_once(' ')?;
-        scheme.eq_ignore_ascii_case("bearer").then_some(key.trim())
+        match scheme.to_ascii_lowercase().as_str() {
+            "bearer" => Some(key.trim().to_string()),
+            "basic" => {
+                let pair = String::from_utf8(STANDARD.decode(key.trim()).ok()?).ok()?;
+                Some(pair.split_once(':')?.1.to_string())
+            }
+            _ => None,
+        }
     });
-    bearer.or_else(|| headers.get(API_KEY)?.to_str().ok())
+    said.or_else(|| Some(headers.get(API_KEY)?.to_str().ok()?.to_string()))
+}
+
+/// A browser that asks for a page asks its user for the key then.
+fn asks_for_page(request: &Request) -> bool {
+    let wanted = request.headers().get(ACCEPT).and_then(|value| value.to_str().ok());
+    request.method() == Method::GET && wanted.is_some_and(|wanted| wanted.contains("text/html"))
 }
 
 /// The number that a request brings, if it is a harmless one, else a new one.

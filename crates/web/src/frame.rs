@@ -13,6 +13,15 @@ pub(crate) enum Place {
     Tokens,
 }
 
+/// A script by its address.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Script<'a> {
+    /// All in one file.
+    Plain(&'a str),
+    /// One that loads others.
+    Module(&'a str),
+}
+
 /// What a page has of its own.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Frame<'a> {
@@ -23,7 +32,7 @@ pub(crate) struct Frame<'a> {
     /// Style sheets after the common one.
     pub(crate) styles: &'a [&'a str],
     /// The page's script.
-    pub(crate) script: Option<&'a str>,
+    pub(crate) script: Option<Script<'a>>,
     /// Without the script: seconds after which a browser loads the page again.
     pub(crate) reload_seconds: Option<u32>,
 }
@@ -31,12 +40,18 @@ pub(crate) struct Frame<'a> {
 impl Frame<'_> {
     /// The whole page: `beside` stands in the bar, `body` below it.
     pub(crate) fn around(&self, beside: &Markup, body: &Markup) -> Markup {
+        self.between(&html! {}, beside, body)
+    }
+
+    /// The same, and `before` stands at the bar's beginning.
+    pub(crate) fn between(&self, before: &Markup, beside: &Markup, body: &Markup) -> Markup {
         html! {
             (DOCTYPE)
             html lang="en" {
                 (self.head())
                 body {
                     header {
+                        (before)
                         div class="brand" {
                             img src="/icon.svg" alt="" width="28" height="28";
                             span class="name" { "Lyceum" }
@@ -60,7 +75,11 @@ impl Frame<'_> {
                 link rel="icon" href="/icon.svg" type="image/svg+xml";
                 link rel="stylesheet" href="/base.css";
                 @for style in self.styles { link rel="stylesheet" href=(style); }
-                @if let Some(script) = self.script { script src=(script) defer {} }
+                @match self.script {
+                    Some(Script::Plain(script)) => script src=(script) defer {},
+                    Some(Script::Module(script)) => script src=(script) type="module" {},
+                    None => {}
+                }
                 @if let Some(seconds) = self.reload_seconds {
                     noscript { meta http-equiv="refresh" content=(seconds); }
                 }

@@ -22,7 +22,7 @@ use axum::routing::get;
 use journal::Store;
 use maud::{Markup, html};
 
-use crate::frame::{Frame, Place};
+use crate::frame::{Frame, Place, Script};
 use crate::{PAGE_POLICY, REPORT_POLICY, file, with_policy};
 use shelf::Shelf;
 
@@ -137,7 +137,7 @@ fn framed(title: &str, is_live: bool, body: &Markup) -> Markup {
         title,
         place: Place::Runs,
         styles: &["/palette.css", "/runs.css"],
-        script: Some("/runs.js"),
+        script: Some(Script::Plain("/runs.js")),
         reload_seconds: is_live.then_some(RELOAD_SECONDS),
     };
     let body = html! {

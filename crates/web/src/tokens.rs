@@ -14,7 +14,7 @@ use axum::{Json, Router};
 use maud::{Markup, html};
 use serde::{Deserialize, Serialize};
 
-use crate::frame::{Frame, Place};
+use crate::frame::{Frame, Place, Script};
 use crate::{PAGE_POLICY, file, with_policy};
 
 const STYLE: &str = include_str!("page/tokens.css");
@@ -115,7 +115,7 @@ fn page(names: &[String]) -> Markup {
         title: "Tokens",
         place: Place::Tokens,
         styles: &["/palette.css", "/tokens.css"],
-        script: Some("/tokens.js"),
+        script: Some(Script::Plain("/tokens.js")),
         reload_seconds: None,
     };
     let body = html! {

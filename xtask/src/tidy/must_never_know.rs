@@ -49,6 +49,7 @@ const TABLE: &[(&str, &[&str], &str)] = &[
         "what is in a model's files",
     ),
     ("life", &["web", "serve", "hub", "axum", "maud", "ureq"], "pages, HTTP"),
+    ("history", &["burn", "arch", "model", "chat", "axum", "tokio", "web"], "models, HTTP"),
     (
         "web",
         &["burn", "arch", "model", "generate", "kernels", "train", "tokenizer", "ureq"],

@@ -16,6 +16,7 @@ use anyhow::{Context, Result, ensure};
 use axum::Router;
 use chat::{BatchedModel, BatchedOptions, Service};
 use generate::Speculation;
+use history::History;
 use journal::{Run, Store};
 use life::Loaded;
 use serve::{Models, Server, Settings};
@@ -55,6 +56,12 @@ pub(crate) struct Args {
     /// Port to listen on; 0 takes any free one
     #[arg(long, short, value_name = "PORT", default_value_t = 8000)]
     port: u16,
+    /// Keep no conversations of the chat page
+    #[arg(long)]
+    forget: bool,
+    /// Another name by which browsers know this server; may be given again
+    #[arg(long, value_name = "NAME")]
+    host_name: Vec<String>,
     #[command(flatten)]
     speculation: SpeculationArgs,
     #[command(flatten)]
@@ -114,8 +121,23 @@ pub(crate) fn run(args: Args, host: &Host) -> Result<()> {
     let name = model.card().name.clone();
     let server = Server::new(Models::one(model), settings);
     let routes = serve::router(&server).merge(web::router(&name, &examples)).merge(pages.router());
+    let routes = routes.merge(conversations(host, &args));
     out::line(format_args!("{name} on http://{address}  (Ctrl-C ends it)"))?;
     runtime.block_on(serve(&server, routes, &listener, asked(host.interrupt.clone())))
+}
+
+/// What was said before, unless it is not to be kept or cannot be.
+fn conversations(host: &Host, args: &Args) -> Router {
+    if args.forget {
+        return Router::new();
+    }
+    match History::open(&host.store.home().join("conversations.sqlite")) {
+        Ok(history) => web::conversations::router(Arc::new(history), &args.host_name),
+        Err(error) => {
+            eprintln!("note: conversations are not kept: {error}");
+            Router::new()
+        }
+    }
 }
 
 /// Prints a line for a file of keys.

@@ -318,8 +318,12 @@ fn without_its_key_nothing_but_health_is_told() {
     let with_key = |key: &str| server.send_with("GET /v1/models", &[key], "").0;
     assert_eq!(with_key("authorization: Bearer open sesam"), 401);
     assert_eq!(with_key("authorization: Basic open sesame"), 401);
-    assert_eq!(with_key("authorization: Bearer open sesame"), 200);
-    // Six a minute, and one at once.
+    // A browser asks for it as a password, and only where a page is wanted.
+    let (_, head, _) = server.whole("GET /", &["accept: text/html"], "");
+    assert!(head.to_lowercase().contains("www-authenticate: basic realm"), "{head}");
+    assert_eq!(with_key("authorization: Basic dG9tOm9wZW4gc2VzYW0="), 401);
+    assert_eq!(with_key("authorization: Basic dG9tOm9wZW4gc2VzYW1l"), 200);
+    // Six a minute, and one at once, however it is brought.
     let (status, head, _) = server.whole("GET /v1/models", &["x-api-key: open sesame"], "");
     assert_eq!(status, 429);
     assert!(head.to_lowercase().contains("retry-after: 10"), "{head}");

@@ -3,6 +3,8 @@
 
 #![expect(clippy::unwrap_used, reason = "the panic of a test is its message")]
 
+mod conversations;
+
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
