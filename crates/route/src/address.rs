@@ -54,6 +54,10 @@ impl FromStr for Address {
         }
         let port = match uri.port() {
             Some(port) => port.as_str().parse().map_err(|_| wrong("its port is no port"))?,
+            // What stands behind the host is then no number that a port may have.
+            None if authority.as_str() != authority.host() => {
+                return Err(wrong("its port is no port"));
+            }
             None => 80,
         };
         let host = authority.host().trim_start_matches('[').trim_end_matches(']');

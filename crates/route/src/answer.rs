@@ -113,8 +113,9 @@ impl Relay {
     }
 
     /// The answer is a stream of events.
-    pub(crate) fn with_events(self) -> Self {
-        Self { events: Some(Events::default()), ..self }
+    pub(crate) fn with_events(mut self) -> Self {
+        self.events = Some(Events::default());
+        self
     }
 
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BrokenOff>>> {

@@ -126,7 +126,9 @@ mod tests {
 
     fn check(answers: &str, expected: Health) {
         let mut tally = Tally::default();
-        answers.chars().for_each(|c| drop(tally.count(c == '+', 2, 3)));
+        for answer in answers.chars() {
+            tally.count(answer == '+', 2, 3);
+        }
         assert_eq!(tally.health(), expected, "{answers}");
     }
 

@@ -146,13 +146,16 @@ fn write_states(page: &mut Page, fleet: &Fleet, now: Instant) {
     }
 }
 
+/// Name, help, and where it stands.
+type Family<T> = (&'static str, &'static str, fn(&Counts) -> &T);
+
 fn write_counts(page: &mut Page, metrics: &Metrics, fleet: &Fleet) {
     let replicas = fleet.replicas();
     let labelled = || replicas.iter().map(|replica| (label(replica.name()), &replica.counts));
     page.family("requests_total", "counter", "Requests by who answered, and how.");
     metrics.refused.write(page, "requests_total", &label("none"));
     labelled().for_each(|(label, counts)| counts.requests.write(page, "requests_total", &label));
-    let counters: [(&str, &str, fn(&Counts) -> &Counter); 4] = [
+    let counters: [Family<Counter>; 4] = [
         ("retries_total", "Requests sent to another after this one.", |c| &c.retries),
         ("failures_total", "Requests that a replica failed.", |c| &c.failures),
         ("streams_broken_total", "Answers that a replica broke off.", |c| &c.broken),
@@ -162,7 +165,7 @@ fn write_counts(page: &mut Page, metrics: &Metrics, fleet: &Fleet) {
         page.family(name, "counter", help);
         labelled().for_each(|(label, counts)| page.sample(name, &label, counter(counts).get()));
     }
-    let histograms: [(&str, &str, fn(&Counts) -> &Histogram); 2] = [
+    let histograms: [Family<Histogram>; 2] = [
         ("first_byte_seconds", "From a request to the head of its answer.", |c| &c.first_byte),
         ("response_seconds", "From a request to the end of its answer.", |c| &c.response),
     ];

@@ -82,9 +82,10 @@ mod tests {
         loads[home] = 3;
         let second = choose(&loads);
         assert_ne!(second, home);
-        loads = [9; 4]; // 37 with this one: 12 for each.
+        loads = [9; 4];
+        loads[home] = 12; // 40 with this one, 10 for each, times 1.25.
         assert_eq!(choose(&loads), home);
-        loads[home] = 12;
+        loads[home] = 13;
         assert_eq!(choose(&loads), second, "the next on the ring, always the same");
     }
 

@@ -84,7 +84,7 @@ async fn the_least_loaded_is_chosen() {
     config.policy = "least-loaded".to_string();
     let routed = Routed::start(config).await;
     fakes[0].usually("slow 600");
-    let answers = join((0..3).map(|n| routed.chat(&n.to_string(), ""))).await;
+    let answers = routed.chats(3, "").await;
     assert_eq!(answers.len(), 3);
     // Those of b and c are over at once; a has one all the time, so it gets no other.
     let long = routed.chat("long", "");

@@ -4,7 +4,6 @@ use std::time::{Duration, Instant};
 
 use route::Event;
 
-use crate::balance::join;
 use crate::fake::Fake;
 use crate::{Routed, client, config, eventually, unchecked};
 
@@ -25,7 +24,7 @@ async fn a_killed_replica_loses_no_request_that_had_not_begun() {
     let routed = Routed::start(config).await;
     a.usually("slow 20000");
     b.usually("slow 300");
-    let asked = join((0..80).map(|n| routed.chat(&n.to_string(), "")));
+    let asked = routed.chats(80, "");
     let kill = async {
         eventually("both to be busy", || async { a.open() == 40 }, true).await;
         a.kill().await;
@@ -237,7 +236,7 @@ async fn who_waits_for_a_replica_that_goes_down_is_sent_to_another() {
     config.policy = "round-robin".to_string();
     let routed = Routed::start(config).await;
     a.usually("hang");
-    let asked = join((0..4).map(|n| routed.chat(&n.to_string(), "")));
+    let asked = routed.chats(4, "");
     let sicken = async {
         eventually("a to be asked", || async { a.open() > 0 }, true).await;
         a.be_sick(true); // It hangs as a machine does that was switched off.
@@ -276,7 +275,7 @@ async fn when_all_are_full_there_is_a_429_with_a_time() {
     let mut config = unchecked(&[&a, &b]);
     config.limits.in_flight = 2;
     let routed = Routed::start(config).await;
-    let busy = join((0..4).map(|n| routed.chat(&n.to_string(), "slow 500")));
+    let busy = routed.chats(4, "slow 500");
     let more = async {
         eventually("all to be busy", || async { a.open() + b.open() == 4 }, true).await;
         routed.chat("x", "").await

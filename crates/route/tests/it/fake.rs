@@ -100,6 +100,7 @@ async fn serve(listener: TcpListener, state: Arc<State>) {
     let mut connections = JoinSet::new(); // Aborted with this task.
     loop {
         let (socket, _) = listener.accept().await.unwrap();
+        socket.set_nodelay(true).unwrap();
         state.connections.fetch_add(1, Ordering::SeqCst);
         let state = state.clone();
         connections.spawn(async move {

@@ -105,7 +105,8 @@ async fn smuggle(bytes: &str, expected: u16, seen: usize) {
     let text = String::from_utf8_lossy(&text);
     let status = text.split(' ').nth(1).and_then(|s| s.parse::<u16>().ok()).unwrap_or(0);
     assert_eq!(status, expected, "{bytes:?}: {text}");
-    assert_eq!(text.matches("HTTP/1.1 ").count(), 1, "{bytes:?}: {text}");
+    let answers = text.lines().filter(|line| line.starts_with("HTTP/1.1 "));
+    assert_eq!(answers.count(), 1, "{bytes:?}: {text}");
     tokio::time::sleep(Duration::from_millis(50)).await;
     assert_eq!(a.seen(), seen, "{bytes:?}");
 }
@@ -226,7 +227,7 @@ async fn a_replica_that_speaks_nonsense_is_a_502() {
                 });
             }
         });
-        let routed = Routed::start(config).await;
+        let routed = Routed::begin(config).await;
         let bytes = client::request(CHAT, &conversation("x", ""));
         let answer = client::send(routed.address, &bytes).await;
         assert_eq!(answer.status, 502, "{}: {answer:?}", &nonsense[..20.min(nonsense.len())]);

@@ -52,7 +52,15 @@ fn unchecked(fakes: &[&Fake]) -> Config {
 }
 
 impl Routed {
+    /// Once it has asked every replica whether it is well.
     async fn start(config: Config) -> Self {
+        let routed = Self::begin(config).await;
+        let is_asking = || async { routed.get("/replicas").await.body.contains("unknown") };
+        eventually("a first round of health checks", is_asking, false).await;
+        routed
+    }
+
+    async fn begin(config: Config) -> Self {
         let events = Arc::new(Mutex::new(Vec::new()));
         let heard = events.clone();
         let watch = Arc::new(move |event: &Event| heard.lock().unwrap().push(event.clone()));
@@ -62,14 +70,7 @@ impl Routed {
         let (stop, stopped) = oneshot::channel::<()>();
         let serving = router.clone().serve(listener, async { drop(stopped.await) });
         let task = tokio::spawn(async move { serving.await.unwrap() });
-        let routed = Self { address, router, events, stop: Some(stop), task };
-        eventually(
-            "a first round of health checks",
-            || async { routed.get("/replicas").await.body.contains("unknown") },
-            false,
-        )
-        .await;
-        routed
+        Self { address, router, events, stop: Some(stop), task }
     }
 
     async fn get(&self, path: &str) -> Answer {
@@ -79,6 +80,12 @@ impl Routed {
     /// A conversation that begins with `words`, and what the replica is to do.
     async fn chat(&self, words: &str, act: &str) -> Answer {
         client::ask(self.address, CHAT, &conversation(words, act)).await
+    }
+
+    /// So many conversations at once.
+    async fn chats(&self, n: usize, act: &str) -> Vec<Answer> {
+        let one = async |n: usize| self.chat(&n.to_string(), act).await;
+        balance::join((0..n).map(one)).await
     }
 
     /// The value of a line of the metrics.

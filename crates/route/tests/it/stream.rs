@@ -5,7 +5,6 @@ use std::time::{Duration, Instant};
 use route::{Ending, Event};
 use tokio::io::AsyncReadExt;
 
-use crate::balance::join;
 use crate::client::{self, Answer};
 use crate::fake::Fake;
 use crate::{CHAT, Routed, config, conversation, eventually, unchecked};
@@ -135,12 +134,7 @@ async fn a_client_that_takes_nothing_frees_the_replica() {
 async fn a_hundred_streams_at_once_are_whole() {
     let [a, b, c] = [Fake::start("a").await, Fake::start("b").await, Fake::start("c").await];
     let routed = Routed::start(config(&[&a, &b, &c])).await;
-    let answers = join((0..100).map(|n| {
-        let words = n.to_string();
-        let routed = &routed;
-        async move { routed.chat(&words, "stream 20 5").await }
-    }))
-    .await;
+    let answers = routed.chats(100, "stream 20 5").await;
     for answer in &answers {
         assert!(answer.is_whole);
         assert_eq!(answer.body.matches("data: ").count(), 21, "{answer:?}");
