@@ -149,7 +149,8 @@ impl Relay {
 
     /// The answer is whole: its connection may have the next request.
     fn complete(&mut self) {
-        if let Some(Upstream { connection, claim }) = self.upstream.take() {
+        if let Some(Upstream { connection, mut claim }) = self.upstream.take() {
+            claim.ended();
             claim.replica.pool.put(connection);
             self.call.end(Ending::Whole);
         }

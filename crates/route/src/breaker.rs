@@ -117,16 +117,25 @@ impl Breaker {
         Some(self.ticket())
     }
 
-    /// The replica answered. What comes of the same request later goes by the ticket returned.
-    pub fn succeeded(&mut self, ticket: Ticket) -> Ticket {
-        if ticket != self.ticket() {
+    /// The head of an answer came, which is enough for the one request that was let through. What
+    /// comes of the same request later goes by the ticket returned.
+    pub fn answered(&mut self, ticket: Ticket) -> Ticket {
+        let is_probe = ticket == self.ticket() && matches!(self.state, State::HalfOpen { .. });
+        if !is_probe {
             return ticket;
         }
-        match &mut self.state {
-            State::Closed { failures } => *failures = 0,
-            State::Open { .. } | State::HalfOpen { .. } => self.reset(),
-        }
+        self.reset();
         self.ticket()
+    }
+
+    /// An answer is whole: failures before it are forgotten.
+    pub fn succeeded(&mut self, ticket: Ticket) {
+        let ticket = self.answered(ticket);
+        if let State::Closed { failures } = &mut self.state
+            && ticket.generation == self.generation
+        {
+            *failures = 0;
+        }
     }
 
     /// It failed at `now`; `chance` in 0..1 says how much earlier than at the latest it is tried
@@ -226,9 +235,19 @@ mod tests {
         assert!(breaker.begin(later).is_none(), "one at a time");
         breaker.abandoned(probe);
         let probe = breaker.begin(later).expect("the one that left decided nothing");
-        let ticket = breaker.succeeded(probe);
+        let ticket = breaker.answered(probe);
         assert_eq!(breaker.phase(later), Phase::Closed);
         assert!(!breaker.failed(ticket, later, 0.0), "one failure of three");
+    }
+
+    #[test]
+    fn the_beginning_of_an_answer_forgets_no_failures() {
+        let (mut breaker, now) = breaker();
+        for expected in [false, false, true] {
+            let ticket = breaker.begin(now).unwrap();
+            let ticket = breaker.answered(ticket);
+            assert_eq!(breaker.failed(ticket, now, 0.0), expected);
+        }
     }
 
     #[test]

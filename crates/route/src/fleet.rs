@@ -117,7 +117,7 @@ impl Fleet {
             let replica = inner.replicas[index].clone();
             if let Some(ticket) = replica.begin(now) {
                 let (chance, watch) = (inner.rng.unit(), self.watch.clone());
-                return Ok(Claim { replica, ticket, chance, watch });
+                return Ok(Claim { replica, ticket, has_failed: false, chance, watch });
             }
             candidates.retain(|candidate| candidate.index != index);
         }
@@ -179,18 +179,27 @@ fn policy_of(config: &Config, members: &[Member]) -> Result<Box<dyn Policy>, Err
 pub(crate) struct Claim {
     pub(crate) replica: Arc<Replica>,
     ticket: Ticket,
+    has_failed: bool,
     chance: f64,
     watch: Watch,
 }
 
 impl Claim {
-    /// The replica answered.
-    pub(crate) fn succeeded(&mut self) {
-        self.ticket = self.replica.succeeded(self.ticket);
+    /// The replica began to answer, and not that it can't.
+    pub(crate) fn began(&mut self) {
+        self.ticket = self.replica.began(self.ticket);
+    }
+
+    /// Its answer is whole, whatever it says.
+    pub(crate) fn ended(&mut self) {
+        if !self.has_failed {
+            self.replica.succeeded(self.ticket);
+        }
     }
 
     /// It failed.
     pub(crate) fn failed(&mut self, now: Instant) {
+        self.has_failed = true;
         if self.replica.failed(self.ticket, now, self.chance) {
             (self.watch)(&Event::Opened { replica: self.replica.name().to_string() });
         }

@@ -259,14 +259,14 @@ fn judge(claim: &mut Claim, response: &Response<Incoming>) -> Option<Failure> {
     let pause = retry_after(response.headers());
     match status {
         // Its client's limit perhaps: others may ask it.
-        StatusCode::TOO_MANY_REQUESTS => claim.succeeded(),
+        StatusCode::TOO_MANY_REQUESTS => claim.began(),
         StatusCode::SERVICE_UNAVAILABLE => match pause {
             Some(pause) => claim.replica.rest(now, pause),
             None => claim.failed(now),
         },
         StatusCode::BAD_GATEWAY | StatusCode::GATEWAY_TIMEOUT => claim.failed(now),
         _ => {
-            claim.succeeded();
+            claim.began();
             return None;
         }
     }

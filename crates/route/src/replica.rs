@@ -143,8 +143,13 @@ impl Replica {
         state.breaker.abandoned(ticket);
     }
 
-    pub(crate) fn succeeded(&self, ticket: Ticket) -> Ticket {
-        self.lock().breaker.succeeded(ticket)
+    /// It began to answer.
+    pub(crate) fn began(&self, ticket: Ticket) -> Ticket {
+        self.lock().breaker.answered(ticket)
+    }
+
+    pub(crate) fn succeeded(&self, ticket: Ticket) {
+        self.lock().breaker.succeeded(ticket);
     }
 
     /// Returns whether that opened its breaker.

@@ -47,6 +47,19 @@ async fn a_stream_that_breaks_off_ends_with_an_error_event_and_the_connection() 
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_keeps_breaking_off_is_left_alone() {
+    let a = Fake::start("a").await;
+    let mut config = unchecked(&[&a]);
+    config.breaker.failures = 3;
+    let routed = Routed::start(config).await;
+    for act in ["part", "part", "", "part", "half", "part"] {
+        assert_eq!(routed.chat("x", act).await.status, 200);
+    }
+    assert_eq!(routed.heard(|event| matches!(event, Event::Opened { .. })), 1);
+    assert_eq!(routed.chat("x", "").await.status, 503);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn killed_in_the_middle_it_says_so_too() {
     let mut a = Fake::start("a").await;
     let routed = Routed::start(unchecked(&[&a])).await;
