@@ -10,6 +10,7 @@ mod models;
 mod pretrain;
 mod report;
 mod resume;
+mod route;
 mod runs;
 mod serve;
 mod speedrun;
@@ -48,6 +49,7 @@ pub(crate) enum Command {
     Generate(generate::Args),
     Chat(chat::Args),
     Serve(serve::Args),
+    Route(route::Args),
     Tokenizer(tokenizer::Args),
     World(world::Args),
     Bench(bench::Args),
@@ -57,6 +59,14 @@ impl Command {
     /// Whether it computes on threads of its own.
     pub(crate) fn serves(&self) -> bool {
         matches!(self, Self::Serve(_))
+    }
+
+    /// Runs it without a host, if it needs none: it hears signals by itself.
+    pub(crate) fn run_alone(&self) -> Option<Result<()>> {
+        match self {
+            Self::Route(args) => Some(route::run(args)),
+            _ => None,
+        }
     }
 
     pub(crate) fn run(self, host: &Host) -> Result<()> {
@@ -72,6 +82,7 @@ impl Command {
             Self::Generate(args) => generate::run(&args, host),
             Self::Chat(args) => chat::run(&args, host),
             Self::Serve(args) => serve::run(args, host),
+            Self::Route(args) => route::run(&args),
             Self::Tokenizer(args) => tokenizer::run(args, host),
             Self::World(args) => world::run(&args, host),
             Self::Bench(args) => bench::run(&args, host),

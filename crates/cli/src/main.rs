@@ -29,8 +29,12 @@ use clap::Parser;
 fn main() -> ExitCode {
     alloc::keep_freed_pages();
     let lyceum = cmd::Lyceum::parse();
-    let host = host::Host::new(&lyceum.global, lyceum.command.serves());
-    match host.and_then(|host| lyceum.command.run(&host)) {
+    let alone = lyceum.command.run_alone();
+    let done = alone.unwrap_or_else(|| {
+        let host = host::Host::new(&lyceum.global, lyceum.command.serves())?;
+        lyceum.command.run(&host)
+    });
+    match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) if reader_has_gone(&error) => ExitCode::SUCCESS,
         Err(error) => {

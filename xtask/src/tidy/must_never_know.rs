@@ -44,6 +44,11 @@ const TABLE: &[(&str, &[&str], &str)] = &[
         "engines, tokens, how an answer is made",
     ),
     (
+        "route",
+        &["burn", "arch", "model", "chat", "generate", "tokenizer", "serve", "train", "ureq"],
+        "models, conversations",
+    ),
+    (
         "hub",
         &["burn", "arch", "model", "formats", "tokenizer", "generate", "axum", "tokio"],
         "what is in a model's files",

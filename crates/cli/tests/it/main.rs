@@ -9,6 +9,7 @@ mod life;
 mod model;
 mod models;
 mod optimizers;
+mod route;
 mod runs;
 mod serve;
 mod tokenizer;
