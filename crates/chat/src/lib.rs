@@ -9,7 +9,7 @@
 //! template beside a model), [`stop`] (strings that end an answer), [`grammar`] (forms that an
 //! answer is held to), [`voice`] (tokens to text as they come), [`logprobs`] (how likely they were), [`respond`] (the trait through which servers and pages see
 //! a model), [`local`] (a decoder and a tokenizer as a `Respond`), [`mod@draft`] (a smaller model that
-//! proposes for it), [`ask`] (the trait through which many ask at once), [`batched`] (a runtime behind it), [`turns`] (any other model).
+//! proposes for it), [`ask`] (the trait through which many ask at once), [`batched`] (a runtime behind it), [`turns`] (any other model), [`mod@untaught`] (one to try servers with).
 //!
 //! ```
 //! use chat::{Conversation, Message, Role, Template};
@@ -39,6 +39,7 @@ pub mod template;
 pub mod tokenizer_config;
 pub mod tools;
 pub mod turns;
+pub mod untaught;
 pub mod voice;
 mod words;
 
@@ -48,7 +49,7 @@ pub use dataset::Dataset;
 pub use draft::draft;
 pub use error::Error;
 // A server asks with these and needs no other word of `generate`.
-pub use generate::{Flow, Sampling};
+pub use generate::{Batching, Flow, Limits, Sampling};
 pub use grammar::{Grammar, GrammarConstraint, Vocabulary};
 pub use local::{LocalModel, LocalOptions};
 pub use logprobs::{Likely, ReplyToken};
@@ -62,4 +63,5 @@ pub use template::{
 pub use tokenizer_config::TokenizerConfig;
 pub use tools::{Call, CallReader, Dialect, Tool, ToolChoice, Tools};
 pub use turns::Turns;
+pub use untaught::untaught;
 pub use voice::{Said, Voice};

@@ -1,35 +1,20 @@
 //! The server in front of a small real model of random weights, which says nothing of sense but everything
 //! for certain.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
-use arch::{Spec, Untaught};
-use chat::{BatchedModel, BatchedOptions, LocalOptions, Service};
-use generate::{Limits, Runtime};
+use chat::{BatchedModel, BatchedOptions, Limits, Service};
 use serde_json::{Value, json};
 use serve::keys::Keys;
 use serve::rate::Rate;
 use serve::{Models, Settings};
-use tokenizer::{Tokenizer, TrainOptions};
 
 use super::{Server, events, parse, wait};
 
-fn tokenizer() -> Tokenizer {
-    static TOKENIZER: OnceLock<String> = OnceLock::new();
-    let json = TOKENIZER.get_or_init(|| {
-        let options = TrainOptions { vocab_size: 275, ..TrainOptions::default() };
-        Tokenizer::train(["one two three four five six seven"; 20], &options).unwrap().to_json()
-    });
-    Tokenizer::from_json(json).unwrap()
-}
-
 fn model(options: BatchedOptions) -> Arc<BatchedModel> {
-    let spec = Spec { context: 500, ..Spec::llama(tokenizer().vocab_size(), 32, 2, 2) };
-    let runtime = Runtime::new(&spec, &Untaught { seed: 1 }).unwrap();
-    let names = LocalOptions { name: "tiny/one".into(), ..LocalOptions::default() };
     let began = std::time::Instant::now();
     let clock = Arc::new(move || began.elapsed().as_secs_f64());
-    Arc::new(BatchedModel::new(runtime, tokenizer(), names, options, clock, None).unwrap())
+    Arc::new(chat::untaught("tiny/one", 500, options, clock).unwrap())
 }
 
 fn start() -> Server {
