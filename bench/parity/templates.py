@@ -113,6 +113,9 @@ MORE_VARIABLES = {
     "documents": {"documents": [{"title": "t", "text": "x"}]},
 }
 
+# All that a template is given.
+EVERYTHING = ("{{ [messages, tools, documents, bos_token, eos_token, add_generation_prompt, enable_thinking is defined] "
+              "| tojson(sort_keys=true, indent=1) }}")
 # What templates may write in Jinja, apart from any conversation: each must come out the same.
 EXPRESSIONS = [
     "{{ none }}|{{ true }}|{{ [1, 'a', none, true, 2.0] }}|{{ {'a': 'b', 'c': [1.5]} }}|{{ \"it's\" }}|{{ [\"it's\"] }}",
@@ -240,7 +243,7 @@ def templates():
     if not data:
         print("LYCEUM_TEST_DATA names no folder of public data: our own templates only")
     files = sorted(published) + sorted(OWN.glob("*.jinja")) + sorted(pathlib.Path("crates/chat/src/template").glob("*.jinja"))
-    return {file.stem: file.read_text() for file in files}
+    return {"everything": EVERYTHING, **{file.stem: file.read_text() for file in files}}
 
 
 def cases():
@@ -310,6 +313,8 @@ def golden(path):
     for file in sorted(OWN.glob("*.jinja")):
         for talk in chosen:
             list_of.append((f"{file.stem}: {talk}", file.name, file.read_text(), CONVERSATIONS[talk], [WEATHER, NOW]))
+    for talk in ["a call with a thought", "two calls, told", "a call, null", "odd arguments", "no JSON"]:
+        list_of.append((f"everything: {talk}", None, EVERYTHING, CONVERSATIONS[talk], [WEATHER]))
     for i, template in enumerate(EXPRESSIONS):
         list_of.append((f"expression {i}", None, template, CONVERSATIONS["rules and turns"], [NOW]))
     written = []

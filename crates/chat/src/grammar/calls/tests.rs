@@ -163,6 +163,22 @@ fn a_thought_may_come_before() {
 }
 
 #[test]
+fn arguments_are_an_object_whatever_a_schema_says() {
+    for parameters in [json!({}), json!({"type": ["null", "object"]}), json!({"$defs": {}})] {
+        let list =
+            json!([{"type": "function", "function": {"name": "f", "parameters": parameters}}]);
+        let required = json!("required");
+        let tools = Tools::from_json(Some(&list), Some(&required), None).unwrap().unwrap();
+        let grammar = Grammar::calls(&tools, &LLAMA, Thought::None);
+        let constraint = grammar.constraint(&vocabulary()).unwrap();
+        let with =
+            |arguments: &str| ids(&format!("{{\"name\": \"f\", \"parameters\": {arguments}}}"));
+        assert!(accepts(&constraint, &with("{\"a\": 1}")), "{parameters}");
+        assert!(!["null", "1", "[]"].iter().any(|other| accepts(&constraint, &with(other))));
+    }
+}
+
+#[test]
 fn what_cannot_be_held_to_is_told() {
     let check = |parameters: Value, reason: &str| {
         let list =
