@@ -18,8 +18,7 @@ use std::time::{Duration, Instant};
 use http_body_util::Full;
 use hyper::body::{Bytes, Incoming};
 use hyper::header::{
-    CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderMap, HeaderValue,
-    RETRY_AFTER, TRANSFER_ENCODING,
+    CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderMap, HeaderValue, RETRY_AFTER,
 };
 use hyper::http::request::Parts;
 use hyper::{Method, Request, Response, StatusCode, Uri};
@@ -64,8 +63,6 @@ pub(crate) async fn forward(
     let id = router.request_id(&parts.headers);
     let client = headers::client(&parts.headers, peer, config.behind_proxy);
     let mut call = Call::new(router, &parts, id.to_str().unwrap_or(""), client);
-    // What another server took for the end of such a request may stand behind it.
-    let is_chunked = parts.headers.contains_key(TRANSFER_ENCODING);
     let upload = read(router, &config, &parts, body).await;
     let reply = match upload {
         Ok(upload) => {
@@ -85,9 +82,6 @@ pub(crate) async fn forward(
         }
     };
     response.headers_mut().insert(headers::REQUEST_ID, id);
-    if is_chunked {
-        response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
-    }
     response
 }
 

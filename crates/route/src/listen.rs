@@ -2,7 +2,8 @@
 //! to finish.
 //!
 //! hyper parses what comes, strictly: two lengths that differ, a length beside chunks that don't
-//! end in chunks, spaces before a colon and bare line ends within a field are errors there.
+//! end in chunks, spaces before a colon and bare line ends within a field are errors there; a length
+//! beside chunks counts for nothing, and nothing behind such a request is read.
 
 use std::convert::Infallible;
 use std::future::Future;
