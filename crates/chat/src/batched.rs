@@ -152,12 +152,12 @@ impl Shared {
 
     /// The form that an answer must have: the one that is asked for, or that of calls.
     fn grammar(&self, ask: &Ask, reading: &Reading) -> Result<Option<Grammar>, Error> {
-        let Some(tools) = ask.tools().filter(|_| reading.calls) else {
-            return Ok(ask.grammar.clone());
-        };
-        match ask.grammar {
-            None => Ok(Some(Grammar::calls(tools, reading.dialect, reading.thought))),
-            Some(_) => Err(Error::Request(
+        let Some(tools) = ask.tools() else { return Ok(ask.grammar.clone()) };
+        match (&ask.grammar, reading.calls) {
+            // Where none may be called, no mark of a call comes either.
+            (None, _) => Ok(Some(Grammar::calls(tools, reading.dialect, reading.thought))),
+            (Some(grammar), false) => Ok(Some(grammar.clone())),
+            (Some(_), true) => Err(Error::Request(
                 "an answer that may call tools can have no other form; leave one of them out, or \
                  let tool_choice be none"
                     .to_string(),
@@ -257,10 +257,10 @@ impl Respond for BatchedModel {
         self.ask(ask, Box::new(Sent(sender)))?;
         for heard in heard {
             match heard {
-                Heard::Piece { text, .. } if !text.is_empty() => {
-                    if on_text(&text) == Flow::Stop {
-                        break;
-                    }
+                Heard::Piece { text, .. }
+                    if !text.is_empty() && on_text(&text) == Flow::Stop =>
+                {
+                    break;
                 }
                 Heard::Done(reply) => return reply,
                 _ => {}

@@ -34,6 +34,8 @@ pub struct Shape {
     pub vocab_size: u32,
     /// Of prompts and moments.
     pub seed: u64,
+    /// The number of the first request: others have other prompts.
+    pub first: usize,
 }
 
 /// Ids that special tokens seldom have.
@@ -45,6 +47,7 @@ impl Shape {
         let low = FIRST_ID.min(self.vocab_size / 2);
         let draw = |rng: &mut Rng| low + rng.below(u64::from(self.vocab_size - low)) as u32;
         let mut shared = Rng::stream(self.seed, "shared");
+        let i = self.first + i;
         let mut own = Rng::stream(self.seed, &format!("prompt {i}"));
         let of_shared = (0..self.shared.min(self.prompt)).map(|_| draw(&mut shared));
         let mut ids: Vec<u32> = of_shared.collect();
@@ -129,7 +132,8 @@ mod tests {
 
     #[test]
     fn prompts_share_their_beginning_and_nothing_else() {
-        let shape = Shape { prompt: 40, shared: 25, output: 3, vocab_size: 1000, seed: 1 };
+        let shape =
+            Shape { prompt: 40, shared: 25, output: 3, vocab_size: 1000, seed: 1, first: 0 };
         let ids = |i| {
             let ids = shape.body(None, i)["prompt"].as_array().unwrap().clone();
             ids.iter().map(|id| id.as_u64().unwrap()).collect::<Vec<_>>()
@@ -138,6 +142,8 @@ mod tests {
         assert_eq!((a.len(), &a[..25]), (40, &b[..25]));
         assert_ne!(a[25..], b[25..]);
         assert_eq!(a, ids(0));
+        let later = Shape { first: 1, ..shape.clone() };
+        assert_eq!(later.body(None, 0)["prompt"], shape.body(None, 1)["prompt"]);
         assert!(a.iter().chain(&b).all(|id| (300..1000).contains(id)));
         assert_eq!(shape.body(Some("m"), 7)["model"], "m");
         let tiny = Shape { vocab_size: 8, ..shape };

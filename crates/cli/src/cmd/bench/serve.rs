@@ -101,7 +101,9 @@ pub(super) fn run(args: &Args, host: &Host) -> Result<()> {
     let mut progress = host.progress("ask", loads.len() as u64);
     let mut levels = Vec::new();
     for load in loads {
-        let summary = runtime.block_on(level(args, &target, load));
+        // No prompt comes twice: it would be known then.
+        let first = levels.len() << 20;
+        let summary = runtime.block_on(level(args, &target, load, first));
         progress.set(levels.len() as u64 + 1, format!("{load}"));
         host.go_on("nothing was kept")?;
         if summary.whole == 0 {
@@ -124,22 +126,23 @@ pub(super) fn run(args: &Args, host: &Host) -> Result<()> {
     Ok(())
 }
 
-fn shape(args: &Args) -> Shape {
+fn shape(args: &Args, first: usize) -> Shape {
     let Args { prompt, shared, output, vocab: vocab_size, seed, .. } = *args;
-    Shape { prompt, shared, output, vocab_size, seed }
+    Shape { prompt, shared, output, vocab_size, seed, first }
 }
 
-async fn level(args: &Args, target: &Target, load: f64) -> Summary {
+async fn level(args: &Args, target: &Target, load: f64, first: usize) -> Summary {
+    let shape = shape(args, first);
     let patience = Duration::from_secs_f64(args.patience);
     let (answers, elapsed) = match args.rate[..] {
         [] => {
             let askers = load as usize;
             let requests = args.requests.unwrap_or(4 * askers);
-            load::ask_closed(target, &shape(args), askers, requests, patience).await
+            load::ask_closed(target, &shape, askers, requests, patience).await
         }
         _ => {
             let requests = args.requests.unwrap_or(32);
-            load::ask_open(target, &shape(args), load, requests, patience).await
+            load::ask_open(target, &shape, load, requests, patience).await
         }
     };
     Summary::of(&answers, elapsed)
@@ -151,15 +154,15 @@ async fn stall(args: &Args, target: &Target, prompt: usize) -> Result<()> {
     let patience = Duration::from_secs_f64(args.patience);
     let mut streams = Vec::new();
     for i in 0..askers {
-        let (target, body) = (target.clone(), shape(args).body(args.model.as_deref(), i));
+        let (target, body) = (target.clone(), shape(args, 0).body(args.model.as_deref(), i));
         streams
             .push(tokio::spawn(async move { load::client::ask(&target, &body, patience).await }));
     }
     // All of them speak by then, unless they are slower than a person would wait for.
     tokio::time::sleep(Duration::from_secs_f64(args.prompt as f64 * askers as f64 / 100.0 + 1.0))
         .await;
-    let long =
-        Shape { prompt, shared: 0, output: 1, ..shape(args) }.body(args.model.as_deref(), 1 << 20);
+    let long = Shape { prompt, shared: 0, output: 1, ..shape(args, 0) }
+        .body(args.model.as_deref(), 1 << 20);
     let intruder = load::client::ask(target, &long, patience).await;
     let began = intruder.sent.context("the long prompt was not sent")?;
     ensure!(intruder.is_whole(), "the long prompt: {}", intruder.failure.unwrap_or_default());
