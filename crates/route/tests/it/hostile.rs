@@ -59,6 +59,8 @@ async fn heads_are_bounded() {
             format!("GET /v1/models HTTP/1.1\r\nhost: x\r\n{fields}connection: close\r\n\r\n");
         let answer = client::send(routed.address, bytes.as_bytes()).await;
         assert_eq!(answer.status, expected, "{}", answer.head);
+        let is_refused = answer.field("x-request-id").is_empty(); // By the router, at the door.
+        assert_eq!(is_refused, expected == 431, "{}", answer.head);
     };
     check("x-a: b\r\n".repeat(90), 200).await;
     check("x-a: b\r\n".repeat(120), 431).await;
