@@ -257,9 +257,7 @@ impl Respond for BatchedModel {
         self.ask(ask, Box::new(Sent(sender)))?;
         for heard in heard {
             match heard {
-                Heard::Piece { text, .. }
-                    if !text.is_empty() && on_text(&text) == Flow::Stop =>
-                {
+                Heard::Piece { text, .. } if !text.is_empty() && on_text(&text) == Flow::Stop => {
                     break;
                 }
                 Heard::Done(reply) => return reply,
