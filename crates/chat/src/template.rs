@@ -185,7 +185,7 @@ impl Template {
     }
 
     /// The text of a conversation with tools, or with calls, that the template may know nothing of: then
-    /// they are told in words ([`crate::tools::tell`]), in the first question where the template takes no
+    /// they are told in words ([`crate::tools::tell()`]), in the first question where the template takes no
     /// system's message. Any other conversation is rendered as it is.
     ///
     /// # Errors

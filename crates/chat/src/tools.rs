@@ -2,7 +2,7 @@
 //! forms of OpenAI's interfaces.
 //!
 //! Reading order: [`choice`] (which may be called, which must), [`dialect`] (how a model writes its
-//! calls; one file each in `tools/dialect/`), [`tell`] (for templates that know no tools), `calls`
+//! calls; one file each in `tools/dialect/`), [`tell()`] (for templates that know no tools), `calls`
 //! (the grammar that makes calls valid by construction), [`reader`] (calls out of an answer as it
 //! comes), `envelope` and `json` (the JSON around a call, character by character).
 //!

@@ -8,5 +8,6 @@ pub(crate) mod infill;
 pub mod messages;
 pub mod models;
 pub mod rerank;
+pub mod responses;
 pub mod tokens;
 mod tooling;

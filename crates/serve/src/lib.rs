@@ -51,7 +51,8 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 
 use endpoint::{
-    chat as chats, completions, embeddings, health, messages, models as listed, rerank, tokens,
+    chat as chats, completions, embeddings, health, messages, models as listed, rerank, responses,
+    tokens,
 };
 use keys::Keys;
 use metrics::Metrics;
@@ -143,6 +144,7 @@ pub fn router(server: &Server) -> Router {
         .route("/v1/embeddings", post(embeddings::post))
         .route("/v1/messages", post(messages::post))
         .route("/v1/messages/count_tokens", post(messages::count))
+        .route("/v1/responses", post(responses::post))
         .route("/v1/rerank", post(rerank::post))
         .route("/v1/models", get(listed::list))
         .route("/v1/models/{*id}", get(listed::one))

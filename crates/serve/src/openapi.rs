@@ -5,7 +5,9 @@ use axum::Json;
 use serde::Serialize;
 use utoipa::{OpenApi, ToSchema};
 
-use crate::endpoint::{chat, completions, embeddings, health, messages, models, rerank, tokens};
+use crate::endpoint::{
+    chat, completions, embeddings, health, messages, models, rerank, responses, tokens,
+};
 use crate::knobs::Knobs;
 
 /// The document.
@@ -21,6 +23,7 @@ use crate::knobs::Knobs;
         embeddings::post,
         messages::post,
         messages::count,
+        responses::post,
         rerank::post,
         models::list,
         models::one,

@@ -14,7 +14,7 @@ use super::{Server, events, parse, wait};
 fn model(options: BatchedOptions) -> Arc<BatchedModel> {
     let began = std::time::Instant::now();
     let clock = Arc::new(move || began.elapsed().as_secs_f64());
-    Arc::new(chat::untaught("tiny/one", 500, options, clock).unwrap())
+    Arc::new(chat::untaught("tiny/one", 2000, options, clock).unwrap())
 }
 
 fn start() -> Server {
@@ -260,11 +260,11 @@ fn the_model_is_told_of() {
     let list = parse(&server.send("GET /v1/models", "").1);
     assert_eq!(
         (&list["data"][0]["id"], &list["data"][0]["max_model_len"]),
-        (&json!("tiny/one"), &json!(500))
+        (&json!("tiny/one"), &json!(2000))
     );
     assert_eq!(parse(&server.send("GET /v1/models/tiny/one", "").1)["id"], "tiny/one");
     assert_eq!(server.send("GET /v1/models/other", "").0, 404);
-    assert_eq!(parse(&server.send("GET /tokenizer_info", "").1)["max_model_len"], 500);
+    assert_eq!(parse(&server.send("GET /tokenizer_info", "").1)["max_model_len"], 2000);
     let body = json!({"messages": [{"role": "user", "content": "one"}]});
     assert_eq!(ok(&server, "/apply-template", body)["prompt"], "one");
     let llama = ok(&server, "/tokenize", json!({"content": "one é", "with_pieces": true}));
@@ -361,6 +361,105 @@ fn an_overload_is_refused_politely_and_counted() {
 #[test]
 fn card_and_load_are_those_of_the_model() {
     let model = model(BatchedOptions::default());
-    assert_eq!((model.card().context, model.card().width), (500, 32));
+    assert_eq!((model.card().context, model.card().width), (2000, 32));
     assert_eq!(model.load().taken, 0);
+}
+
+const TOOL: &str = r#"[{"type": "function", "name": "add", "parameters": {"type": "object",
+    "properties": {"a": {"enum": [1, 2]}}, "required": ["a"], "additionalProperties": false}}]"#;
+
+#[test]
+fn responses_are_items_whole_and_as_they_come() {
+    let server = start();
+    let ask = |more: Value| {
+        let mut body = json!({"input": [{"role": "user", "content": [{"type": "input_text", "text": "one"}]}],
+            "instructions": "two", "seed": 3});
+        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        body
+    };
+    let answer = ok(&server, "/v1/responses", ask(json!({"max_output_tokens": 5})));
+    assert_eq!((&answer["object"], &answer["status"]), (&json!("response"), &json!("incomplete")));
+    assert_eq!(answer["output"][0]["content"][0]["type"], "output_text");
+    assert_eq!(answer["usage"]["output_tokens"], 5);
+    let tools = json!({"tools": parse(TOOL), "tool_choice": "required", "parallel_tool_calls": false,
+        "max_output_tokens": 300});
+    let called = ok(&server, "/v1/responses", ask(tools.clone()));
+    let call = &called["output"][0];
+    assert_eq!(
+        (&call["type"], &call["name"], &called["status"]),
+        (&json!("function_call"), &json!("add"), &json!("completed")),
+        "{called}"
+    );
+    assert!([1, 2].contains(&parse(call["arguments"].as_str().unwrap())["a"].as_i64().unwrap()));
+    let mut streamed = tools;
+    streamed["stream"] = true.into();
+    for more in [json!({"max_output_tokens": 5, "stream": true}), streamed] {
+        let (status, body) = server.send("POST /v1/responses", &ask(more).to_string());
+        assert_eq!(status, 200);
+        let events: Vec<Value> = body
+            .split_terminator("\n\n")
+            .map(|event| {
+                let (name, data) = event.split_once('\n').unwrap();
+                let value = parse(data.strip_prefix("data: ").unwrap());
+                assert_eq!(value["type"], name.strip_prefix("event: ").unwrap());
+                value
+            })
+            .collect();
+        assert!(events.iter().enumerate().all(|(i, event)| event["sequence_number"] == i));
+        let last = &events.last().unwrap()["response"];
+        let of_whole = if last["output"][0]["type"] == "message" { &answer } else { &called };
+        let content = |answer: &Value| {
+            let item = &answer["output"][0];
+            [item["content"][0]["text"].clone(), item["arguments"].clone(), item["status"].clone()]
+        };
+        assert_eq!(content(last), content(of_whole));
+        let deltas: String = events.iter().filter_map(|event| event["delta"].as_str()).collect();
+        assert!(content(last).contains(&deltas.into()));
+    }
+    for (more, word) in [
+        (json!({"previous_response_id": "resp_1"}), "previous_response_id"),
+        (json!({"input": []}), "empty"),
+        (json!({"input": [{"type": "computer_call"}]}), "computer_call"),
+        (json!({"tools": [{"type": "web_search"}]}), "web_search"),
+    ] {
+        let (status, refused) = post(&server, "/v1/responses", ask(more));
+        assert!(status == 400 && refused.to_string().contains(word), "{refused}");
+    }
+}
+
+#[test]
+fn anthropics_messages_are_understood() {
+    let server = start();
+    let ask = |more: Value| {
+        let mut body = json!({"messages": [{"role": "user", "content": "one"}], "max_tokens": 6,
+            "system": [{"type": "text", "text": "two"}]});
+        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        body
+    };
+    let answer = ok(&server, "/v1/messages", ask(json!({})));
+    assert_eq!(
+        (&answer["type"], &answer["content"][0]["type"]),
+        (&json!("message"), &json!("text"))
+    );
+    assert_eq!(answer["stop_reason"], "max_tokens");
+    let tools = json!({"tools": [{"name": "add", "input_schema": parse(TOOL)[0]["parameters"]}],
+        "tool_choice": {"type": "any", "disable_parallel_tool_use": true}, "max_tokens": 300});
+    let called = ok(&server, "/v1/messages", ask(tools.clone()));
+    let block = &called["content"][0];
+    assert_eq!((&called["stop_reason"], &block["name"]), (&json!("tool_use"), &json!("add")));
+    assert!([1, 2].contains(&block["input"]["a"].as_i64().unwrap()));
+    let turns = json!({"messages": [{"role": "user", "content": "one"},
+        {"role": "assistant", "content": [block]},
+        {"role": "user", "content": [{"type": "tool_result", "tool_use_id": block["id"], "content": "2"}]}]});
+    ok(&server, "/v1/messages", ask(turns.clone()));
+    let counted = ok(&server, "/v1/messages/count_tokens", turns);
+    assert!(counted["input_tokens"].as_u64().unwrap() > 3);
+    let mut streamed = tools;
+    streamed["stream"] = true.into();
+    let (_, body) = server.send("POST /v1/messages", &ask(streamed).to_string());
+    let order: Vec<&str> = body.lines().filter_map(|line| line.strip_prefix("event: ")).collect();
+    assert_eq!(order[..3], ["message_start", "ping", "content_block_start"]);
+    assert_eq!(order[order.len() - 3..], ["content_block_stop", "message_delta", "message_stop"]);
+    let (status, refused) = post(&server, "/v1/messages", json!({"messages": []}));
+    assert_eq!((status, &refused["type"]), (400, &json!("error")), "{refused}");
 }
