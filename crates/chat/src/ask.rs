@@ -4,7 +4,7 @@
 use generate::Sampling;
 use serde_json::{Map, Value};
 
-use crate::{Error, Finish, Grammar, Message, Reply, ReplyToken, Request, ToolChoice, Tools};
+use crate::{Error, Grammar, Message, Reply, ReplyToken, Request, ToolChoice, Tools};
 
 /// What an answer goes on from.
 #[derive(Clone, Debug, PartialEq)]
@@ -240,17 +240,4 @@ pub trait Service: Send + Sync {
     /// # Errors
     /// As of [`Service::ask`].
     fn embed(&self, ids: Vec<u32>) -> Result<Vec<f32>, Error>;
-}
-
-/// A reply's end, as others name it.
-impl Finish {
-    /// OpenAI's word.
-    pub fn name(self) -> &'static str {
-        match self {
-            // Nobody reads the answer of one who left.
-            Self::Stop | Self::Cancelled => "stop",
-            Self::Length => "length",
-            Self::Calls => "tool_calls",
-        }
-    }
 }

@@ -36,6 +36,18 @@ pub enum Finish {
     Calls,
 }
 
+impl Finish {
+    /// OpenAI's word.
+    pub fn name(self) -> &'static str {
+        match self {
+            // Nobody reads the answer of one who left.
+            Self::Stop | Self::Cancelled => "stop",
+            Self::Length => "length",
+            Self::Calls => "tool_calls",
+        }
+    }
+}
+
 /// What is answered.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Reply {

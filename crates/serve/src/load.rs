@@ -12,11 +12,12 @@ pub mod client;
 mod summary;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use stdx::Rng;
-use tokio::sync::mpsc;
+use tokio::sync::mpsc::{self, UnboundedReceiver};
 
 pub use client::{Answer, Target};
 pub use summary::{Percentiles, Summary};
@@ -71,15 +72,15 @@ pub async fn ask_closed(
     requests: usize,
     patience: Duration,
 ) -> (Vec<Answer>, Duration) {
-    let next = Arc::new(std::sync::atomic::AtomicUsize::new(0));
-    let (sender, mut answers) = mpsc::unbounded_channel();
+    let next = Arc::new(AtomicUsize::new(0));
+    let (sender, answers) = mpsc::unbounded_channel();
     let began = Instant::now();
     for _ in 0..askers {
         let (next, sender) = (next.clone(), sender.clone());
         let (target, shape) = (target.clone(), shape.clone());
         tokio::spawn(async move {
             loop {
-                let i = next.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+                let i = next.fetch_add(1, Ordering::Relaxed);
                 if i >= requests {
                     return;
                 }
@@ -89,11 +90,7 @@ pub async fn ask_closed(
         });
     }
     drop(sender);
-    let mut all = Vec::with_capacity(requests);
-    while let Some(answer) = answers.recv().await {
-        all.push(answer);
-    }
-    (all, began.elapsed())
+    (all_of(answers).await, began.elapsed())
 }
 
 /// Askers that come so many a second, at random moments, for so many requests.
@@ -105,7 +102,7 @@ pub async fn ask_open(
     patience: Duration,
 ) -> (Vec<Answer>, Duration) {
     let mut moments = Rng::stream(shape.seed, "moments");
-    let (sender, mut answers) = mpsc::unbounded_channel();
+    let (sender, answers) = mpsc::unbounded_channel();
     let (began, mut at) = (Instant::now(), 0.0);
     for i in 0..requests {
         // The time between two is exponential.
@@ -119,11 +116,16 @@ pub async fn ask_open(
         });
     }
     drop(sender);
-    let mut all = Vec::with_capacity(requests);
+    (all_of(answers).await, began.elapsed())
+}
+
+/// What comes, until nobody is left who could send.
+async fn all_of(mut answers: UnboundedReceiver<Answer>) -> Vec<Answer> {
+    let mut all = Vec::new();
     while let Some(answer) = answers.recv().await {
         all.push(answer);
     }
-    (all, began.elapsed())
+    all
 }
 
 #[cfg(test)]

@@ -21,7 +21,7 @@ use crate::{Refusal, Server, form};
 const MAX_TOP_LOGPROBS: usize = 20;
 
 /// Fields that would change the answer and are not offered.
-const LACKING: [&str; 6] = ["tools", "functions", "audio", "web_search_options", "lora", "adapter"];
+const LACKING: [&str; 5] = ["functions", "audio", "web_search_options", "lora", "adapter"];
 
 /// The body, beside [`Knobs`].
 #[derive(Clone, Debug, Deserialize, ToSchema)]

@@ -463,3 +463,39 @@ fn anthropics_messages_are_understood() {
     let (status, refused) = post(&server, "/v1/messages", json!({"messages": []}));
     assert_eq!((status, &refused["type"]), (400, &json!("error")), "{refused}");
 }
+
+#[test]
+fn chats_call_tools_whole_and_as_they_come() {
+    let server = start();
+    let ask = |more: Value| {
+        let mut body = json!({"messages": [{"role": "user", "content": "one"}], "max_tokens": 300,
+            "tools": parse(TOOL), "tool_choice": "required", "parallel_tool_calls": false, "seed": 3});
+        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        body
+    };
+    let path = "/v1/chat/completions";
+    let answer = ok(&server, path, ask(json!({})));
+    let message = &answer["choices"][0]["message"];
+    let call = &message["tool_calls"][0];
+    assert_eq!(answer["choices"][0]["finish_reason"], "tool_calls");
+    assert_eq!((&call["type"], &call["function"]["name"]), (&json!("function"), &json!("add")));
+    assert!(message["content"].is_null() && call["index"].is_null());
+    let arguments = call["function"]["arguments"].as_str().unwrap();
+    assert!([1, 2].contains(&parse(arguments)["a"].as_i64().unwrap()));
+    let streamed = ask(json!({"stream": true}));
+    let (_, body) = server.send(&format!("POST {path}"), &streamed.to_string());
+    let events = events(&body);
+    let (mut name, mut told) = (String::new(), String::new());
+    for event in &events[..events.len() - 1] {
+        let delta = parse(event)["choices"][0]["delta"]["tool_calls"][0]["function"].clone();
+        name.push_str(delta["name"].as_str().unwrap_or_default());
+        told.push_str(delta["arguments"].as_str().unwrap_or_default());
+    }
+    assert_eq!((name.as_str(), told.as_str()), ("add", arguments));
+    let turns = json!({"tool_choice": "none", "max_tokens": 5, "messages": [
+        {"role": "user", "content": "one"}, message,
+        {"role": "tool", "tool_call_id": call["id"], "content": "2"}]});
+    assert!(ok(&server, path, ask(turns))["choices"][0]["message"]["tool_calls"].is_null());
+    let both = ask(json!({"response_format": {"type": "json_object"}}));
+    assert_eq!(post(&server, path, both).0, 400);
+}
