@@ -257,8 +257,11 @@ impl Respond for BatchedModel {
         self.ask(ask, Box::new(Sent(sender)))?;
         for heard in heard {
             match heard {
-                Heard::Piece { text, .. } if !text.is_empty() && on_text(&text) == Flow::Stop => {
-                    break;
+                Heard::Piece { text, .. } => {
+                    let flow = if text.is_empty() { Flow::Continue } else { on_text(&text) };
+                    if flow == Flow::Stop {
+                        break;
+                    }
                 }
                 Heard::Done(reply) => return reply,
                 _ => {}
