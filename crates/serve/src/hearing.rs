@@ -6,8 +6,8 @@ use std::sync::Arc;
 use chat::{Ask, Heard, Listener, Reply, ReplyToken, Service};
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 
-use crate::Refusal;
 use crate::metrics::Watch;
+use crate::{Refusal, log};
 
 /// What one of the choices heard.
 pub(crate) struct Line {
@@ -46,6 +46,7 @@ impl Answers {
         asks: Vec<Ask>,
         watch: &Watch,
     ) -> Result<Self, Refusal> {
+        asks.iter().take(1).for_each(log::asked);
         let (sender, lines) = mpsc::unbounded_channel();
         let (left, watches) = (asks.len(), vec![watch.clone(); asks.len()]);
         let asked = tokio::task::spawn_blocking(move || {

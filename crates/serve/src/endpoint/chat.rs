@@ -78,7 +78,7 @@ pub(crate) async fn post(State(server): State<Server>, body: Body) -> Result<Res
         return Err(Refusal::field("messages", "messages is empty; send at least one"));
     }
     let (knobs, sampling) = Knobs::read(&body, fresh_number())?;
-    let service = server.models.named(asked.model.as_deref())?;
+    let service = server.models.named(asked.model.as_deref()).await?;
     let ask = Ask {
         max_tokens: asked.max_tokens()?,
         stop: knobs.stops()?,

@@ -95,7 +95,7 @@ pub(crate) async fn post(State(server): State<Server>, body: Body) -> Result<Res
     }
     let asked: Completion = body.read()?;
     let (knobs, sampling) = Knobs::read(&body, fresh_number())?;
-    let service = server.models.named(asked.model.as_deref())?;
+    let service = server.models.named(asked.model.as_deref()).await?;
     let plan = Plan::of(&asked, &knobs)?;
     let ask = Ask {
         max_tokens: Some(asked.max_tokens.unwrap_or(MAX_TOKENS)),

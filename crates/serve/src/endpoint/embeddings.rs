@@ -86,7 +86,7 @@ pub(crate) async fn post(
     body: Body,
 ) -> Result<Json<EmbeddingsAnswer>, Refusal> {
     let asked: Embeddings = body.read()?;
-    let service = server.models.named(asked.model.as_deref())?;
+    let service = server.models.named(asked.model.as_deref()).await?;
     let width = service.card().width;
     let dimensions = asked.dimensions.unwrap_or(width);
     if !(1..=width).contains(&dimensions) {

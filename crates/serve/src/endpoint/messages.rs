@@ -66,8 +66,11 @@ pub(crate) async fn post(State(server): State<Server>, body: Body) -> Response {
     answer(&server, &body).await.unwrap_or_else(refused)
 }
 
+/// How the addresses of this interface begin.
+pub(crate) const PATH: &str = "/v1/messages";
+
 /// A refusal in Anthropic's form.
-fn refused(refusal: Refusal) -> Response {
+pub(crate) fn refused(refusal: Refusal) -> Response {
     let body = told::error(&refusal);
     let (head, _) = refusal.into_response().into_parts();
     let mut response = Json(body).into_response();
@@ -83,7 +86,7 @@ fn refused(refusal: Refusal) -> Response {
 
 async fn answer(server: &Server, body: &Body) -> Result<Response, Refusal> {
     let asked: Messages = body.read()?;
-    let service = server.models.named(asked.model.as_deref())?;
+    let service = server.models.named(asked.model.as_deref()).await?;
     if asked.max_tokens == 0 {
         return Err(Refusal::field("max_tokens", "max_tokens must be at least 1, got 0"));
     }
@@ -139,7 +142,7 @@ pub struct Counted {
 pub(crate) async fn count(State(server): State<Server>, body: Body) -> Response {
     let counted = async {
         let asked: Messages = body.with("max_tokens", 1.into()).read()?;
-        let service = server.models.named(asked.model.as_deref())?;
+        let service = server.models.named(asked.model.as_deref()).await?;
         let prompt = Prompt::Chat(Box::new(chat(asked)?));
         let ids = tokio::task::spawn_blocking(move || service.encode(&prompt)).await;
         let input_tokens = ids.map_err(|_| Refusal::lost())??.len();

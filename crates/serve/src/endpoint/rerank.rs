@@ -91,7 +91,7 @@ pub(crate) async fn post(
     body: Body,
 ) -> Result<Json<RerankAnswer>, Refusal> {
     let asked: Rerank = body.read()?;
-    let service = server.models.named(asked.model.as_deref())?;
+    let service = server.models.named(asked.model.as_deref()).await?;
     let documents: Vec<String> = asked.documents.into_iter().map(Document::into_text).collect();
     match documents.len() {
         0 => return Err(Refusal::field("documents", "documents is empty; send at least one")),

@@ -77,7 +77,7 @@ pub(crate) async fn post(State(server): State<Server>, body: Body) -> Result<Res
     }
     let asked: Responses = body.read()?;
     let (_, sampling) = Knobs::read(&body, fresh_number())?;
-    let service = server.models.named(asked.model.as_deref())?;
+    let service = server.models.named(asked.model.as_deref()).await?;
     if asked.max_output_tokens == Some(0) {
         return Err(Refusal::field("max_output_tokens", "max_output_tokens must be at least 1"));
     }

@@ -11,7 +11,7 @@ use serve::{Models, Settings};
 
 use super::{Server, events, parse, wait};
 
-fn model(options: BatchedOptions) -> Arc<BatchedModel> {
+pub(crate) fn model(options: BatchedOptions) -> Arc<BatchedModel> {
     let began = std::time::Instant::now();
     let clock = Arc::new(move || began.elapsed().as_secs_f64());
     Arc::new(chat::untaught("tiny/one", 2000, options, clock).unwrap())
