@@ -215,7 +215,6 @@ impl Service for BatchedModel {
         let bytes = tokenizer.token_bytes(id)?;
         Some(bytes.to_vec())
     }
-
 }
 
 impl Respond for BatchedModel {

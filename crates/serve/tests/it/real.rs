@@ -530,8 +530,7 @@ fn who_leaves_while_a_text_waits_to_be_embedded_is_forgotten() {
     let router = serve::router(&server);
     let server = Server::of(Arc::default(), server, router);
     // Somebody has the model to himself meanwhile.
-    let body =
-        json!({"prompt": "one", "max_tokens": 90_000, "ignore_eos": true, "stream": true});
+    let body = json!({"prompt": "one", "max_tokens": 90_000, "ignore_eos": true, "stream": true});
     let endless = server.connect("POST /v1/completions", &body.to_string());
     wait(|| model.load().batch.running == 1);
     let embedding = server.connect("POST /v1/embeddings", &json!({"input": "two"}).to_string());

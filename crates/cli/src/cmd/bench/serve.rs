@@ -220,9 +220,11 @@ fn milliseconds(seconds: f64) -> String {
 }
 
 fn spread_of(args: &Args) -> String {
-    match args.output_spread {
-        0.0 => String::new(),
-        spread => format!(" in the mean, {:.0} % shorter to longer", 100.0 * spread),
+    let percent = 100.0 * args.output_spread;
+    if percent > 0.0 {
+        format!(" in the mean, {percent:.0} % shorter to longer")
+    } else {
+        String::new()
     }
 }
 
