@@ -3,8 +3,8 @@
 //! A closed loop has so many askers, each of whom asks again as soon as it was answered; an open loop has askers
 //! that come at random moments (a Poisson process) whether others were answered or not, as people do
 //! (Schroeder et al., "Open Versus Closed: A Cautionary Tale", 2006). Prompts are ids drawn at random, of exact
-//! length, the first of them shared where that is asked; answers are as long as they are asked to be, all alike or
-//! not.
+//! length, the first of them shared where that is asked; answers are as long as they are asked to be, all alike
+//! or not.
 //!
 //! Reading order: [`client`] (one request and when each word of its answer came), [`ask_closed`] and [`ask_open`],
 //! [`Summary`]. Left out: TLS; whatever needs more than one machine.

@@ -1,8 +1,8 @@
-//! What a text is to the model: the mean of its states behind the last norm, over all positions, added up piece by
-//! piece as the text is read (mean pooling; Reimers and Gurevych, "Sentence-BERT", 2019).
+//! What a text is to the model: the mean of its states behind the last norm, over all positions, added up
+//! piece by piece as the text is read (mean pooling; Reimers and Gurevych, "Sentence-BERT", 2019).
 //!
-//! Left out: other ways to make one vector of many (the last state, the first one, weights), which need a model that
-//! learnt them.
+//! Left out: other ways to make one vector of many (the last state, the first one, weights), which need a model
+//! that learnt them.
 
 /// States of a text, as far as it is read.
 #[derive(Clone, Debug)]
@@ -19,8 +19,8 @@ impl Embedding {
         Self { states: Vec::new(), sum: vec![0.0; width], positions: 0 }
     }
 
-    /// Adds the newest pass to those before, position by position, so that it makes no difference to the sum how a
-    /// text was cut.
+    /// Adds the newest pass to those before, position by position, so that it makes no difference to the sum
+    /// how a text was cut.
     pub(super) fn add(&mut self) {
         for state in self.states.chunks_exact(self.sum.len()) {
             self.sum.iter_mut().zip(state).for_each(|(sum, x)| *sum += f64::from(*x));

@@ -42,9 +42,9 @@ pub fn plan(needs: &[Need], limits: &Limits) -> Vec<Rows> {
     rows
 }
 
-/// Rows for prompts, which are given in order. The first gets half of them at least, so that it goes on whoever
-/// comes; of what is left most goes to the one that has least before it, so that a short text need not wait for a
-/// long one. Where all are as long, they are read in order.
+/// Rows for prompts, which are given in order. The first gets half of them at least, so that it goes on
+/// whoever comes; of what is left most goes to the one that has least before it, so that a short text need not
+/// wait for a long one. Where all are as long, they are read in order.
 fn shares(needs: &[Need], mut prompts: Vec<usize>, rows: usize) -> Vec<Rows> {
     let Some(&first) = prompts.first() else { return Vec::new() };
     let wanted = |at: usize| needs[at].unread.min(needs[at].most);

@@ -64,8 +64,8 @@ pub struct Summary {
     pub itl: Percentiles,
     /// Seconds to the end.
     pub e2e: Percentiles,
-    /// Seconds to the end for each token of the answer (the "normalized latency" of Yu et al., "Orca", 2022): long
-    /// for a short answer that had to wait for long ones.
+    /// Seconds to the end for each token of the answer (the "normalized latency" of Yu et al., "Orca", 2022):
+    /// long for a short answer that had to wait for long ones.
     pub e2e_per_token: Percentiles,
     /// Why some failed: the first few reasons.
     pub failures: Vec<String>,
