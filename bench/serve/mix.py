@@ -206,7 +206,7 @@ BAD = [
     (CHAT, b"\xff\xfe\x00", {}),
     (CHAT, b'{"messages": [{"role": "user", "content": "a"}]}', {"kind": "text/plain"}),
     (CHAT, b"", {"method": "GET"}),
-    (CHAT, b"x", {"length": 1 << 40}),
+    (CHAT, b" " * ((16 << 20) + 1), {}),
     (COMPLETIONS, b'{"prompt": "a", "temperature": NaN}', {}),
     (COMPLETIONS, b'{"prompt": "a", "max_tokens": -1}', {}),
     (COMPLETIONS, b'{"prompt": "a", "model": "../../etc/passwd"}', {}),
