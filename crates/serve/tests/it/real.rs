@@ -2,6 +2,7 @@
 //! for certain.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use chat::{BatchedModel, BatchedOptions, Limits, Service};
 use serde_json::{Value, json};
@@ -22,7 +23,11 @@ fn start() -> Server {
 }
 
 fn with(options: BatchedOptions, settings: Settings) -> Server {
-    let server = serve::Server::new(Models::one(model(options)), settings);
+    of(model(options), settings)
+}
+
+fn of(model: Arc<BatchedModel>, settings: Settings) -> Server {
+    let server = serve::Server::new(Models::one(model), settings);
     let router = serve::router(&server);
     Server::of(Arc::default(), server, router)
 }
@@ -526,9 +531,7 @@ fn who_leaves_while_a_text_waits_to_be_embedded_is_forgotten() {
     let options = BatchedOptions { limits, ..BatchedOptions::default() };
     let model = chat::untaught("tiny/one", 100_000, options, Arc::new(|| 0.0));
     let model = Arc::new(model.unwrap());
-    let server = serve::Server::new(Models::one(model.clone()), Settings::default());
-    let router = serve::router(&server);
-    let server = Server::of(Arc::default(), server, router);
+    let server = of(model.clone(), Settings::default());
     // Somebody has the model to himself meanwhile.
     let body = json!({"prompt": "one", "max_tokens": 90_000, "ignore_eos": true, "stream": true});
     let endless = server.connect("POST /v1/completions", &body.to_string());
@@ -539,4 +542,21 @@ fn who_leaves_while_a_text_waits_to_be_embedded_is_forgotten() {
     wait(|| model.load().taken == 1);
     drop(endless);
     wait(|| model.load().taken == 0);
+}
+
+#[test]
+fn a_text_that_is_not_read_in_time_is_told_so_and_not_judged() {
+    // Every look at this clock is a second later.
+    let seconds = AtomicU64::new(0);
+    let clock = Arc::new(move || seconds.fetch_add(1, Ordering::SeqCst) as f64);
+    let options = BatchedOptions { seconds: Some(0.5), ..BatchedOptions::default() };
+    let model = chat::untaught("tiny/one", 2000, options, clock).unwrap();
+    let server = of(Arc::new(model), Settings::default());
+    for (path, body) in [
+        ("/v1/embeddings", json!({"input": "one two"})),
+        ("/v1/rerank", json!({"query": "one", "documents": ["two"]})),
+    ] {
+        let (status, answer) = post(&server, path, body);
+        assert!(status == 503 && answer.to_string().contains("time limit"), "{status} {answer}");
+    }
 }
