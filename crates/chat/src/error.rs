@@ -145,6 +145,7 @@ impl Error {
                 | Self::NoVocabulary { .. }
                 | Self::Generate(G::Constraint { .. })
                 | Self::Generate(G::Setting { .. } | G::EmptyPrompt | G::PromptTooLong { .. })
+                | Self::Generate(G::Decoder(arch::Error::TokenOutOfRange { .. }))
         )
     }
 }

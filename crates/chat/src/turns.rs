@@ -39,7 +39,7 @@ impl Turns {
 fn request(ask: Ask) -> Result<Request, Error> {
     let Prompt::Chat(chat) = ask.prompt else { return Err(no_tokens()) };
     let Chat { messages, tools, .. } = *chat;
-    if tools.is_some() || ask.prompt_logprobs.is_some() || ask.ignore_end {
+    if tools.is_some() || ask.prompt_logprobs.is_some() || ask.ignore_end || ask.embeds {
         return Err(no_tokens());
     }
     let Ask { sampling, max_tokens, stop, logprobs, grammar, .. } = ask;
@@ -92,10 +92,6 @@ impl Service for Turns {
 
     fn token(&self, _: u32) -> Option<Vec<u8>> {
         None
-    }
-
-    fn embed(&self, _: Vec<u32>) -> Result<Vec<f32>, Error> {
-        Err(no_tokens())
     }
 }
 

@@ -82,6 +82,13 @@ impl Refusal {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, message)
     }
 
+    /// The time that an answer may take was over before the text was read.
+    pub(crate) fn too_late() -> Self {
+        let message = "the time limit of this server was over before the text was read; send a shorter one, or \
+                       try again when less is going on";
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, message)
+    }
+
     pub(crate) fn new(status: StatusCode, message: impl Into<String>) -> Self {
         let message = message.into();
         Self { status, message, param: None, code: None, retry_after: None }

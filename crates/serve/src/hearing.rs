@@ -9,6 +9,9 @@ use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 use crate::metrics::Watch;
 use crate::{Refusal, log};
 
+/// Texts of one request that are read at once, where a request has many of them.
+const AT_ONCE: usize = 8;
+
 /// What one of the choices heard.
 pub(crate) struct Line {
     pub(crate) choice: usize,
@@ -82,11 +85,30 @@ impl Answers {
         while let Some(Line { choice, heard }) = self.next().await {
             match heard {
                 Heard::Prompt(tokens) => whole[choice].prompt.extend(tokens),
+                Heard::Embedding(embedding) => whole[choice].embedding = Some(embedding),
                 Heard::Done(reply) => whole[choice].reply = reply?,
                 _ => {}
             }
         }
         Ok(whole)
+    }
+
+    /// Of many asks each one, whole. A few are asked at a time: so a request of a thousand texts takes no more
+    /// places than some people would, and others get their turns meanwhile.
+    pub(crate) async fn each_whole(
+        service: Arc<dyn Service>,
+        asks: Vec<Ask>,
+        watch: &Watch,
+    ) -> Result<Vec<Whole>, Refusal> {
+        let (mut asks, mut whole) = (asks.into_iter(), Vec::new());
+        loop {
+            let some: Vec<Ask> = asks.by_ref().take(AT_ONCE).collect();
+            if some.is_empty() {
+                return Ok(whole);
+            }
+            let answers = Self::to(service.clone(), some, &watch.anew()).await?;
+            whole.extend(answers.whole().await?);
+        }
     }
 }
 
@@ -94,5 +116,6 @@ impl Answers {
 #[derive(Debug, Default)]
 pub(crate) struct Whole {
     pub(crate) prompt: Vec<ReplyToken>,
+    pub(crate) embedding: Option<Vec<f32>>,
     pub(crate) reply: Reply,
 }

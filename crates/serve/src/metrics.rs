@@ -177,6 +177,11 @@ pub(crate) struct Watch {
 }
 
 impl Watch {
+    /// Another answer's, from now on.
+    pub(crate) fn anew(&self) -> Self {
+        Self { asked: Instant::now(), began: None, last: None, ..self.clone() }
+    }
+
     /// Counts what was heard.
     pub(crate) fn hear(&mut self, heard: &Heard) {
         let (numbers, of, now) = (&self.numbers, &self.of, Instant::now());
@@ -187,7 +192,7 @@ impl Watch {
                 numbers.queue_time.get_or_create(of).observe(seconds(self.asked));
                 numbers.prompt_tokens.get_or_create(of).inc_by(*prompt_tokens as u64);
             }
-            Heard::Prompt(_) => {}
+            Heard::Prompt(_) | Heard::Embedding(_) => {}
             Heard::Piece { .. }
             | Heard::Token
             | Heard::Thought(_)

@@ -105,9 +105,12 @@ pub(crate) async fn post(
     let (query, texts) = (asked.query, documents.clone());
     let asks = tokio::task::spawn_blocking(move || asks(&own, &query, &texts));
     let (asks, of_query) = asks.await.map_err(|_| Refusal::lost())??;
-    let tokens = asks.iter().map(|(tokens, _)| tokens).sum();
-    let asks = asks.into_iter().map(|(_, ask)| ask).collect();
-    let told = Answers::to(service, asks, &server.metrics.watch(&model)).await?.whole().await?;
+    let told = Answers::each_whole(service, asks, &server.metrics.watch(&model)).await?;
+    let tokens = told.iter().map(|told| told.reply.prompt_tokens).sum();
+    // Of the first token nothing is told: nothing stands before it.
+    if told.iter().any(|told| told.prompt.len() + 1 < told.reply.prompt_tokens) {
+        return Err(Refusal::too_late());
+    }
     let return_documents = asked.return_documents.unwrap_or(false);
     let mut results: Vec<Ranked> = documents
         .into_iter()
@@ -127,8 +130,8 @@ pub(crate) async fn post(
     Ok(Json(RerankAnswer { object: "list", model, results, usage }))
 }
 
-/// Each document with the query behind it, and how many tokens that has.
-type Asks = (Vec<(usize, Ask)>, usize);
+/// Each document with the query behind it, and how many tokens the query has.
+type Asks = (Vec<Ask>, usize);
 
 fn asks(service: &Arc<dyn Service>, query: &str, documents: &[String]) -> Result<Asks, Refusal> {
     let begin = service.card().begin.as_ref().map(|(id, _)| *id);
@@ -141,9 +144,8 @@ fn asks(service: &Arc<dyn Service>, query: &str, documents: &[String]) -> Result
         let text = format!("Passage: {document}\nQuestion:");
         let mut ids = service.encode(&Prompt::Text(text))?;
         ids.extend(&query);
-        let tokens = ids.len();
         let (max_tokens, prompt_logprobs) = (Some(0), Some(0));
-        Ok((tokens, Ask { max_tokens, prompt_logprobs, ..Ask::new(Prompt::Ids(ids)) }))
+        Ok(Ask { max_tokens, prompt_logprobs, ..Ask::new(Prompt::Ids(ids)) })
     });
     Ok((each.collect::<Result<_, Refusal>>()?, query.len()))
 }
