@@ -39,7 +39,7 @@ pub mod metrics;
 mod models;
 pub mod openapi;
 #[cfg(feature = "otel")]
-mod otel;
+pub mod otel;
 pub mod rate;
 mod stream;
 pub mod tls;

@@ -1,6 +1,8 @@
 //! Requests as OpenTelemetry sees them: attributes as its semantic conventions have them (HTTP; generative AI), and
 //! who asks may say in `traceparent` which longer trace a request belongs to (W3C Trace Context).
 
+mod export;
+
 use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderName};
 use chat::Reply;
@@ -8,6 +10,8 @@ use opentelemetry::propagation::{Extractor, TextMapPropagator as _};
 use opentelemetry_sdk::propagation::TraceContextPropagator;
 use tracing::Span;
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
+
+pub use export::{Sending, Traces, registry};
 
 struct Headers<'a>(&'a HeaderMap);
 

@@ -7,8 +7,6 @@
 mod limits;
 mod logging;
 mod models;
-#[cfg(feature = "otel")]
-mod traces;
 mod vocabularies;
 
 use std::net::{IpAddr, TcpListener};

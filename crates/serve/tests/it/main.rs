@@ -3,6 +3,8 @@
 
 mod operations;
 mod real;
+#[cfg(feature = "otel")]
+mod traces;
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};

@@ -2,11 +2,14 @@
 
 use std::io::IsTerminal as _;
 
+#[cfg(feature = "otel")]
+use anyhow::Context as _;
 use anyhow::Result;
 use tracing::level_filters::LevelFilter;
-use tracing_subscriber::Layer as _;
+use tracing_subscriber::Layer;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
 /// What is logged, and how.
@@ -47,12 +50,28 @@ enum Form {
 #[derive(Default)]
 pub(super) struct Log {
     #[cfg(feature = "otel")]
-    traces: Option<super::traces::Traces>,
+    _traces: Option<serve::otel::Traces>,
 }
 
 impl LogArgs {
     /// Begins the log.
     pub(super) fn begin(&self) -> Result<Log> {
+        #[cfg(feature = "otel")]
+        if let Some(url) = &self.otel {
+            let (registry, traces) =
+                serve::otel::registry(url).map_err(anyhow::Error::msg).context("--otel")?;
+            registry.with(self.lines()).try_init()?;
+            return Ok(Log { _traces: Some(traces) });
+        }
+        tracing_subscriber::registry().with(self.lines()).try_init()?;
+        Ok(Log::default())
+    }
+
+    /// A line for each event that is wanted.
+    fn lines<S>(&self) -> Box<dyn Layer<S> + Send + Sync>
+    where
+        S: tracing::Subscriber + for<'a> LookupSpan<'a>,
+    {
         let level = match self.log {
             Level::Off => LevelFilter::OFF,
             Level::Error => LevelFilter::ERROR,
@@ -68,35 +87,12 @@ impl LogArgs {
             .with_target(serve::log::SAID, said);
         let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
         let lines = lines.with_ansi(std::io::stderr().is_terminal());
-        let lines = match self.log_format {
+        match self.log_format {
             Form::Text => lines.with_target(false).with_filter(targets).boxed(),
-            Form::Json => lines
-                .json()
-                .with_current_span(true)
-                .with_span_list(false)
-                .with_filter(targets)
-                .boxed(),
-        };
-        let registry = tracing_subscriber::registry().with(lines);
-        #[cfg(feature = "otel")]
-        {
-            let (layer, traces) = super::traces::begin(self.otel.as_deref())?;
-            registry.with(layer).try_init()?;
-            Ok(Log { traces })
-        }
-        #[cfg(not(feature = "otel"))]
-        {
-            registry.try_init()?;
-            Ok(Log::default())
-        }
-    }
-}
-
-impl Drop for Log {
-    fn drop(&mut self) {
-        #[cfg(feature = "otel")]
-        if let Some(traces) = self.traces.take() {
-            traces.end();
+            Form::Json => {
+                let lines = lines.json().with_current_span(true).with_span_list(false);
+                lines.with_filter(targets).boxed()
+            }
         }
     }
 }
