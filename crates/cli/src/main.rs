@@ -27,8 +27,10 @@ use std::process::ExitCode;
 use clap::Parser;
 
 fn main() -> ExitCode {
-    alloc::keep_freed_pages();
     let lyceum = cmd::Lyceum::parse();
+    if !lyceum.command.serves() {
+        alloc::keep_freed_pages();
+    }
     let alone = lyceum.command.run_alone();
     let done = alone.unwrap_or_else(|| {
         let host = host::Host::new(&lyceum.global, lyceum.command.serves())?;
