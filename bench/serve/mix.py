@@ -2,7 +2,8 @@
 
 Each kind is one function, which asks over a connection of its own and returns what became of it: `WHOLE` (all that
 was asked for came), `LEFT` (the asker went away, as it meant to), `REFUSED` (the nonsense was told so). Whatever else
-happens is raised as `Lost`. One more kind is one function and one line in `KINDS`.
+happens is raised: `Busy` where it was told to come back (429), anything else makes it a lost one. One more kind is
+one function and one line in `KINDS`.
 """
 
 import asyncio
@@ -11,7 +12,7 @@ import random
 import socket
 import struct
 
-WHOLE, LEFT, REFUSED = "whole", "left", "refused"
+WHOLE, LEFT, REFUSED, BUSY, LOST = "whole", "left", "refused", "busy", "lost"
 WORDS = "the a model reads one token after another and says what may follow because it has seen many texts before".split()
 TOKENS = (4, 48)  # Of an answer.
 LINE = 1 << 20
@@ -19,6 +20,10 @@ LINE = 1 << 20
 
 class Lost(Exception):
     """Something that was asked for did not come."""
+
+
+class Busy(Exception):
+    """There were too many already."""
 
 
 class Connection:
@@ -98,6 +103,8 @@ def check(is_so, what):
 
 
 def check_status(status, body=b""):
+    if status == 429:
+        raise Busy
     check(status == 200, f"status {status} {body[:200].decode(errors='replace')}".strip())
 
 
@@ -155,7 +162,7 @@ async def leaves(port, chance):
     async with Connection(port) as connection:
         body = completion(chance, text(chance, 40), True) | {"max_tokens": 200}
         status = await connection.ask("/v1/completions", body)
-        check(status == 200, f"status {status}")
+        check_status(status)
         words = chance.randint(1, 30)
         async for _ in connection.events():
             words -= 1
@@ -244,7 +251,7 @@ class Counts:
     """What became of all who asked."""
 
     def __init__(self):
-        self.of, self.reasons, self.seconds, self.server_errors = {}, [], [], 0
+        self.of, self.reasons, self.seconds, self.server_errors = {}, {}, [], 0
 
     def add(self, kind, outcome, seconds=None):
         key = f"{kind} {outcome}"
@@ -253,18 +260,18 @@ class Counts:
             self.seconds.append(seconds)
 
     def lose(self, kind, reason):
-        self.add(kind, "lost")
+        self.add(kind, LOST)
         self.server_errors += reason.startswith("status 5")
-        if len(self.reasons) < 20:
-            self.reasons.append(f"{kind}: {reason}")
+        reason = f"{kind}: {reason}"
+        if reason in self.reasons or len(self.reasons) < 20:
+            self.reasons[reason] = self.reasons.get(reason, 0) + 1
 
     @property
     def done(self):
         return sum(self.of.values())
 
-    @property
-    def lost(self):
-        return sum(n for key, n in self.of.items() if key.endswith(" lost"))
+    def how_many(self, outcome):
+        return sum(n for key, n in self.of.items() if key.endswith(f" {outcome}"))
 
 
 async def one(port, seed, patience, counts):
@@ -276,6 +283,8 @@ async def one(port, seed, patience, counts):
         async with asyncio.timeout(patience):
             outcome = await kind(port, chance)
         counts.add(kind.__name__, outcome, asyncio.get_running_loop().time() - began)
+    except Busy:
+        counts.add(kind.__name__, BUSY)
     except TimeoutError:
         counts.lose(kind.__name__, f"no end within {patience} s")
     except Exception as error:  # Whatever it is, it was not what was asked for.

@@ -26,8 +26,10 @@ mod stats;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    alloc::keep_freed_pages();
     let lyceum = cmd::Lyceum::read();
+    if !lyceum.command.serves() {
+        alloc::keep_freed_pages();
+    }
     let alone = lyceum.command.run_alone();
     let done = alone.unwrap_or_else(|| {
         let host = host::Host::new(&lyceum.global, lyceum.command.serves())?;
