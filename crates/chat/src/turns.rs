@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use generate::Flow;
 
-use crate::ask::{Ask, Card, Chat, Heard, Listener, Load, Prompt, Service};
+use crate::ask::{Ask, Card, Chat, Heard, Listener, Load, Opening, Prompt, Service};
 use crate::{Error, Request, Respond};
 
 /// A model whose askers take turns.
@@ -38,8 +38,12 @@ impl Turns {
 /// A request of what one at a time can be asked.
 fn request(ask: Ask) -> Result<Request, Error> {
     let Prompt::Chat(chat) = ask.prompt else { return Err(no_tokens()) };
-    let Chat { messages, tools, .. } = *chat;
-    if tools.is_some() || ask.prompt_logprobs.is_some() || ask.ignore_end {
+    let Chat { messages, tools, opening, .. } = *chat;
+    if tools.is_some()
+        || opening != Opening::Turn
+        || ask.prompt_logprobs.is_some()
+        || ask.ignore_end
+    {
         return Err(no_tokens());
     }
     let Ask { sampling, max_tokens, stop, logprobs, grammar, .. } = ask;

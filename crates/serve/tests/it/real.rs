@@ -11,13 +11,13 @@ use serve::{Models, Settings};
 
 use super::{Server, events, parse, wait};
 
-fn model(options: BatchedOptions) -> Arc<BatchedModel> {
+pub(super) fn model(options: BatchedOptions) -> Arc<BatchedModel> {
     let began = std::time::Instant::now();
     let clock = Arc::new(move || began.elapsed().as_secs_f64());
     Arc::new(chat::untaught("tiny/one", 2000, options, clock).unwrap())
 }
 
-fn start() -> Server {
+pub(super) fn start() -> Server {
     with(BatchedOptions::default(), Settings::default())
 }
 
@@ -27,12 +27,12 @@ fn with(options: BatchedOptions, settings: Settings) -> Server {
     Server::of(Arc::default(), server, router)
 }
 
-fn post(server: &Server, path: &str, body: Value) -> (u16, Value) {
+pub(super) fn post(server: &Server, path: &str, body: Value) -> (u16, Value) {
     let (status, text) = server.send(&format!("POST {path}"), &body.to_string());
     (status, parse(&text))
 }
 
-fn ok(server: &Server, path: &str, body: Value) -> Value {
+pub(super) fn ok(server: &Server, path: &str, body: Value) -> Value {
     let (status, value) = post(server, path, body);
     assert_eq!(status, 200, "{value}");
     value
