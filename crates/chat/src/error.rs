@@ -134,6 +134,12 @@ pub enum Error {
 }
 
 impl Error {
+    /// Whether what was asked is longer than the model's context.
+    pub fn is_too_long(&self) -> bool {
+        use generate::Error as G;
+        matches!(self, Self::TooLong { .. } | Self::Generate(G::PromptTooLong { .. }))
+    }
+
     /// Whether the one who asks can mend it (otherwise the model's keeper must).
     pub fn is_of_request(&self) -> bool {
         use generate::Error as G;

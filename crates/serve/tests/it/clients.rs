@@ -218,6 +218,10 @@ fn a_prompt_that_is_too_long_is_told_so_in_words_that_clients_know() {
     assert_eq!((status, &error["code"]), (400, &json!("context_length_exceeded")));
     let message = error["message"].as_str().unwrap();
     assert!(message.contains("maximum context length is 2000 tokens"), "{message}");
+    let text = json!({"input": "one ".repeat(3000)});
+    let (status, answer) = post(&server, "/v1/embeddings", text);
+    let code = &answer["error"]["code"];
+    assert_eq!((status, code), (400, &json!("context_length_exceeded")), "{answer}");
     let (_, answer) = post(&server, "/v1/messages", body);
     assert!(answer["error"]["message"].as_str().unwrap().contains("prompt is too long"));
 }
