@@ -1,10 +1,10 @@
 //! llama.cpp's grammars (GBNF, as its `grammars/README.md` has it), said in Lark's words for llguidance.
 //!
-//! `name ::= "text" [a-z] other ( … ) | …`, with `*`, `+`, `?` or `{2,3}` behind an item; `root` is what the answer
-//! must be. A lexer takes the longest text that it can, and such a grammar knows no lexer. So whatever of it is
-//! regular becomes one regular expression, within which nothing is taken too early; only where a rule contains
-//! itself are there borders between expressions, and there less may be let through than the grammar says. More
-//! never is.
+//! `name ::= "text" [a-z] other ( … ) | …`, with `*`, `+`, `?` or `{2,3}` behind an item; `root` is what the
+//! answer must be. A lexer takes the longest text that it can, and such a grammar knows no lexer. So whatever
+//! of it is regular becomes one regular expression, within which nothing is taken too early; only where a rule
+//! contains itself are there borders between expressions, and there less may be let through than the grammar
+//! says. More never is.
 //!
 //! Left out: tokens by their names or numbers (`<…>`).
 
