@@ -24,6 +24,7 @@
 
 mod alias;
 pub mod body;
+mod date;
 pub mod endpoint;
 pub mod error;
 mod form;

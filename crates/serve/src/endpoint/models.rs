@@ -1,10 +1,12 @@
-//! `GET /v1/models` and `GET /v1/models/{id}`.
+//! `GET /v1/models` and `GET /v1/models/{id}`, with the fields that OpenAI's clients read and those that
+//! Anthropic's do.
 
 use axum::Json;
 use axum::extract::{Path, State};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::date::rfc3339;
 use crate::openapi::ErrorBody;
 use crate::{Refusal, Server};
 
@@ -13,6 +15,10 @@ use crate::{Refusal, Server};
 pub struct ModelList {
     object: &'static str,
     data: Vec<Model>,
+    first_id: Option<String>,
+    last_id: Option<String>,
+    /// Never: the list is whole.
+    has_more: bool,
 }
 
 /// One of them.
@@ -20,11 +26,23 @@ pub struct ModelList {
 pub struct Model {
     id: String,
     object: &'static str,
+    r#type: &'static str,
+    display_name: String,
+    /// The same moment as `created`.
+    created_at: String,
     /// When the server began, in seconds since 1970.
     created: u64,
     owned_by: &'static str,
     /// Positions that a text may have.
     max_model_len: usize,
+}
+
+impl ModelList {
+    fn of(data: Vec<Model>) -> Self {
+        let id = |model: Option<&Model>| model.map(|model| model.id.clone());
+        let (first_id, last_id) = (id(data.first()), id(data.last()));
+        Self { object: "list", data, first_id, last_id, has_more: false }
+    }
 }
 
 impl Model {
@@ -34,6 +52,9 @@ impl Model {
         Ok(Self {
             id: card.name.clone(),
             object: "model",
+            r#type: "model",
+            display_name: card.name.clone(),
+            created_at: rfc3339(server.began),
             created: server.began,
             owned_by: "lyceum",
             max_model_len: card.context,
@@ -46,7 +67,7 @@ impl Model {
 pub(crate) async fn list(State(server): State<Server>) -> Result<Json<ModelList>, Refusal> {
     let names = server.models.names();
     let data = names.iter().map(|name| Model::of(&server, name)).collect::<Result<_, _>>()?;
-    Ok(Json(ModelList { object: "list", data }))
+    Ok(Json(ModelList::of(data)))
 }
 
 /// `GET /v1/models/{id}`; names have slashes in them.

@@ -235,3 +235,14 @@ fn logprobs_say_that_nothing_was_refused() {
     let told: Vec<Value> = told.map(|event| event["choices"][0]["logprobs"].clone()).collect();
     assert!(told.iter().any(|logprobs| logprobs.get("refusal") == Some(&Value::Null)), "{told:?}");
 }
+
+#[test]
+fn models_have_the_fields_that_anthropics_client_reads() {
+    let server = start();
+    let list = parse(&server.send("GET /v1/models", "").1);
+    assert_eq!((&list["has_more"], &list["first_id"]), (&json!(false), &json!("tiny/one")));
+    let one = parse(&server.send("GET /v1/models/tiny/one", "").1);
+    assert_eq!((&one["type"], &one["display_name"]), (&json!("model"), &json!("tiny/one")));
+    assert!(one["created_at"].as_str().unwrap().ends_with('Z'));
+    assert_eq!(one, list["data"][0]);
+}
