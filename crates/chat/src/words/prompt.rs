@@ -3,14 +3,17 @@
 //! What is dropped from a conversation too long: its oldest turns, as few as possible, such that
 //! what is left begins with a user's message; system messages stay, and so does the newest message.
 //!
-//! An answer that goes on with the last turn: no template says where a turn is still open, so its text is cut
-//! behind the words of the last message, as `transformers` does it (`continue_final_message`).
+//! An answer that goes on with the last turn: no template says where a turn is still open, so the last message
+//! ends with a mark, and the text is cut there, as `transformers` does it (`continue_final_message`).
 
 use serde_json::{Map, Value};
 
 use super::Words;
 use crate::ask::{Ask, Chat, Opening, Prompt};
-use crate::{Conversation, Dialect, Error, Message, Role, Thought, Tool, guard, tools};
+use crate::{Content, Conversation, Dialect, Error, Message, Role, Thought, Tool, guard, tools};
+
+/// Where the last message is to go on; a code point that Unicode keeps out of all texts.
+const MARK: char = '\u{fdd1}';
 
 /// A prompt, and how the answer to it is to be read.
 #[derive(Debug)]
@@ -88,18 +91,19 @@ impl Words {
 
     fn written(&self, guarded: &Guarded) -> Result<String, Error> {
         let config = &self.options.config;
+        let marked = match guarded.opening {
+            Opening::LastTurn => Some(marked(&guarded.messages)?),
+            _ => None,
+        };
         let text = self.template.render(&Conversation {
             tools: guarded.tools.as_deref(),
             variables: guarded.variables.as_ref(),
             bos_token: config.bos_token.as_deref(),
             eos_token: config.eos_token.as_deref(),
             add_generation_prompt: guarded.opening == Opening::Turn,
-            ..Conversation::ask(&guarded.messages)
+            ..Conversation::ask(marked.as_ref().unwrap_or(&guarded.messages))
         })?;
-        match guarded.opening {
-            Opening::LastTurn => still_open(text, &guarded.messages),
-            _ => Ok(text),
-        }
+        if marked.is_some() { up_to_mark(text) } else { Ok(text) }
     }
 
     fn guarded(&self, chat: &Chat) -> Result<Guarded, Error> {
@@ -166,21 +170,28 @@ impl Words {
     }
 }
 
-/// The text as far as the last message says something, with the space behind its words if the template keeps it.
-fn still_open(mut text: String, messages: &[Message]) -> Result<String, Error> {
+/// The messages with a mark where the last one is to go on.
+fn marked(messages: &[Message]) -> Result<Vec<Message>, Error> {
     let wrong = |reason: &str| Error::Request(format!("an answer cannot go on: {reason}"));
-    let last =
-        messages.last().filter(|last| last.role == Role::Assistant && last.tool_calls.is_empty());
-    let last = last.ok_or_else(|| wrong("the last message must be what the assistant says"))?;
-    let said = last.text()?;
-    let words = said.trim();
-    if words.is_empty() {
+    let mut messages = messages.to_vec();
+    let last = messages
+        .last_mut()
+        .filter(|last| last.role == Role::Assistant && last.tool_calls.is_empty())
+        .ok_or_else(|| wrong("the last message must be what the assistant says"))?;
+    let mut said = last.text()?;
+    if said.trim().is_empty() {
         return Err(wrong("the last message is empty"));
     }
-    let at = text.rfind(words).ok_or_else(|| wrong("the template does not keep its words"))?;
-    let with_space = said.trim_start();
-    let end = if text[at..].starts_with(with_space) { with_space.len() } else { words.len() };
-    text.truncate(at + end);
+    said.push(MARK);
+    last.content = Content::Text(said);
+    Ok(messages)
+}
+
+/// The text up to the mark.
+fn up_to_mark(mut text: String) -> Result<String, Error> {
+    let reason = "an answer cannot go on: the template leaves out what the last message says";
+    let end = text.rfind(MARK).ok_or_else(|| Error::Request(reason.to_string()))?;
+    text.truncate(end);
     Ok(text)
 }
 
@@ -240,7 +251,9 @@ mod tests {
         check(None, "Well, ", Opening::LastTurn, &format!("{turns}Well, "));
         check(None, "hi", Opening::LastTurn, &format!("{turns}hi"));
         check(None, "a<|end|>b<|en", Opening::LastTurn, &format!("{turns}a<|end|>b<|en"));
-        check(Some(trims), " so \n", Opening::LastTurn, "[hi][so");
+        // Words that the template has too, behind them.
+        check(None, "end", Opening::LastTurn, &format!("{turns}end"));
+        check(Some(trims), " so ", Opening::LastTurn, "[hi][so ");
     }
 
     #[test]
@@ -250,7 +263,7 @@ mod tests {
             assert!(error.is_of_request() && error.to_string().contains(word), "{error}");
         };
         check(None, &chat(" ", Opening::LastTurn), "empty");
-        check(Some("{{ messages[0].content }}"), &chat("so", Opening::LastTurn), "keep");
+        check(Some("{{ messages[0].content }}"), &chat("so", Opening::LastTurn), "leaves out");
         let mut of_user = chat("so", Opening::LastTurn);
         of_user.messages.pop();
         check(None, &of_user, "assistant");

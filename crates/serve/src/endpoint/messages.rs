@@ -135,9 +135,10 @@ fn chat(asked: Messages, body: &Body) -> Result<Chat, Refusal> {
     let tools = asked.tools.iter().flatten().map(form::tool).collect::<Result<Vec<_>, _>>()?;
     let tools = tooling::read(&tools.into(), &choice, parallel)?;
     let messages = form::messages(asked.system, asked.messages)?;
-    let goes_on = messages
-        .last()
-        .is_some_and(|last| last.role == Role::Assistant && last.tool_calls.is_empty());
+    let goes_on = messages.last().is_some_and(|last| {
+        let says = last.text().is_ok_and(|text| !text.trim().is_empty());
+        last.role == Role::Assistant && last.tool_calls.is_empty() && says
+    });
     let opening = if goes_on { Opening::LastTurn } else { Opening::Turn };
     Ok(Chat { messages, tools, variables: tooling::variables(body)?, opening })
 }
