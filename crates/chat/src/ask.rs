@@ -27,6 +27,20 @@ pub struct Chat {
     pub tools: Option<Tools>,
     /// What else its template asks for, as `enable_thinking`.
     pub variables: Option<Map<String, Value>>,
+    /// How the answer is opened.
+    pub opening: Opening,
+}
+
+/// How an answer is opened.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Opening {
+    /// As a turn of its own.
+    #[default]
+    Turn,
+    /// Not at all: the text ends behind the last turn.
+    Nothing,
+    /// It goes on with the last turn, which is the assistant's.
+    LastTurn,
 }
 
 impl From<Vec<Message>> for Prompt {

@@ -35,6 +35,11 @@ impl Body {
         })
     }
 
+    #[cfg(test)]
+    pub(crate) fn of(value: Value) -> Self {
+        Self(value)
+    }
+
     /// The same with a field where there is none of the name.
     pub(crate) fn with(mut self, name: &str, value: Value) -> Self {
         if self.0[name].is_null() {

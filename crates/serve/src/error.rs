@@ -131,7 +131,7 @@ impl From<chat::Error> for Refusal {
         match &error {
             chat::Error::Busy { .. } => Self::busy(message, "queue_full", 1),
             chat::Error::Gone => Self::new(StatusCode::SERVICE_UNAVAILABLE, message),
-            chat::Error::TooLong { .. } => {
+            error if error.is_too_long() => {
                 Self { code: Some("context_length_exceeded"), ..Self::body(message) }
             }
             error if error.is_of_request() => Self::body(message),

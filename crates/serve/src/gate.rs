@@ -20,8 +20,8 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 /// Longer numbers are replaced.
 const MAX_ID: usize = 128;
-/// The only address that answers whoever asks.
-const OPEN: [&str; 1] = ["/health"];
+/// The only address that answers whoever asks, by both its names.
+const OPEN: [&str; 2] = ["/health", "/v1/health"];
 /// Where nothing matched.
 const NO_PATH: &str = "other";
 

@@ -23,8 +23,10 @@
 //! Must never know: engines, how an answer is made.
 #![forbid(unsafe_code)]
 
+mod alias;
 pub mod body;
 mod cors;
+mod date;
 pub mod endpoint;
 pub mod error;
 mod form;
@@ -157,6 +159,7 @@ pub fn router(server: &Server) -> Router {
         .route("/v1/messages", post(messages::post))
         .route("/v1/messages/count_tokens", post(messages::count))
         .route("/v1/responses", post(responses::post))
+        .route("/v1/responses/input_tokens", post(responses::count))
         .route("/v1/rerank", post(rerank::post))
         .route("/v1/models", get(listed::list))
         .route("/v1/models/{*id}", get(listed::one))
@@ -168,6 +171,7 @@ pub fn router(server: &Server) -> Router {
         .route("/ready", get(health::ready))
         .route("/metrics", get(health::metrics))
         .route("/openapi.json", get(openapi::get))
+        .merge(alias::router())
         .fallback(async || Refusal::no_such_route())
         .method_not_allowed_fallback(async || Refusal::method_not_allowed())
         .with_state(server.clone())

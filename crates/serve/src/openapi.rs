@@ -24,6 +24,7 @@ use crate::knobs::Knobs;
         messages::post,
         messages::count,
         responses::post,
+        responses::count,
         rerank::post,
         models::list,
         models::one,

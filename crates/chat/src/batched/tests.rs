@@ -295,7 +295,7 @@ fn tools_are_called_with_arguments_that_are_valid() {
     for (choice, seed) in ["required", "auto", "none"].into_iter().flat_map(|c| [(c, 1), (c, 2)]) {
         let given = Tools::from_json(Some(&tools), Some(&choice.into()), Some(false)).unwrap();
         let messages = vec![Message::new(Role::User, "one and two")];
-        let chat = Chat { messages, tools: given, variables: None };
+        let chat = Chat { messages, tools: given, ..Chat::default() };
         let sampling = Sampling { seed, ..Sampling::default() };
         let asked =
             Ask { sampling, max_tokens: Some(300), ..Ask::new(Prompt::Chat(Box::new(chat))) };

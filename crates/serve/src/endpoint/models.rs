@@ -1,10 +1,12 @@
-//! `GET /v1/models` and `GET /v1/models/{id}`.
+//! `GET /v1/models` and `GET /v1/models/{id}`, with the fields that OpenAI's clients read and those that
+//! Anthropic's do.
 
 use axum::Json;
 use axum::extract::{Path, State};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::date::rfc3339;
 use crate::models::Listed;
 use crate::openapi::ErrorBody;
 use crate::{Refusal, Server};
@@ -14,6 +16,10 @@ use crate::{Refusal, Server};
 pub struct ModelList {
     object: &'static str,
     data: Vec<Model>,
+    first_id: Option<String>,
+    last_id: Option<String>,
+    /// Never: the list is whole.
+    has_more: bool,
 }
 
 /// One of them.
@@ -21,6 +27,10 @@ pub struct ModelList {
 pub struct Model {
     id: String,
     object: &'static str,
+    r#type: &'static str,
+    display_name: String,
+    /// The same moment as `created`.
+    created_at: String,
     /// When the server began, in seconds since 1970.
     created: u64,
     owned_by: &'static str,
@@ -40,12 +50,23 @@ pub struct Status {
     value: &'static str,
 }
 
+impl ModelList {
+    fn of(data: Vec<Model>) -> Self {
+        let id = |model: Option<&Model>| model.map(|model| model.id.clone());
+        let (first_id, last_id) = (id(data.first()), id(data.last()));
+        Self { object: "list", data, first_id, last_id, has_more: false }
+    }
+}
+
 impl Model {
     fn of(server: &Server, listed: Listed) -> Self {
         let Listed { name, aliases, presence, context, .. } = listed;
         Self {
-            id: name,
+            id: name.clone(),
             object: "model",
+            r#type: "model",
+            display_name: name,
+            created_at: rfc3339(server.began),
             created: server.began,
             owned_by: "lyceum",
             aliases,
@@ -59,8 +80,7 @@ impl Model {
 #[utoipa::path(get, path = "/v1/models", responses((status = 200, description = "All models", body = ModelList), (status = "4XX", description = "It is refused", body = ErrorBody), (status = "5XX", description = "It failed", body = ErrorBody)))]
 pub(crate) async fn list(State(server): State<Server>) -> Json<ModelList> {
     let models = server.models.list().into_iter();
-    let data = models.map(|listed| Model::of(&server, listed)).collect();
-    Json(ModelList { object: "list", data })
+    Json(ModelList::of(models.map(|listed| Model::of(&server, listed)).collect()))
 }
 
 /// `GET /v1/models/{id}`; names have slashes in them.

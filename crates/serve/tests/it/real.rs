@@ -18,7 +18,7 @@ pub(crate) fn model(options: BatchedOptions) -> Arc<BatchedModel> {
     Arc::new(chat::untaught("tiny/one", 2000, options, clock).unwrap())
 }
 
-fn start() -> Server {
+pub(super) fn start() -> Server {
     with(BatchedOptions::default(), Settings::default())
 }
 
@@ -32,12 +32,12 @@ fn of(model: Arc<BatchedModel>, settings: Settings) -> Server {
     Server::of(Arc::default(), server, router)
 }
 
-fn post(server: &Server, path: &str, body: Value) -> (u16, Value) {
+pub(super) fn post(server: &Server, path: &str, body: Value) -> (u16, Value) {
     let (status, text) = server.send(&format!("POST {path}"), &body.to_string());
     (status, parse(&text))
 }
 
-fn ok(server: &Server, path: &str, body: Value) -> Value {
+pub(super) fn ok(server: &Server, path: &str, body: Value) -> Value {
     let (status, value) = post(server, path, body);
     assert_eq!(status, 200, "{value}");
     value
@@ -441,7 +441,7 @@ fn anthropics_messages_are_understood() {
         body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         body
     };
-    let answer = ok(&server, "/v1/messages", ask(json!({})));
+    let answer = ok(&server, "/v1/messages", ask(json!({"temperature": 0})));
     assert_eq!(
         (&answer["type"], &answer["content"][0]["type"]),
         (&json!("message"), &json!("text"))
