@@ -22,6 +22,7 @@
 //! Must never know: engines, how an answer is made.
 #![forbid(unsafe_code)]
 
+mod address;
 pub mod body;
 pub mod endpoint;
 pub mod error;
@@ -35,6 +36,7 @@ pub mod load;
 pub mod metrics;
 mod models;
 pub mod openapi;
+pub mod patience;
 pub mod rate;
 mod stream;
 pub mod tls;
@@ -56,6 +58,7 @@ use endpoint::{
 };
 use keys::Keys;
 use metrics::Metrics;
+use patience::Patience;
 use rate::Rate;
 use tls::Tls;
 
@@ -74,6 +77,8 @@ pub struct Settings {
     pub max_body_bytes: usize,
     /// What it proves itself with; without, it speaks plainly.
     pub tls: Option<Tls>,
+    /// How long it waits for whoever is slow.
+    pub patience: Patience,
     /// How long answers under way may take when it ends.
     pub grace: Duration,
 }
@@ -81,7 +86,8 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         let (keys, grace) = (Keys::default(), Duration::from_secs(60));
-        Self { keys, rate: None, max_body_bytes: 16 << 20, tls: None, grace }
+        let (max_body_bytes, patience) = (16 << 20, Patience::default());
+        Self { keys, rate: None, max_body_bytes, tls: None, patience, grace }
     }
 }
 

@@ -2,13 +2,21 @@
 //! written from.
 
 use axum::Json;
+use axum::extract::State;
 use serde::Serialize;
+use utoipa::openapi::security::{
+    HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme,
+};
 use utoipa::{OpenApi, ToSchema};
 
 use crate::endpoint::{
     chat, completions, embeddings, health, messages, models, rerank, responses, tokens,
 };
 use crate::knobs::Knobs;
+use crate::{Server, gate};
+
+/// The name of what must be brought.
+const KEY: &str = "key";
 
 /// The document.
 #[derive(OpenApi)]
@@ -81,7 +89,7 @@ pub struct Tooling {
     #[schema(value_type = Option<Vec<Object>>)]
     tools: Option<serde_json::Value>,
     /// "none", "auto", "required", or a function's name in an object.
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<Value>)]
     tool_choice: Option<serde_json::Value>,
     /// Whether one answer may hold several calls.
     parallel_tool_calls: Option<bool>,
@@ -116,6 +124,22 @@ pub struct Form {
 }
 
 /// `GET /openapi.json`.
-pub(crate) async fn get() -> Json<utoipa::openapi::OpenApi> {
-    Json(Api::openapi())
+pub(crate) async fn get(State(server): State<Server>) -> Json<utoipa::openapi::OpenApi> {
+    let mut document = Api::openapi();
+    if !server.settings.keys.is_open() {
+        demand_key(&mut document);
+    }
+    Json(document)
+}
+
+/// All addresses but those that answer whoever asks are told to need a key.
+fn demand_key(document: &mut utoipa::openapi::OpenApi) {
+    let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build();
+    let components = document.components.get_or_insert_with(Default::default);
+    components.add_security_scheme(KEY, SecurityScheme::Http(bearer));
+    document.security = Some(vec![SecurityRequirement::new::<_, [&str; 0], _>(KEY, [])]);
+    for path in gate::OPEN {
+        let operation = document.paths.paths.get_mut(path).and_then(|path| path.get.as_mut());
+        operation.into_iter().for_each(|operation| operation.security = Some(Vec::new()));
+    }
 }

@@ -91,6 +91,7 @@ pub(crate) async fn post(State(server): State<Server>, body: Body) -> Result<Res
         ..Ask::new(Prompt::Chat(Box::new(tooling::chat(asked.messages, &body)?)))
     };
     let choices = knobs.choices();
+    body.times(choices)?;
     let model = service.card().name.clone();
     let answers = Answers::to(service, seeds(ask, choices), &server.metrics.watch(&model)).await?;
     let heading = Heading { id: fresh_id("chatcmpl"), created: now(), model };

@@ -97,6 +97,7 @@ pub(crate) async fn post(State(server): State<Server>, body: Body) -> Result<Res
     let (knobs, sampling) = Knobs::read(&body, fresh_number())?;
     let service = server.models.named(asked.model.as_deref())?;
     let plan = Plan::of(&asked, &knobs)?;
+    body.times(plan.made)?;
     let ask = Ask {
         max_tokens: Some(asked.max_tokens.unwrap_or(MAX_TOKENS)),
         stop: knobs.stops()?,
@@ -109,17 +110,10 @@ pub(crate) async fn post(State(server): State<Server>, body: Body) -> Result<Res
         ..Ask::new(Prompt::Ids(Vec::new()))
     };
     let suffix = asked.suffix.filter(|suffix| !suffix.is_empty());
-    let (mut asks, mut echoes) = (Vec::new(), Vec::new());
-    for prompt in asked.prompt.each()? {
-        if plan.echo {
-            echoes.push(Echo::of(&service, &prompt)?);
-        }
-        let prompt = match &suffix {
-            Some(suffix) => infill::prompt(&*service, prompt, suffix)?,
-            None => prompt,
-        };
-        asks.extend(seeds(Ask { prompt, ..ask.clone() }, plan.made));
-    }
+    let (prompts, own) = (asked.prompt.each()?, service.clone());
+    let prepared = move || plan.asks(&own, &ask, prompts, suffix.as_deref());
+    let prepared = tokio::task::spawn_blocking(prepared).await;
+    let (asks, echoes) = prepared.map_err(|_| Refusal::lost())??;
     let model = service.card().name.clone();
     let answers = Answers::to(service, asks, &server.metrics.watch(&model)).await?;
     let heading = Heading { id: fresh_id("cmpl"), created: now(), model };
@@ -177,6 +171,28 @@ impl Plan {
             return Err(Refusal::field("suffix", "suffix and echo do not go together"));
         }
         Ok(Self { given, made, echo, logprobs: asked.logprobs })
+    }
+
+    /// What is asked of each prompt, and what is said of it. May take a while.
+    fn asks(
+        &self,
+        service: &Arc<dyn Service>,
+        ask: &Ask,
+        prompts: Vec<Prompt>,
+        suffix: Option<&str>,
+    ) -> Result<(Vec<Ask>, Vec<Echo>), Refusal> {
+        let (mut asks, mut echoes) = (Vec::new(), Vec::new());
+        for prompt in prompts {
+            if self.echo {
+                echoes.push(Echo::of(service, &prompt)?);
+            }
+            let prompt = match suffix {
+                Some(suffix) => infill::prompt(&**service, prompt, suffix)?,
+                None => prompt,
+            };
+            asks.extend(seeds(Ask { prompt, ..ask.clone() }, self.made));
+        }
+        Ok((asks, echoes))
     }
 
     fn choice(&self, index: usize, whole: &Whole, echo: Option<&Echo>) -> Choice {

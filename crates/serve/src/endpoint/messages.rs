@@ -22,7 +22,7 @@ use crate::body::Body;
 use crate::hearing::Answers;
 use crate::openapi::ErrorBody;
 use crate::usage::{fresh_id, fresh_number};
-use crate::{Refusal, Server, stream};
+use crate::{Refusal, Server, knobs, stream};
 
 /// The body.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
@@ -33,7 +33,7 @@ pub struct Messages {
     #[schema(value_type = Vec<Object>)]
     pub messages: Vec<form::Turn>,
     /// The rules: a text, or a list of blocks of text.
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<Value>)]
     pub system: Option<form::Blocks>,
     /// Tokens of the answer at most.
     #[schema(minimum = 1)]
@@ -98,10 +98,11 @@ async fn answer(server: &Server, body: &Body) -> Result<Response, Refusal> {
         return Err(Refusal::field("temperature", "temperature must be from 0 to 1"));
     }
     sampling.check().map_err(|error| Refusal::body(error.to_string()))?;
-    let (max_tokens, stop) = (Some(asked.max_tokens), asked.stop_sequences.clone());
+    let max_tokens = Some(asked.max_tokens);
+    let stop = asked.stop_sequences.clone().unwrap_or_default();
+    let stop = knobs::stops("stop_sequences", stop)?;
     let is_streamed = asked.stream.unwrap_or(false);
     let prompt = Prompt::Chat(Box::new(chat(asked)?));
-    let stop = stop.unwrap_or_default();
     let ask = Ask { sampling, max_tokens, stop, ..Ask::new(prompt) };
     let model = service.card().name.clone();
     let answers = Answers::to(service, vec![ask], &server.metrics.watch(&model)).await?;

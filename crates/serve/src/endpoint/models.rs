@@ -1,10 +1,11 @@
 //! `GET /v1/models` and `GET /v1/models/{id}`.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::address::Named;
 use crate::openapi::ErrorBody;
 use crate::{Refusal, Server};
 
@@ -53,7 +54,7 @@ pub(crate) async fn list(State(server): State<Server>) -> Result<Json<ModelList>
 #[utoipa::path(get, path = "/v1/models/{id}", params(("id" = String, Path, description = "Its name")), responses((status = 200, description = "The model", body = Model), (status = "4XX", description = "It is refused", body = ErrorBody), (status = "5XX", description = "It failed", body = ErrorBody)))]
 pub(crate) async fn one(
     State(server): State<Server>,
-    Path(name): Path<String>,
+    Named(name): Named,
 ) -> Result<Json<Model>, Refusal> {
     Model::of(&server, &name).map(Json)
 }

@@ -33,7 +33,7 @@ const LACKING: [&str; 5] = ["previous_response_id", "conversation", "background"
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 pub struct Responses {
     /// A text, or a list of items: messages, calls, and what they returned.
-    #[schema(value_type = Object)]
+    #[schema(value_type = Value)]
     pub input: Value,
     /// The rules.
     pub instructions: Option<String>,
@@ -55,7 +55,7 @@ pub struct Responses {
     #[schema(value_type = Option<Vec<Object>>)]
     pub tools: Option<Value>,
     /// "none", "auto", "required", or a function's name in an object.
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<Value>)]
     pub tool_choice: Option<Value>,
     /// Whether one answer may hold several calls.
     pub parallel_tool_calls: Option<bool>,

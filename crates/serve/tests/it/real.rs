@@ -21,7 +21,7 @@ fn start() -> Server {
     with(BatchedOptions::default(), Settings::default())
 }
 
-fn with(options: BatchedOptions, settings: Settings) -> Server {
+pub(crate) fn with(options: BatchedOptions, settings: Settings) -> Server {
     let server = serve::Server::new(Models::one(model(options)), settings);
     let router = serve::router(&server);
     Server::of(Arc::default(), server, router)

@@ -150,6 +150,6 @@ impl AccessArgs {
         };
         let (max_body_bytes, grace) =
             (self.max_body.clamp(1, 1024) << 20, Duration::from_secs(self.grace));
-        Ok(Settings { keys, rate, max_body_bytes, tls, grace })
+        Ok(Settings { keys, rate, max_body_bytes, tls, grace, ..Settings::default() })
     }
 }
