@@ -1,12 +1,13 @@
-"""lm-evaluation-harness over HTTP beside the model itself: evaluate.py URL FOLDER LYCEUM SCORER [OUTSIDE]
+"""lm-evaluation-harness over HTTP beside the model itself: evaluate.py URL FOLDER SCORER [OUTSIDE]
 
 The harness's own command is run unchanged, in several ways (see WAYS), on four tasks that are written here: multiple
 choice, rolling perplexity over windows, the last word, and texts that it lets be written. Then the same tasks are run
-by the same harness on log-likelihoods that SCORER, a program of the engine without a server, tells of the same ids;
-and on those of OUTSIDE, a command that does the same by transformers, where it is given. Texts come from `lyceum
-generate`. Accuracies and texts must be equal, perplexities within 1e-5. Called by bench/clients/check.
+by the same harness on log-likelihoods and ids that SCORER, a command of the engine without a server, tells; and on those
+of OUTSIDE, a command that does the same by transformers, where it is given. Accuracies and texts must be equal,
+perplexities within 1e-5. Called by bench/clients/check.
 """
 
+import itertools
 import json
 import math
 import os
@@ -17,7 +18,7 @@ import shutil
 import subprocess
 import sys
 
-URL, FOLDER, LYCEUM, SCORER, *OUTSIDE = sys.argv[1:]
+URL, FOLDER, SCORER, *OUTSIDE = sys.argv[1:]
 WORK = pathlib.Path(FOLDER).parent / "evaluations"
 KEY = "sesame"
 OFFLINE = {"HF_HUB_OFFLINE": "1", "HF_DATASETS_OFFLINE": "1", "HF_HOME": str(WORK / "home"), "OPENAI_API_KEY": KEY,
@@ -54,12 +55,31 @@ def words(rng, n):
     return " ".join(rng.choice(known) for _ in range(n))
 
 
-def greedy(text, n, *more):
-    command = [LYCEUM, "generate", "--model", FOLDER, "--json", "--quiet", "-t", "0", "-n", str(n), *more, "--", text]
-    return json.loads(subprocess.run(command, check=True, capture_output=True).stdout)["text"]
+class Scorer:
+    """A program that tells of ids, line by line."""
+
+    def __init__(self, command):
+        from transformers import AutoTokenizer
+
+        self.process = subprocess.Popen(shlex.split(command), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.tokenizer = AutoTokenizer.from_pretrained(FOLDER)
+        # What ends an answer of any model here: the end of its turn, and of texts.
+        self.ends = set(self.tokenizer.convert_tokens_to_ids(["<|im_end|>", "<|endoftext|>"]))
+
+    def ask(self, context, wanted):
+        self.process.stdin.write(json.dumps([context, wanted]) + "\n")
+        self.process.stdin.flush()
+        return json.loads(self.process.stdout.readline())
+
+    def write(self, text, n, stops=()):
+        """The likeliest continuation, before the first of the stops."""
+        ids = self.ask(self.tokenizer(text).input_ids, n)
+        ids = list(itertools.takewhile(lambda id: id not in self.ends, ids))
+        written = self.tokenizer.decode(ids)
+        return written[:min([written.index(stop) for stop in stops if stop in written], default=None)]
 
 
-def write_tasks():
+def write_tasks(scorer):
     """Documents by chance; every other last word is the model's own, so that it is right about half of them."""
     rng = random.Random(8)
     shutil.rmtree(WORK, ignore_errors=True)
@@ -69,7 +89,7 @@ def write_tasks():
         choices = [" " + words(rng, rng.randint(1, 5)) for _ in range(4)]
         docs["choices"].append({"question": words(rng, rng.randint(3, 40)), "choices": choices, "answer": rng.randrange(4)})
         text = words(rng, 12)
-        word = greedy(text, 1) if i % 2 else " " + words(rng, 1)
+        word = scorer.write(text, 1) if i % 2 else " " + words(rng, 1)
         if word.strip() and word.isprintable():
             docs["last_word"].append({"text": text, "word": word})
     docs["rolling"] = [{"text": words(rng, n)} for n in (1, 30, 150, 400, 700)]
@@ -108,32 +128,22 @@ def over_http(model, way):
     return measured(results)
 
 
-def without(command):
-    """The same tasks on log-likelihoods that a program tells."""
+def without(scorer):
+    """The same tasks on what a program tells."""
     from lm_eval import simple_evaluate
     from lm_eval.models.openai_completions import LocalCompletionsAPI
     from lm_eval.tasks import TaskManager
 
-    scorer = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-
     class Native(LocalCompletionsAPI):
         def _loglikelihood_tokens(self, requests, **_):
-            told = []
-            for _, context, continuation in requests:
-                scorer.stdin.write(json.dumps([context, continuation]) + "\n")
-                scorer.stdin.flush()
-                told.append(tuple(json.loads(scorer.stdout.readline())))
-            return told
+            return [tuple(scorer.ask(context, continuation)) for _, context, continuation in requests]
 
         def generate_until(self, requests, **_):
-            stops = ["--stop", "\\n", "--stop", "."]
-            return [greedy(request.args[0], request.args[1]["max_gen_toks"], *stops) for request in requests]
+            return [scorer.write(text, how["max_gen_toks"], how["until"]) for text, how in (request.args for request in requests)]
 
     model = Native(model="none", base_url="none", tokenizer=FOLDER, tokenizer_backend="huggingface", max_length=LENGTH)
     manager = TaskManager(include_path=str(WORK))
     results = simple_evaluate(model=model, tasks=list(TASKS), task_manager=manager, log_samples=True)
-    scorer.stdin.close()
-    scorer.wait()
     return measured(results)
 
 
@@ -175,12 +185,13 @@ def main():
     import requests
 
     model = requests.get(f"{URL}/v1/models", headers={"Authorization": f"Bearer {KEY}"}, timeout=10).json()["data"][0]["id"]
-    write_tasks()
-    native = without([SCORER, FOLDER])
+    scorer = Scorer(SCORER)
+    write_tasks(scorer)
+    native = without(scorer)
     print("lm_eval, the engine itself: " + ", ".join(f"{task} {name} {value:.4g}" for (task, name), value in native[0].items()))
     assert all(math.isfinite(value) for value in native[0].values()) and 0 < native[0]["last_word", "acc"] < 1
     if OUTSIDE:
-        check("the engine beside transformers", native, without(shlex.split(OUTSIDE[0])))
+        check("the engine beside transformers", native, without(Scorer(OUTSIDE[0])))
     for way in WAYS:
         check(way, over_http(model, way), native)
 

@@ -23,11 +23,11 @@ impl<S: Send + Sync> FromRequestParts<S> for Named {
 /// What is asked behind a path.
 pub(crate) struct Asked<T>(pub(crate) T);
 
-impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Asked<T> {
+impl<S: Send + Sync, T: DeserializeOwned + 'static> FromRequestParts<S> for Asked<T> {
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Refusal> {
-        let query = parts.extract::<Query<T>>().await;
+        let query = Query::<T>::try_from_uri(&parts.uri);
         let refused = |error| Refusal::body(format!("the address cannot be read: {error}"));
         query.map(|Query(asked)| Self(asked)).map_err(refused)
     }

@@ -1,12 +1,12 @@
 //! What can be asked, as a document of OpenAPI 3.1, made of the types that requests are read into and answers
-//! written from.
+//! written from; with an example of each request ([`examples`]).
+
+mod examples;
 
 use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
-use utoipa::openapi::security::{
-    HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme,
-};
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
 use utoipa::{OpenApi, ToSchema};
 
 use crate::endpoint::{
@@ -43,9 +43,18 @@ const KEY: &str = "key";
         health::ready,
         health::metrics,
     ),
-    components(schemas(ErrorBody))
+    components(schemas(ErrorBody, chat::ChatChunk))
 )]
 struct Api;
+
+/// An event of a stream (WHATWG HTML, §9.2), each held against this by itself: OpenAPI 3.1 has no words for that.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ServerEvent {
+    /// Its name, in the interfaces that give their events names.
+    pub event: Option<String>,
+    /// JSON, in a form of its interface, such as `ChatChunk`; `[DONE]` at the end of OpenAI's older ones.
+    pub data: String,
+}
 
 /// A refusal.
 #[derive(Debug, Serialize, ToSchema)]
@@ -126,6 +135,7 @@ pub struct Form {
 /// `GET /openapi.json`.
 pub(crate) async fn get(State(server): State<Server>) -> Json<utoipa::openapi::OpenApi> {
     let mut document = Api::openapi();
+    examples::add(&mut document);
     if !server.settings.keys.is_open() {
         demand_key(&mut document);
     }

@@ -1,6 +1,7 @@
 //! `POST /v1/completions` (OpenAI API reference, "Completions"): a text, or ids, and what follows them.
 //!
-//! With `echo` and `logprobs` it tells how likely a given text is, which is how lm-evaluation-harness asks.
+//! With `echo` and `logprobs` it tells how likely a given text is, which is how lm-evaluation-harness asks. The token
+//! that ends an answer is told of too: whoever asks for one token behind a text finds one.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -18,7 +19,7 @@ use super::infill;
 use crate::body::Body;
 use crate::hearing::{Answers, Whole};
 use crate::knobs::Knobs;
-use crate::openapi::{CompletionBody, ErrorBody};
+use crate::openapi::{CompletionBody, ErrorBody, ServerEvent};
 use crate::stream::{self, Tell};
 use crate::usage::{FINGERPRINT, Usage, fresh_id, fresh_number, now};
 use crate::{Refusal, Server, form};
@@ -88,7 +89,7 @@ impl Prompts {
 }
 
 /// `POST /v1/completions`.
-#[utoipa::path(post, path = "/v1/completions", request_body = CompletionBody, responses((status = 200, description = "The answer", content((CompletionAnswer = "application/json"), (CompletionAnswer = "text/event-stream"))), (status = "4XX", description = "It is refused", body = ErrorBody), (status = "5XX", description = "It failed", body = ErrorBody)))]
+#[utoipa::path(post, path = "/v1/completions", request_body = CompletionBody, responses((status = 200, description = "The answer", content((CompletionAnswer = "application/json"), (ServerEvent = "text/event-stream"))), (status = "4XX", description = "It is refused", body = ErrorBody), (status = "5XX", description = "It failed", body = ErrorBody)))]
 pub(crate) async fn post(State(server): State<Server>, body: Body) -> Result<Response, Refusal> {
     if let Some(field) = body.first_set(&LACKING) {
         return Err(Refusal::unsupported(field));
@@ -196,14 +197,15 @@ impl Plan {
     }
 
     fn choice(&self, index: usize, whole: &Whole, echo: Option<&Echo>) -> Choice {
-        let Reply { text, finish, logprobs, .. } = &whole.reply;
+        let Reply { text, finish, logprobs, end, .. } = &whole.reply;
         let echoed = echo.map_or("", |echo| &echo.text);
         let logprobs = self.logprobs.map(|n| {
             let mut told = Logprobs::default();
             if let Some(first) = echo.and_then(|echo| echo.first.as_ref()) {
                 told.add_first(first);
             }
-            whole.prompt.iter().chain(logprobs).for_each(|token| told.add(token, n));
+            let tokens = whole.prompt.iter().chain(logprobs).chain(end);
+            tokens.for_each(|token| told.add(token, n));
             told
         });
         Choice {
@@ -374,9 +376,18 @@ impl Tell for Teller {
             Heard::Piece { text, tokens } => vec![self.part(choice, text, &tokens, None)],
             Heard::Done(Ok(reply)) => {
                 let finish_reason = Some(reply.finish.name());
+                let logprobs = self.plan.logprobs.zip(reply.end.as_ref()).map(|(n, end)| {
+                    let mut told = Logprobs::default();
+                    told.add(end, n);
+                    told
+                });
                 self.replies.push(reply);
-                let (text, logprobs) = (String::new(), None);
-                vec![self.event(Choice { index: choice, text, logprobs, finish_reason })]
+                vec![self.event(Choice {
+                    index: choice,
+                    text: String::new(),
+                    logprobs,
+                    finish_reason,
+                })]
             }
             _ => Vec::new(),
         }

@@ -20,7 +20,7 @@ use self::told::Teller;
 use super::tooling;
 use crate::body::Body;
 use crate::hearing::Answers;
-use crate::openapi::ErrorBody;
+use crate::openapi::{ErrorBody, ServerEvent};
 use crate::usage::{fresh_id, fresh_number};
 use crate::{Refusal, Server, knobs, stream};
 
@@ -59,7 +59,7 @@ pub struct Messages {
 
 /// `POST /v1/messages`.
 #[utoipa::path(post, path = "/v1/messages", request_body = Messages, responses(
-    (status = 200, description = "The answer", content((told::Answer = "application/json"), (String = "text/event-stream"))),
+    (status = 200, description = "The answer", content((told::Answer = "application/json"), (ServerEvent = "text/event-stream"))),
     (status = "4XX", description = "It is refused", body = ErrorBody),
     (status = "5XX", description = "It failed", body = ErrorBody)))]
 pub(crate) async fn post(State(server): State<Server>, body: Body) -> Response {

@@ -22,7 +22,7 @@ use super::tooling;
 use crate::body::Body;
 use crate::hearing::Answers;
 use crate::knobs::Knobs;
-use crate::openapi::ErrorBody;
+use crate::openapi::{ErrorBody, ServerEvent};
 use crate::usage::fresh_number;
 use crate::{Refusal, Server, form, stream};
 
@@ -68,7 +68,7 @@ pub struct Responses {
 
 /// `POST /v1/responses`.
 #[utoipa::path(post, path = "/v1/responses", request_body = Responses, responses(
-    (status = 200, description = "The answer", content((told::Answer = "application/json"), (String = "text/event-stream"))),
+    (status = 200, description = "The answer", content((told::Answer = "application/json"), (ServerEvent = "text/event-stream"))),
     (status = "4XX", description = "It is refused", body = ErrorBody),
     (status = "5XX", description = "It failed", body = ErrorBody)))]
 pub(crate) async fn post(State(server): State<Server>, body: Body) -> Result<Response, Refusal> {

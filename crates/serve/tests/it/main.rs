@@ -1,6 +1,7 @@
 //! The server over a real socket, with a scripted model and a client of plain bytes.
 #![expect(clippy::unwrap_used, reason = "a test's panic is its message")]
 
+mod document;
 mod hostile;
 mod real;
 

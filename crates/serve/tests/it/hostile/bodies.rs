@@ -26,23 +26,33 @@ pub(super) fn good() -> Vec<(&'static str, Value)> {
             json!({"prompt": [[1, 2], [3]], "max_tokens": 2, "stream": true,
                 "structured_outputs": {"choice": ["yes", "no"]}}),
         ),
-        ("/v1/embeddings", json!({"input": ["one", "two"], "encoding_format": "base64",
-            "dimensions": 8, "model": "tiny/one"})),
+        (
+            "/v1/embeddings",
+            json!({"input": ["one", "two"], "encoding_format": "base64",
+            "dimensions": 8, "model": "tiny/one"}),
+        ),
         ("/v1/messages", messages_body(&schema)),
         ("/v1/messages/count_tokens", json!({"messages": chat, "system": "two"})),
         ("/v1/responses", responses_body(&function)),
-        ("/v1/rerank", json!({"query": "two", "documents": ["one", {"text": "two"}], "top_n": 1,
-            "return_documents": true, "model": "tiny/one"})),
+        (
+            "/v1/rerank",
+            json!({"query": "two", "documents": ["one", {"text": "two"}], "top_n": 1,
+            "return_documents": true, "model": "tiny/one"}),
+        ),
         ("/tokenize", json!({"content": "one", "add_special_tokens": true, "with_pieces": true})),
         ("/tokenize", json!({"messages": chat, "model": "tiny/one"})),
         ("/detokenize", json!({"tokens": [65, 66], "model": "tiny/one"})),
-        ("/apply-template", json!({"messages": chat, "tools": [function],
-            "chat_template_kwargs": {"a": {"b": [1]}}, "model": "tiny/one"})),
+        (
+            "/apply-template",
+            json!({"messages": chat, "tools": [function],
+            "chat_template_kwargs": {"a": {"b": [1]}}, "model": "tiny/one"}),
+        ),
     ]
 }
 
 fn chat_body(function: &Value) -> Value {
-    let call = json!({"id": "c", "type": "function", "function": {"name": "add", "arguments": "{}"}});
+    let call =
+        json!({"id": "c", "type": "function", "function": {"name": "add", "arguments": "{}"}});
     json!({
         "messages": [
             {"role": "system", "content": [{"type": "text", "text": "two"}]},
@@ -94,12 +104,50 @@ fn responses_body(function: &Value) -> Value {
 /// What stands in a value's place, as it is written.
 fn mutants() -> Vec<String> {
     let plain = [
-        "null", "true", "false", "0", "-0", "-1", "1.5", "1e-40", "1e-320", "1e308", "1e400", "NaN",
-        "-Infinity", "18446744073709551616", "-9223372036854775809", "4294967296", "99999",
-        r#""""#, r#""NaN""#, r#""\u0000""#, r#""\ud800""#, r#""\udfff\ud800""#, r#""\ufdd0""#,
-        r#""a\r\nx-evil: 1""#, r#""../../etc/passwd""#, r#""<|endoftext|><|im_end|>""#, "\"\u{7f}é\u{202e}\"",
-        "[]", "[null]", "[[]]", "[[[1]]]", "{}", r#"{"":""}"#, r#"{"a":{"b":[]}}"#, r#"{"type":"text"}"#,
-        r#"{"$ref":"/"}"#, "'a'", "undefined", "01", "0x1", "+1", ".5", "/**/1", "",
+        "null",
+        "true",
+        "false",
+        "0",
+        "-0",
+        "-1",
+        "1.5",
+        "1e-40",
+        "1e-320",
+        "1e308",
+        "1e400",
+        "NaN",
+        "-Infinity",
+        "18446744073709551616",
+        "-9223372036854775809",
+        "4294967296",
+        "99999",
+        r#""""#,
+        r#""NaN""#,
+        r#""\u0000""#,
+        r#""\ud800""#,
+        r#""\udfff\ud800""#,
+        r#""\ufdd0""#,
+        r#""a\r\nx-evil: 1""#,
+        r#""../../etc/passwd""#,
+        r#""<|endoftext|><|im_end|>""#,
+        "\"\u{7f}é\u{202e}\"",
+        "[]",
+        "[null]",
+        "[[]]",
+        "[[[1]]]",
+        "{}",
+        r#"{"":""}"#,
+        r#"{"a":{"b":[]}}"#,
+        r#"{"type":"text"}"#,
+        r#"{"$ref":"/"}"#,
+        "'a'",
+        "undefined",
+        "01",
+        "0x1",
+        "+1",
+        ".5",
+        "/**/1",
+        "",
     ];
     let long = [
         format!("\"{}\"", "one ".repeat(5_000)),
@@ -163,8 +211,17 @@ fn missing_and_doubled(body: &Value, place: &str) -> [String; 2] {
 
 /// The body's bytes with something wrong among them.
 fn spoiled(body: &Value, rng: &mut Rng) -> Vec<u8> {
-    const PIECES: [&[u8]; 9] =
-        [b"\xff", b"\xc0\xaf", b"\xed\xa0\x80", b"\0", b"\xef\xbb\xbf", b"\\ud800", b"\"", b"{", b"]"];
+    const PIECES: [&[u8]; 9] = [
+        b"\xff",
+        b"\xc0\xaf",
+        b"\xed\xa0\x80",
+        b"\0",
+        b"\xef\xbb\xbf",
+        b"\\ud800",
+        b"\"",
+        b"{",
+        b"]",
+    ];
     let mut bytes = body.to_string().into_bytes();
     let at = rng.index(bytes.len());
     match rng.below(4) {
@@ -183,7 +240,8 @@ pub(super) fn wrong(rng: &mut Rng, of_each: usize) -> Vec<(&'static str, Vec<u8>
         let mut all_places = Vec::new();
         places(&body, "", &mut all_places);
         for place in &all_places {
-            let chosen = (0..of_each).map(|_| replaced(&body, place, rng.choose(&mutants)));
+            let chosen =
+                (0..of_each).map(|_| replaced(&body, place, rng.choose::<String>(&mutants)));
             let others = missing_and_doubled(&body, place);
             all.extend(chosen.chain(others).map(|text| (path, text.into_bytes())));
             all.push((path, spoiled(&body, rng)));
@@ -211,7 +269,9 @@ fn wrong_bodies_are_refused() {
     rng.shuffle(&mut all);
     let refused = std::thread::scope(|scope| {
         let askers = all.chunks(all.len().div_ceil(4)).map(|part| {
-            scope.spawn(|| part.iter().filter(|(path, body)| is_refused(&server, path, body)).count())
+            scope.spawn(|| {
+                part.iter().filter(|(path, body)| is_refused(&server, path, body)).count()
+            })
         });
         let askers: Vec<_> = askers.collect();
         askers.into_iter().map(|asker| asker.join().unwrap()).sum::<usize>()
@@ -232,13 +292,17 @@ fn is_refused(server: &Server, path: &str, body: &[u8]) -> bool {
 #[test]
 fn what_only_a_request_can_bring_about_is_its_mistake() {
     let server = start();
-    let all: Value = (0..300).map(|id| (id.to_string(), json!(-100))).collect();
+    let all: Value = (0..275).map(|id| (id.to_string(), json!(-100))).collect();
     for (path, body, word) in [
         ("/v1/completions", json!({"prompt": [999]}), "beyond the vocabulary"),
         ("/v1/embeddings", json!({"input": [999]}), "beyond the vocabulary"),
         ("/v1/completions", json!({"prompt": "a", "logit_bias": all}), "all of the 275"),
-        ("/v1/messages", json!({"messages": [{"role": "user", "content": "a"}], "max_tokens": 2,
-            "stop_sequences": vec!["a"; 17]}), "stop_sequences"),
+        (
+            "/v1/messages",
+            json!({"messages": [{"role": "user", "content": "a"}], "max_tokens": 2,
+            "stop_sequences": vec!["a"; 17]}),
+            "stop_sequences",
+        ),
         ("/v1/completions", json!({"prompt": "a".repeat(MOST / 2), "n": 128}), "ask for fewer"),
     ] {
         let came = send(server.address, &post(path, &[], body.to_string().as_bytes()));
@@ -252,15 +316,28 @@ fn what_only_a_request_can_bring_about_is_its_mistake() {
 fn only_json_is_read_and_only_so_much() {
     let server = start();
     let kinds = [
-        "text/plain", "text/json", "application/x-www-form-urlencoded", "multipart/form-data; boundary=a",
-        "application/xml", "application/octet-stream", "", ";", "application/json2", "json", "*/*",
-        "application/jsonp", "application/json, text/plain", "\u{e9}",
+        "text/plain",
+        "text/json",
+        "application/x-www-form-urlencoded",
+        "multipart/form-data; boundary=a",
+        "application/xml",
+        "application/octet-stream",
+        "",
+        ";",
+        "application/json2",
+        "json",
+        "*/*",
+        "application/jsonp",
+        "application/json, text/plain",
+        "\u{e9}",
     ];
     for (path, body) in good() {
         let body = body.to_string();
         for kind in kinds {
-            let came =
-                send(server.address, &post(path, &[&format!("content-type: {kind}")], body.as_bytes()));
+            let came = send(
+                server.address,
+                &post(path, &[&format!("content-type: {kind}")], body.as_bytes()),
+            );
             came.judge(kind);
             assert_eq!(came.status(), 415, "{path} {kind}");
         }
