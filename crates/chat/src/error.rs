@@ -143,6 +143,7 @@ impl Error {
     /// Whether the one who asks can mend it (otherwise the model's keeper must).
     pub fn is_of_request(&self) -> bool {
         use generate::Error as G;
+        use tokenizer::Error as T;
         matches!(
             self,
             Self::Request(_)
@@ -151,9 +152,11 @@ impl Error {
                 | Self::TemplateRun { .. }
                 | Self::Grammar { .. }
                 | Self::NoVocabulary { .. }
-                | Self::Generate(G::Constraint { .. })
+                | Self::Generate(G::Constraint { .. } | G::NothingAllowed { .. })
                 | Self::Generate(G::Setting { .. } | G::EmptyPrompt | G::PromptTooLong { .. })
                 | Self::Generate(G::Decoder(arch::Error::TokenOutOfRange { .. }))
+                | Self::Tokenizer(T::UnknownCharacter { .. } | T::NoUnknownWord { .. })
+                | Self::Tokenizer(T::UnknownId { .. } | T::Split { .. })
         )
     }
 }

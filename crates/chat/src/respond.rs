@@ -69,6 +69,8 @@ pub struct Reply {
     pub completion_tokens: usize,
     /// Of each token, if asked for; also of those that a stop string took off the text.
     pub logprobs: Vec<ReplyToken>,
+    /// The token that ended it and is no part of it, if one did and likelihoods were asked for.
+    pub end: Option<ReplyToken>,
 }
 
 /// Something that answers.

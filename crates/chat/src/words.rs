@@ -76,12 +76,14 @@ fn form_of(tokenizer: &Tokenizer) -> &'static str {
     }
 }
 
+/// The one that the tokenizer's configuration names comes first, as others ask for the one that ends a text.
 fn stop_tokens(tokenizer: &Tokenizer, options: &LocalOptions) -> Vec<u32> {
-    let names =
-        [Some(special::END), Some(special::END_OF_TEXT), options.config.eos_token.as_deref()];
-    let named = names.into_iter().flatten().filter_map(|name| tokenizer.special(name));
-    let mut tokens: Vec<u32> = named.chain(options.stop_tokens.iter().copied()).collect();
-    tokens.sort_unstable();
-    tokens.dedup();
-    tokens
+    let eos = options.config.eos_token.as_deref().and_then(|name| tokenizer.special(name));
+    let named = [special::END, special::END_OF_TEXT];
+    let named = named.into_iter().filter_map(|name| tokenizer.special(name));
+    let mut others: Vec<u32> = named.chain(options.stop_tokens.iter().copied()).collect();
+    others.retain(|token| Some(*token) != eos);
+    others.sort_unstable();
+    others.dedup();
+    eos.into_iter().chain(others).collect()
 }

@@ -6,6 +6,9 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
+/// Characters of a message; names that come from a request may be as long as its body.
+const LONGEST: usize = 1000;
+
 /// Why there is no answer.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
@@ -25,7 +28,7 @@ pub struct Refusal {
 impl Refusal {
     /// A field has a value that cannot be.
     pub fn field(param: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { param: Some(param.into()), ..Self::body(message) }
+        Self { param: Some(cut(param.into())), ..Self::body(message) }
     }
 
     /// The body is not what it should be.
@@ -90,7 +93,7 @@ impl Refusal {
     }
 
     pub(crate) fn new(status: StatusCode, message: impl Into<String>) -> Self {
-        let message = message.into();
+        let message = cut(message.into());
         Self { status, message, param: None, code: None, retry_after: None }
     }
 
@@ -109,6 +112,15 @@ impl Refusal {
             _ => "invalid_request_error",
         }
     }
+}
+
+/// No more of a text than can be read.
+fn cut(mut text: String) -> String {
+    if let Some((end, _)) = text.char_indices().nth(LONGEST) {
+        text.truncate(end);
+        text.push('…');
+    }
+    text
 }
 
 impl IntoResponse for Refusal {

@@ -21,7 +21,7 @@ const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 /// Longer numbers are replaced.
 const MAX_ID: usize = 128;
 /// The only address that answers whoever asks, by both its names.
-const OPEN: [&str; 2] = ["/health", "/v1/health"];
+pub(crate) const OPEN: [&str; 2] = ["/health", "/v1/health"];
 /// Where nothing matched.
 const NO_PATH: &str = "other";
 

@@ -120,16 +120,20 @@ impl Knobs {
             Some(Stop::One(string)) => vec![string.clone()],
             Some(Stop::Many(strings)) => strings.clone(),
         };
-        if strings.len() > MAX_STOP_STRINGS {
-            let message = format!("stop takes at most {MAX_STOP_STRINGS}, got {}", strings.len());
-            return Err(Refusal::field("stop", message));
-        }
-        if let Some(long) = strings.iter().find(|string| string.len() > MAX_STOP_BYTES) {
-            let got = long.len();
-            let message = format!("a stop string has at most {MAX_STOP_BYTES} bytes, got {got}");
-            return Err(Refusal::field("stop", message));
-        }
-        Ok(strings)
+        stops("stop", strings)
+    }
+}
+
+/// Strings that end an answer, by the name of their field: neither too many nor too long.
+pub(crate) fn stops(param: &str, strings: Vec<String>) -> Result<Vec<String>, Refusal> {
+    let wrong = |message: String| Err(Refusal::field(param, message));
+    if strings.len() > MAX_STOP_STRINGS {
+        let got = strings.len();
+        return wrong(format!("{param} takes at most {MAX_STOP_STRINGS}, got {got}"));
+    }
+    match strings.iter().map(String::len).find(|&bytes| bytes > MAX_STOP_BYTES) {
+        Some(got) => wrong(format!("a stop string has at most {MAX_STOP_BYTES} bytes, got {got}")),
+        None => Ok(strings),
     }
 }
 

@@ -23,6 +23,7 @@
 //! Must never know: engines, how an answer is made.
 #![forbid(unsafe_code)]
 
+mod address;
 mod alias;
 pub mod body;
 mod cors;
@@ -42,6 +43,7 @@ mod models;
 pub mod openapi;
 #[cfg(feature = "otel")]
 pub mod otel;
+pub mod patience;
 pub mod rate;
 mod stream;
 pub mod tls;
@@ -64,6 +66,7 @@ use endpoint::{
 };
 use keys::Keys;
 use metrics::Metrics;
+use patience::Patience;
 use rate::Rate;
 use tls::Tls;
 
@@ -87,6 +90,8 @@ pub struct Settings {
     pub tls: Option<Tls>,
     /// Origins whose pages may ask in their visitors' browsers; `*` means any.
     pub origins: Vec<HeaderValue>,
+    /// How long it waits for whoever is slow.
+    pub patience: Patience,
     /// How long answers under way may take when it ends.
     pub grace: Duration,
 }
@@ -94,8 +99,8 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         let (keys, grace) = (Keys::default(), Duration::from_secs(60));
-        let origins = Vec::new();
-        Self { keys, rate: None, max_body_bytes: 16 << 20, tls: None, origins, grace }
+        let (origins, patience) = (Vec::new(), Patience::default());
+        Self { keys, rate: None, max_body_bytes: 16 << 20, tls: None, origins, patience, grace }
     }
 }
 

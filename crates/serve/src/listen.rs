@@ -1,8 +1,8 @@
 //! Connections: taken on, given so much time, and ended in peace.
 //!
-//! HTTP/1.1 alone, whose parser refuses what is ambiguous. A head that does not come, or a body that trickles, ends
-//! its connection ([`crate::body`] has the body's time); beyond so many connections the next ones wait in the
-//! system's queue. Left out: HTTP/2, which a proxy in front may speak.
+//! HTTP/1.1 alone, whose parser refuses what is ambiguous. A head that does not come, a body that trickles and a
+//! reader that does not read end their connection ([`crate::patience`]); beyond so many connections the next ones
+//! wait in the system's queue. Left out: HTTP/2, which a proxy in front may speak.
 
 use std::future::Future;
 use std::io;
@@ -23,10 +23,9 @@ use tokio::sync::{Semaphore, watch};
 use tower_service::Service as _;
 
 use crate::Server;
+use crate::patience::{Patience, Patient};
 use crate::tls::Tls;
 
-/// For the head of a request; the next one on a connection that is kept may be as long in coming.
-const HEAD: Duration = Duration::from_secs(30);
 /// Bytes of a head.
 const HEAD_BYTES: usize = 64 << 10;
 /// For a TLS handshake.
@@ -47,7 +46,7 @@ pub(crate) async fn serve(
 ) -> io::Result<()> {
     let (ends, ended) = watch::channel(());
     let places = Arc::new(Semaphore::new(CONNECTIONS));
-    let mut shutdown = pin!(shutdown);
+    let (mut shutdown, patience) = (pin!(shutdown), server.settings.patience);
     loop {
         let place = places.clone().acquire_owned().await.map_err(io::Error::other)?;
         let accepted = tokio::select! {
@@ -66,12 +65,12 @@ pub(crate) async fn serve(
         let (routes, tls, ended) = (routes.clone(), tls.clone(), ended.clone());
         tokio::spawn(async move {
             match tls {
-                None => converse(stream, peer, routes, ended).await,
+                None => converse(stream, peer, routes, ended, patience).await,
                 Some(tls) => {
                     if let Ok(Ok(stream)) =
                         tokio::time::timeout(HANDSHAKE, tls.accept(stream)).await
                     {
-                        converse(stream, peer, routes, ended).await;
+                        converse(stream, peer, routes, ended, patience).await;
                     }
                 }
             }
@@ -92,6 +91,7 @@ async fn converse<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
     peer: SocketAddr,
     routes: Router,
     mut ended: watch::Receiver<()>,
+    patience: Patience,
 ) {
     let answer = hyper::service::service_fn(move |request: hyper::Request<Incoming>| {
         let mut request = request.map(Body::new);
@@ -100,8 +100,9 @@ async fn converse<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
         routes.clone().call(request)
     });
     let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new()).header_read_timeout(HEAD).max_header_size(HEAD_BYTES);
-    let mut connection = pin!(http.serve_connection(TokioIo::new(stream), answer));
+    http.timer(TokioTimer::new()).header_read_timeout(patience.head).max_header_size(HEAD_BYTES);
+    let stream = TokioIo::new(Patient::new(stream, patience.reader));
+    let mut connection = pin!(http.serve_connection(stream, answer));
     tokio::select! {
         _ = connection.as_mut() => return,
         _ = ended.changed() => connection.as_mut().graceful_shutdown(),

@@ -1,14 +1,22 @@
 //! What can be asked, as a document of OpenAPI 3.1, made of the types that requests are read into and answers
-//! written from.
+//! written from; with an example of each request ([`examples`]).
+
+mod examples;
 
 use axum::Json;
+use axum::extract::State;
 use serde::Serialize;
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
 use utoipa::{OpenApi, ToSchema};
 
 use crate::endpoint::{
     chat, completions, embeddings, health, messages, models, rerank, responses, tokens,
 };
 use crate::knobs::Knobs;
+use crate::{Server, gate};
+
+/// The name of what must be brought.
+const KEY: &str = "key";
 
 /// The document.
 #[derive(OpenApi)]
@@ -36,9 +44,18 @@ use crate::knobs::Knobs;
         health::ready,
         health::metrics,
     ),
-    components(schemas(ErrorBody))
+    components(schemas(ErrorBody, chat::ChatChunk))
 )]
 struct Api;
+
+/// An event of a stream (WHATWG HTML, §9.2), each held against this by itself: OpenAPI 3.1 has no words for that.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ServerEvent {
+    /// Its name, in the interfaces that give their events names.
+    pub event: Option<String>,
+    /// JSON, in a form of its interface, such as `ChatChunk`; `[DONE]` at the end of OpenAI's older ones.
+    pub data: String,
+}
 
 /// A refusal.
 #[derive(Debug, Serialize, ToSchema)]
@@ -82,7 +99,7 @@ pub struct Tooling {
     #[schema(value_type = Option<Vec<Object>>)]
     tools: Option<serde_json::Value>,
     /// "none", "auto", "required", or a function's name in an object.
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<Value>)]
     tool_choice: Option<serde_json::Value>,
     /// Whether one answer may hold several calls.
     parallel_tool_calls: Option<bool>,
@@ -117,6 +134,23 @@ pub struct Form {
 }
 
 /// `GET /openapi.json`.
-pub(crate) async fn get() -> Json<utoipa::openapi::OpenApi> {
-    Json(Api::openapi())
+pub(crate) async fn get(State(server): State<Server>) -> Json<utoipa::openapi::OpenApi> {
+    let mut document = Api::openapi();
+    examples::add(&mut document);
+    if !server.settings.keys.is_open() {
+        demand_key(&mut document);
+    }
+    Json(document)
+}
+
+/// All addresses but those that answer whoever asks are told to need a key.
+fn demand_key(document: &mut utoipa::openapi::OpenApi) {
+    let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build();
+    let components = document.components.get_or_insert_with(Default::default);
+    components.add_security_scheme(KEY, SecurityScheme::Http(bearer));
+    document.security = Some(vec![SecurityRequirement::new::<_, [&str; 0], _>(KEY, [])]);
+    for path in gate::OPEN {
+        let operation = document.paths.paths.get_mut(path).and_then(|path| path.get.as_mut());
+        operation.into_iter().for_each(|operation| operation.security = Some(Vec::new()));
+    }
 }

@@ -99,6 +99,7 @@ impl<'a> Talk<'a> {
                 generate::Finish::Cancelled => Finish::Cancelled,
                 generate::Finish::Length | generate::Finish::ContextFull => Finish::Length,
             }),
+            Event::Stop(token) => self.reply.end = Some(ReplyToken::new(self.tokenizer, &token)),
             Event::Failed(error) => self.fail(error.into()),
         }
         Flow::Continue

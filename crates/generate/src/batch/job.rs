@@ -72,6 +72,8 @@ pub enum Event {
         /// How likely it was, if that was asked.
         logprobs: Option<TokenLogprobs>,
     },
+    /// How likely the token was that ended it and is no part of it, if that was asked.
+    Stop(TokenLogprobs),
     /// The answer is whole.
     Ended(Finish),
     /// There will be no more.

@@ -32,6 +32,8 @@ pub(super) struct Sequence {
     is_kept: bool,
     context: usize,
     vocab_size: usize,
+    /// How likely the token was that ended it.
+    stop: Option<TokenLogprobs>,
 }
 
 /// What a pass brought a sequence.
@@ -91,6 +93,7 @@ impl Sequence {
             is_kept: !embeds,
             context,
             vocab_size,
+            stop: None,
         })
     }
 
@@ -221,7 +224,8 @@ impl Sequence {
         let constraint = self.constraint.as_deref_mut().map(|c| c as &mut dyn Constraint);
         let token = match choose(&mut self.sampler, logits, constraint) {
             Ok(Some(token)) if !stop_tokens.contains(&token) => token,
-            Ok(_) => {
+            Ok(end) => {
+                self.stop = end.zip(*logprobs).map(|(id, n)| TokenLogprobs::of(logits, id, n));
                 came.end = Some(Ok(Finish::Stop));
                 return;
             }
@@ -247,6 +251,7 @@ impl Sequence {
         let prompt = (!prompt.is_empty()).then_some(Event::Prompt(prompt));
         let read = has_read_prompt.then_some(Event::Read);
         let token = token.map(|(token, logprobs)| Event::Token { token, logprobs });
+        let token = token.or_else(|| self.stop.clone().map(Event::Stop));
         let events = [prompt, embedding.map(Event::Embedding), read, token].into_iter().flatten();
         let stopped =
             events.fold(false, |stopped, event| stopped | (on(self.ticket, event) == Flow::Stop));

@@ -57,6 +57,7 @@ impl Ear {
             Event::Began { cached } => told.cached.push(cached),
             Event::Prompt(tokens) => told.prompt.extend(tokens),
             Event::Embedding(embedding) => told.embeddings.push(embedding),
+            Event::Stop(_) => {}
             Event::Read => {}
             Event::Token { token, logprobs } => {
                 told.tokens.push(token);

@@ -12,7 +12,7 @@ use super::tooling;
 use crate::body::Body;
 use crate::hearing::{Answers, Whole};
 use crate::knobs::Knobs;
-use crate::openapi::{ChatBody, ErrorBody};
+use crate::openapi::{ChatBody, ErrorBody, ServerEvent};
 use crate::stream::{self, Tell};
 use crate::usage::{FINGERPRINT, Usage, fresh_id, fresh_number, now};
 use crate::{Refusal, Server, form};
@@ -69,7 +69,7 @@ pub enum Truncation {
 }
 
 /// `POST /v1/chat/completions`.
-#[utoipa::path(post, path = "/v1/chat/completions", request_body = ChatBody, responses((status = 200, description = "The answer", content((ChatAnswer = "application/json"), (ChatChunk = "text/event-stream"))), (status = "4XX", description = "It is refused", body = ErrorBody), (status = "5XX", description = "It failed", body = ErrorBody)))]
+#[utoipa::path(post, path = "/v1/chat/completions", request_body = ChatBody, responses((status = 200, description = "The answer", content((ChatAnswer = "application/json"), (ServerEvent = "text/event-stream"))), (status = "4XX", description = "It is refused", body = ErrorBody), (status = "5XX", description = "It failed", body = ErrorBody)))]
 pub(crate) async fn post(State(server): State<Server>, body: Body) -> Result<Response, Refusal> {
     if let Some(field) = body.first_set(&LACKING) {
         return Err(Refusal::unsupported(field));
@@ -95,6 +95,7 @@ pub(crate) async fn post(State(server): State<Server>, body: Body) -> Result<Res
         ..Ask::new(Prompt::Chat(Box::new(tooling::chat(asked.messages, &body)?)))
     };
     let choices = knobs.choices();
+    body.times(choices)?;
     let model = service.card().name.clone();
     let answers = Answers::to(service, seeds(ask, choices), &server.metrics.watch(&model)).await?;
     let heading = Heading { id: fresh_id("chatcmpl"), created: now(), model };

@@ -1,6 +1,7 @@
 //! `POST /v1/completions` (OpenAI API reference, "Completions"): a text, or ids, and what follows them.
 //!
-//! With `echo` and `logprobs` it tells how likely a given text is, which is how lm-evaluation-harness asks.
+//! With `echo` and `logprobs` it tells how likely a given text is, which is how lm-evaluation-harness asks. The token
+//! that ends an answer is told of too: whoever asks for one token behind a text finds one.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -18,7 +19,7 @@ use super::infill;
 use crate::body::Body;
 use crate::hearing::{Answers, Whole};
 use crate::knobs::Knobs;
-use crate::openapi::{CompletionBody, ErrorBody};
+use crate::openapi::{CompletionBody, ErrorBody, ServerEvent};
 use crate::stream::{self, Tell};
 use crate::usage::{FINGERPRINT, Usage, fresh_id, fresh_number, now};
 use crate::{Refusal, Server, form};
@@ -88,7 +89,7 @@ impl Prompts {
 }
 
 /// `POST /v1/completions`.
-#[utoipa::path(post, path = "/v1/completions", request_body = CompletionBody, responses((status = 200, description = "The answer", content((CompletionAnswer = "application/json"), (CompletionAnswer = "text/event-stream"))), (status = "4XX", description = "It is refused", body = ErrorBody), (status = "5XX", description = "It failed", body = ErrorBody)))]
+#[utoipa::path(post, path = "/v1/completions", request_body = CompletionBody, responses((status = 200, description = "The answer", content((CompletionAnswer = "application/json"), (ServerEvent = "text/event-stream"))), (status = "4XX", description = "It is refused", body = ErrorBody), (status = "5XX", description = "It failed", body = ErrorBody)))]
 pub(crate) async fn post(State(server): State<Server>, body: Body) -> Result<Response, Refusal> {
     if let Some(field) = body.first_set(&LACKING) {
         return Err(Refusal::unsupported(field));
@@ -97,6 +98,7 @@ pub(crate) async fn post(State(server): State<Server>, body: Body) -> Result<Res
     let (knobs, sampling) = Knobs::read(&body, fresh_number())?;
     let service = server.models.named(asked.model.as_deref()).await?;
     let plan = Plan::of(&asked, &knobs)?;
+    body.times(plan.made)?;
     let ask = Ask {
         max_tokens: Some(asked.max_tokens.unwrap_or(MAX_TOKENS)),
         stop: knobs.stops()?,
@@ -109,17 +111,10 @@ pub(crate) async fn post(State(server): State<Server>, body: Body) -> Result<Res
         ..Ask::new(Prompt::Ids(Vec::new()))
     };
     let suffix = asked.suffix.filter(|suffix| !suffix.is_empty());
-    let (mut asks, mut echoes) = (Vec::new(), Vec::new());
-    for prompt in asked.prompt.each()? {
-        if plan.echo {
-            echoes.push(Echo::of(&service, &prompt)?);
-        }
-        let prompt = match &suffix {
-            Some(suffix) => infill::prompt(&*service, prompt, suffix)?,
-            None => prompt,
-        };
-        asks.extend(seeds(Ask { prompt, ..ask.clone() }, plan.made));
-    }
+    let (prompts, own) = (asked.prompt.each()?, service.clone());
+    let prepared = move || plan.asks(&own, &ask, prompts, suffix.as_deref());
+    let prepared = tokio::task::spawn_blocking(prepared).await;
+    let (asks, echoes) = prepared.map_err(|_| Refusal::lost())??;
     let model = service.card().name.clone();
     let answers = Answers::to(service, asks, &server.metrics.watch(&model)).await?;
     let heading = Heading { id: fresh_id("cmpl"), created: now(), model };
@@ -179,15 +174,38 @@ impl Plan {
         Ok(Self { given, made, echo, logprobs: asked.logprobs })
     }
 
+    /// What is asked of each prompt, and what is said of it. May take a while.
+    fn asks(
+        &self,
+        service: &Arc<dyn Service>,
+        ask: &Ask,
+        prompts: Vec<Prompt>,
+        suffix: Option<&str>,
+    ) -> Result<(Vec<Ask>, Vec<Echo>), Refusal> {
+        let (mut asks, mut echoes) = (Vec::new(), Vec::new());
+        for prompt in prompts {
+            if self.echo {
+                echoes.push(Echo::of(service, &prompt)?);
+            }
+            let prompt = match suffix {
+                Some(suffix) => infill::prompt(&**service, prompt, suffix)?,
+                None => prompt,
+            };
+            asks.extend(seeds(Ask { prompt, ..ask.clone() }, self.made));
+        }
+        Ok((asks, echoes))
+    }
+
     fn choice(&self, index: usize, whole: &Whole, echo: Option<&Echo>) -> Choice {
-        let Reply { text, finish, logprobs, .. } = &whole.reply;
+        let Reply { text, finish, logprobs, end, .. } = &whole.reply;
         let echoed = echo.map_or("", |echo| &echo.text);
         let logprobs = self.logprobs.map(|n| {
             let mut told = Logprobs::default();
             if let Some(first) = echo.and_then(|echo| echo.first.as_ref()) {
                 told.add_first(first);
             }
-            whole.prompt.iter().chain(logprobs).for_each(|token| told.add(token, n));
+            let tokens = whole.prompt.iter().chain(logprobs).chain(end);
+            tokens.for_each(|token| told.add(token, n));
             told
         });
         Choice {
@@ -358,9 +376,18 @@ impl Tell for Teller {
             Heard::Piece { text, tokens } => vec![self.part(choice, text, &tokens, None)],
             Heard::Done(Ok(reply)) => {
                 let finish_reason = Some(reply.finish.name());
+                let logprobs = self.plan.logprobs.zip(reply.end.as_ref()).map(|(n, end)| {
+                    let mut told = Logprobs::default();
+                    told.add(end, n);
+                    told
+                });
                 self.replies.push(reply);
-                let (text, logprobs) = (String::new(), None);
-                vec![self.event(Choice { index: choice, text, logprobs, finish_reason })]
+                vec![self.event(Choice {
+                    index: choice,
+                    text: String::new(),
+                    logprobs,
+                    finish_reason,
+                })]
             }
             _ => Vec::new(),
         }

@@ -38,7 +38,7 @@ pub(crate) async fn ready(State(server): State<Server>) -> Result<Json<Health>, 
 }
 
 /// `GET /metrics`.
-#[utoipa::path(get, path = "/metrics", responses((status = 200, description = "Counts, for Prometheus", body = String, content_type = "text/plain"), (status = "4XX", description = "It is refused", body = ErrorBody), (status = "5XX", description = "It failed", body = ErrorBody)))]
+#[utoipa::path(get, path = "/metrics", responses((status = 200, description = "Counts, for Prometheus", body = String, content_type = "application/openmetrics-text"), (status = "4XX", description = "It is refused", body = ErrorBody), (status = "5XX", description = "It failed", body = ErrorBody)))]
 pub(crate) async fn metrics(State(server): State<Server>) -> impl IntoResponse {
     let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     ([(CONTENT_TYPE, kind)], server.metrics.text())

@@ -20,9 +20,9 @@ use self::told::Teller;
 use super::tooling;
 use crate::body::Body;
 use crate::hearing::Answers;
-use crate::openapi::ErrorBody;
+use crate::openapi::{ErrorBody, ServerEvent};
 use crate::usage::{fresh_item, fresh_number};
-use crate::{Refusal, Server, form as forms, stream};
+use crate::{Refusal, Server, form as forms, knobs, stream};
 
 /// Fields that would change the answer and are not offered.
 const LACKING: [&str; 4] = ["mcp_servers", "container", "lora", "adapter"];
@@ -36,7 +36,7 @@ pub struct Messages {
     #[schema(value_type = Vec<Object>)]
     pub messages: Vec<form::Turn>,
     /// The rules: a text, or a list of blocks of text.
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<Value>)]
     pub system: Option<form::Blocks>,
     /// Tokens of the answer at most.
     #[schema(minimum = 1)]
@@ -68,7 +68,7 @@ pub struct Messages {
 
 /// `POST /v1/messages`.
 #[utoipa::path(post, path = "/v1/messages", request_body = Messages, responses(
-    (status = 200, description = "The answer", content((told::Answer = "application/json"), (String = "text/event-stream"))),
+    (status = 200, description = "The answer", content((told::Answer = "application/json"), (ServerEvent = "text/event-stream"))),
     (status = "4XX", description = "It is refused", body = ErrorBody),
     (status = "5XX", description = "It failed", body = ErrorBody)))]
 pub(crate) async fn post(State(server): State<Server>, body: Body) -> Response {
@@ -113,11 +113,12 @@ async fn answer(server: &Server, body: &Body) -> Result<Response, Refusal> {
         return Err(Refusal::field("temperature", "temperature must be from 0 to 1"));
     }
     sampling.check().map_err(|error| Refusal::body(error.to_string()))?;
-    let (max_tokens, stop) = (Some(asked.max_tokens), asked.stop_sequences.clone());
+    let max_tokens = Some(asked.max_tokens);
+    let stop = asked.stop_sequences.clone().unwrap_or_default();
+    let stop = knobs::stops("stop_sequences", stop)?;
     let is_streamed = asked.stream.unwrap_or(false);
     let prompt = Prompt::Chat(Box::new(chat(asked, body)?));
-    let (stop, grammar) = (stop.unwrap_or_default(), forms::of(body)?);
-    let ask = Ask { sampling, max_tokens, stop, grammar, ..Ask::new(prompt) };
+    let ask = Ask { sampling, max_tokens, stop, grammar: forms::of(body)?, ..Ask::new(prompt) };
     let model = service.card().name.clone();
     let answers = Answers::to(service, vec![ask], &server.metrics.watch(&model)).await?;
     let teller = Teller::new(fresh_item("msg"), model);

@@ -2,10 +2,11 @@
 //! Anthropic's do.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::address::Named;
 use crate::date::rfc3339;
 use crate::models::Listed;
 use crate::openapi::ErrorBody;
@@ -87,7 +88,7 @@ pub(crate) async fn list(State(server): State<Server>) -> Json<ModelList> {
 #[utoipa::path(get, path = "/v1/models/{id}", params(("id" = String, Path, description = "Its name")), responses((status = 200, description = "The model", body = Model), (status = "4XX", description = "It is refused", body = ErrorBody), (status = "5XX", description = "It failed", body = ErrorBody)))]
 pub(crate) async fn one(
     State(server): State<Server>,
-    Path(name): Path<String>,
+    Named(name): Named,
 ) -> Result<Json<Model>, Refusal> {
     let listed = server.models.listed(&name);
     let listed = listed.ok_or_else(|| Refusal::no_such_model(&name, &server.models.names()))?;

@@ -21,7 +21,7 @@ use super::tooling;
 use crate::body::Body;
 use crate::hearing::Answers;
 use crate::knobs::Knobs;
-use crate::openapi::ErrorBody;
+use crate::openapi::{ErrorBody, ServerEvent};
 use crate::usage::fresh_number;
 use crate::{Refusal, Server, form, stream};
 
@@ -40,7 +40,7 @@ const LACKING: [&str; 7] = [
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 pub struct Responses {
     /// A text, or a list of items: messages, calls, and what they returned.
-    #[schema(value_type = Object)]
+    #[schema(value_type = Value)]
     pub input: Value,
     /// The rules.
     pub instructions: Option<String>,
@@ -62,7 +62,7 @@ pub struct Responses {
     #[schema(value_type = Option<Vec<Object>>)]
     pub tools: Option<Value>,
     /// "none", "auto", "required", or a function's name in an object.
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<Value>)]
     pub tool_choice: Option<Value>,
     /// Whether one answer may hold several calls.
     pub parallel_tool_calls: Option<bool>,
@@ -75,7 +75,7 @@ pub struct Responses {
 
 /// `POST /v1/responses`.
 #[utoipa::path(post, path = "/v1/responses", request_body = Responses, responses(
-    (status = 200, description = "The answer", content((told::Answer = "application/json"), (String = "text/event-stream"))),
+    (status = 200, description = "The answer", content((told::Answer = "application/json"), (ServerEvent = "text/event-stream"))),
     (status = "4XX", description = "It is refused", body = ErrorBody),
     (status = "5XX", description = "It failed", body = ErrorBody)))]
 pub(crate) async fn post(State(server): State<Server>, body: Body) -> Result<Response, Refusal> {
@@ -133,7 +133,7 @@ pub(crate) async fn count(
         return Err(Refusal::unsupported(field));
     }
     let asked: Responses = body.read()?;
-    let service = server.models.named(asked.model.as_deref())?;
+    let service = server.models.named(asked.model.as_deref()).await?;
     let prompt = Prompt::Chat(Box::new(tooling::chat(messages(&asked)?, &body)?));
     let ids = tokio::task::spawn_blocking(move || service.encode(&prompt)).await;
     let input_tokens = ids.map_err(|_| Refusal::lost())??.len();

@@ -2,12 +2,13 @@
 //! `GET /tokenizer_info`, `POST /apply-template`.
 
 use axum::Json;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use chat::{Message, Prompt};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::tooling;
+use crate::address::Asked;
 use crate::body::Body;
 use crate::openapi::ErrorBody;
 use crate::{Refusal, Server};
@@ -36,20 +37,35 @@ pub struct Tokenize {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Tokens {
     /// Ids; with pieces, if llama.cpp's form asks for them.
-    #[schema(value_type = Vec<Object>)]
-    tokens: serde_json::Value,
+    #[schema(value_type = Vec<Value>)]
+    tokens: Listed,
     count: usize,
     max_model_len: usize,
     #[serde(skip_serializing_if = "Option::is_none")]
     token_strs: Option<Vec<String>>,
 }
 
+/// Ids, alone or with what they say.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+enum Listed {
+    Ids(Vec<u32>),
+    Pieces(Vec<Piece>),
+}
+
 /// A token and what it says.
 #[derive(Debug, Serialize)]
 struct Piece {
     id: u32,
-    /// A text, or bytes where it is part of a character.
-    piece: serde_json::Value,
+    piece: Says,
+}
+
+/// A text, or bytes where it is part of a character.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+enum Says {
+    Text(String),
+    Bytes(Vec<u8>),
 }
 
 /// `POST /tokenize`.
@@ -80,15 +96,15 @@ pub(crate) async fn tokenize(
     let bytes = |&id: &u32| service.token(id).unwrap_or_default();
     let text = |id: &u32| String::from_utf8_lossy(&bytes(id)).into_owned();
     let piece = |id: &u32| match String::from_utf8(bytes(id)) {
-        Ok(text) => Piece { id: *id, piece: text.into() },
-        Err(bytes) => Piece { id: *id, piece: bytes.into_bytes().into() },
-    };
-    let tokens = match is_llama && with_pieces {
-        true => serde_json::json!(ids.iter().map(piece).collect::<Vec<_>>()),
-        false => serde_json::json!(ids),
+        Ok(text) => Piece { id: *id, piece: Says::Text(text) },
+        Err(bytes) => Piece { id: *id, piece: Says::Bytes(bytes.into_bytes()) },
     };
     let token_strs = (with_pieces && !is_llama).then(|| ids.iter().map(text).collect());
     let (count, max_model_len) = (ids.len(), service.card().context);
+    let tokens = match is_llama && with_pieces {
+        true => Listed::Pieces(ids.iter().map(piece).collect()),
+        false => Listed::Ids(ids),
+    };
     Ok(Json(Tokens { tokens, count, max_model_len, token_strs }))
 }
 
@@ -147,7 +163,8 @@ pub(crate) async fn apply_template(
         return Err(Refusal::field("messages", "messages is empty; send at least one"));
     }
     let chat = tooling::chat(asked.messages, &body)?;
-    Ok(Json(Applied { prompt: service.render(&chat)? }))
+    let rendered = tokio::task::spawn_blocking(move || service.render(&chat)).await;
+    Ok(Json(Applied { prompt: rendered.map_err(|_| Refusal::lost())?? }))
 }
 
 /// Which model.
@@ -175,7 +192,7 @@ pub struct TokenizerInfo {
 #[utoipa::path(get, path = "/tokenizer_info", params(("model" = Option<String>, Query, description = "Which model")), responses((status = 200, description = "The tokenizer", body = TokenizerInfo), (status = "4XX", description = "It is refused", body = ErrorBody), (status = "5XX", description = "It failed", body = ErrorBody)))]
 pub(crate) async fn info(
     State(server): State<Server>,
-    Query(which): Query<Which>,
+    Asked(which): Asked<Which>,
 ) -> Result<Json<TokenizerInfo>, Refusal> {
     let service = server.models.named(which.model.as_deref()).await?;
     let card = service.card();

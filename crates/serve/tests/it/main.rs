@@ -2,6 +2,8 @@
 #![expect(clippy::unwrap_used, reason = "a test's panic is its message")]
 
 mod clients;
+mod document;
+mod hostile;
 mod operations;
 mod real;
 #[cfg(feature = "otel")]

@@ -22,7 +22,7 @@ pub(super) fn start() -> Server {
     with(BatchedOptions::default(), Settings::default())
 }
 
-fn with(options: BatchedOptions, settings: Settings) -> Server {
+pub(super) fn with(options: BatchedOptions, settings: Settings) -> Server {
     of(model(options), settings)
 }
 
@@ -91,6 +91,28 @@ fn a_given_text_is_told_of_as_evaluations_ask() {
     let answer = ok(&server, "/v1/completions", body);
     assert_eq!(answer["choices"][0]["text"], "one two");
     assert_eq!(answer["usage"]["completion_tokens"], 0);
+}
+
+#[test]
+fn the_token_that_ends_an_answer_is_told_of() {
+    let server = start();
+    let end = ok(&server, "/tokenize", json!({"prompt": "<|endoftext|>"}))["tokens"][0].to_string();
+    let body = |stream: bool| {
+        json!({"prompt": "one two", "max_tokens": 1, "temperature": 0, "logprobs": 1, "echo": true,
+            "logit_bias": {end.as_str(): 100}, "stream": stream})
+    };
+    let answer = ok(&server, "/v1/completions", body(false));
+    let choice = &answer["choices"][0];
+    assert_eq!((&choice["text"], &choice["finish_reason"]), (&json!("one two"), &json!("stop")));
+    let told = choice["logprobs"]["tokens"].as_array().unwrap();
+    let n = answer["usage"]["prompt_tokens"].as_u64().unwrap() as usize;
+    assert_eq!((told.len(), &told[n]), (n + 1, &json!("<|endoftext|>")));
+    assert!(choice["logprobs"]["token_logprobs"][n].as_f64().unwrap() <= 0.0);
+    let (_, text) = server.send("POST /v1/completions", &body(true).to_string());
+    let parts: Vec<Value> =
+        events(&text).iter().filter(|e| **e != "[DONE]").map(|e| parse(e)).collect();
+    let lists = parts.iter().filter_map(|part| part["choices"][0]["logprobs"]["tokens"].as_array());
+    assert_eq!(lists.flatten().collect::<Vec<_>>(), told.iter().collect::<Vec<_>>());
 }
 
 #[test]

@@ -9,6 +9,7 @@ use chat::BatchedOptions;
 use generate::{Batching, Limits};
 use serve::Settings;
 use serve::keys::Keys;
+use serve::patience::Patience;
 use serve::rate::Rate;
 use serve::tls::Tls;
 
@@ -156,6 +157,7 @@ impl AccessArgs {
         let (max_body_bytes, grace) =
             (self.max_body.clamp(1, 1024) << 20, Duration::from_secs(self.grace));
         let origins = self.cors.clone();
-        Ok(Settings { keys, rate, max_body_bytes, tls, origins, grace })
+        let patience = Patience::default();
+        Ok(Settings { keys, rate, max_body_bytes, tls, origins, patience, grace })
     }
 }
