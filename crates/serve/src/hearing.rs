@@ -49,17 +49,34 @@ impl Answers {
         asks: Vec<Ask>,
         watch: &Watch,
     ) -> Result<Self, Refusal> {
+        match Self::begun(service, asks, watch).await? {
+            (answers, None) => Ok(answers),
+            (_, Some(error)) => Err(error.into()),
+        }
+    }
+
+    /// Asks one after the other until one is refused, and why that is.
+    async fn begun(
+        service: Arc<dyn Service>,
+        asks: Vec<Ask>,
+        watch: &Watch,
+    ) -> Result<(Self, Option<chat::Error>), Refusal> {
         asks.iter().take(1).for_each(log::asked);
         let (sender, lines) = mpsc::unbounded_channel();
-        let (left, watches) = (asks.len(), vec![watch.clone(); asks.len()]);
         let asked = tokio::task::spawn_blocking(move || {
-            asks.into_iter().enumerate().try_for_each(|(choice, ask)| {
-                let lines = sender.clone();
-                service.ask(ask, Box::new(Ear { choice, lines }))
-            })
+            let mut left = 0;
+            for ask in asks {
+                let ear = Ear { choice: left, lines: sender.clone() };
+                if let Err(error) = service.ask(ask, Box::new(ear)) {
+                    return (left, Some(error));
+                }
+                left += 1;
+            }
+            (left, None)
         });
-        asked.await.map_err(|_| Refusal::lost())?.map_err(Refusal::from)?;
-        Ok(Self { lines, left, watches })
+        let (left, refused) = asked.await.map_err(|_| Refusal::lost())?;
+        let watches = vec![watch.clone(); left];
+        Ok((Self { lines, left, watches }, refused))
     }
 
     /// What comes next; none behind the last end.
@@ -94,21 +111,26 @@ impl Answers {
     }
 
     /// Of many asks each one, whole. A few are asked at a time: so a request of a thousand texts takes no more
-    /// places than some people would, and others get their turns meanwhile.
+    /// places than some people would, and others get their turns meanwhile. It is refused only where there is no
+    /// place at all.
     pub(crate) async fn each_whole(
         service: Arc<dyn Service>,
         asks: Vec<Ask>,
         watch: &Watch,
     ) -> Result<Vec<Whole>, Refusal> {
-        let (mut asks, mut whole) = (asks.into_iter(), Vec::new());
-        loop {
-            let some: Vec<Ask> = asks.by_ref().take(AT_ONCE).collect();
-            if some.is_empty() {
-                return Ok(whole);
+        let mut whole = Vec::with_capacity(asks.len());
+        while whole.len() < asks.len() {
+            let some = asks[whole.len()..].iter().take(AT_ONCE).cloned().collect();
+            match Self::begun(service.clone(), some, &watch.anew()).await? {
+                (answers, None) => whole.extend(answers.whole().await?),
+                // The others are asked again when these are done.
+                (answers, Some(chat::Error::Busy { .. })) if answers.left > 0 => {
+                    whole.extend(answers.whole().await?);
+                }
+                (_, Some(error)) => return Err(error.into()),
             }
-            let answers = Self::to(service.clone(), some, &watch.anew()).await?;
-            whole.extend(answers.whole().await?);
         }
+        Ok(whole)
     }
 }
 

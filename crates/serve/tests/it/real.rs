@@ -529,8 +529,8 @@ fn chats_call_tools_whole_and_as_they_come() {
 
 #[test]
 fn many_texts_of_one_request_take_few_places() {
-    let limits = Limits { sequences: 4, ..Limits::default() };
-    let options = BatchedOptions { limits, queue: 4, ..BatchedOptions::default() };
+    let limits = Limits { sequences: 2, ..Limits::default() };
+    let options = BatchedOptions { limits, queue: 1, ..BatchedOptions::default() };
     let server = with(options, Settings::default());
     let texts: Vec<String> = (0..30).map(|i| format!("{} two {i}", "one ".repeat(i))).collect();
     let all = ok(&server, "/v1/embeddings", json!({"input": texts}));
