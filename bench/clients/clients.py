@@ -43,13 +43,13 @@ def openai_client():
     person = client.chat.completions.create(model=name, messages=ASK, max_tokens=200, response_format=form)
     person = json.loads(person.choices[0].message.content)
     assert set(person) == {"name", "age"} and 0 <= person["age"] <= 130
-    called = client.chat.completions.create(model=name, messages=ASK, tools=[WEATHER], tool_choice="required", max_tokens=200)
+    called = client.chat.completions.create(model=name, messages=ASK, tools=[WEATHER], tool_choice="required", seed=1, max_tokens=200)
     call = called.choices[0].message.tool_calls[0]
     assert called.choices[0].finish_reason == "tool_calls" and call.function.name == "get_weather"
     assert json.loads(call.function.arguments)["unit"] in ("C", "F")
     turn = [*ASK, called.choices[0].message.model_dump(exclude_none=True), {"role": "tool", "tool_call_id": call.id, "content": "rain"}]
     assert client.chat.completions.create(model=name, messages=turn, tools=[WEATHER], max_tokens=5).choices
-    streamed = client.chat.completions.create(model=name, messages=ASK, tools=[WEATHER], tool_choice="required", max_tokens=200, stream=True)
+    streamed = client.chat.completions.create(model=name, messages=ASK, tools=[WEATHER], tool_choice="required", seed=1, max_tokens=200, stream=True)
     arguments, seen = "", None
     for part in streamed:
         for piece in part.choices[0].delta.tool_calls or []:
