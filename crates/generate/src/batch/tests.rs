@@ -50,7 +50,7 @@ impl Ear {
         match event {
             Event::Began { cached } => told.cached.push(cached),
             Event::Prompt(tokens) => told.prompt.extend(tokens),
-            Event::Read => {}
+            Event::Read | Event::Stop(_) => {}
             Event::Token { token, logprobs } => {
                 told.tokens.push(token);
                 told.logprobs.extend(logprobs);
@@ -224,6 +224,30 @@ fn a_prompt_is_told_of_as_the_model_holds_it() {
     let expected = crate::loglikelihood(&model, &text[..1], &text[1..]).unwrap();
     assert!((sum - expected.sum).abs() < 1e-9, "{sum} {expected:?}");
     assert!(told.prompt.iter().all(|token| token.top.len() == 3));
+}
+
+#[test]
+fn the_token_that_ends_a_text_is_told_of() {
+    let model = model();
+    let stop_tokens: Vec<u32> = (0..96).collect();
+    for logprobs in [None, Some(2)] {
+        let mut batch = Batch::new(Limits::default());
+        let options = Options { stop_tokens: stop_tokens.clone(), logprobs, ..options(0, 5) };
+        batch.add(&model, Job::new(prompt(6, 20), options)).unwrap();
+        let (mut ear, mut stops) = (Ear::default(), Vec::new());
+        while !batch.is_empty() {
+            let on = &mut |ticket, event| {
+                if let Event::Stop(token) = &event {
+                    stops.push(token.clone());
+                }
+                ear.hear(ticket, event)
+            };
+            batch.step(&model, 0.0, on).unwrap();
+        }
+        assert_eq!((&ear.0[&0].tokens[..], ear.0[&0].end), (&[][..], Some(Finish::Stop)));
+        assert_eq!(stops.len(), usize::from(logprobs.is_some()));
+        assert!(stops.iter().all(|token| token.logprob < 0.0 && token.top.len() == 2));
+    }
 }
 
 #[test]

@@ -17,7 +17,7 @@ use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
-use chat::BatchedOptions;
+use chat::{BatchedOptions, Limits};
 use serde_json::{Value, json};
 use serve::Settings;
 use serve::patience::Patience;
@@ -35,11 +35,13 @@ fn start() -> Server {
     real::with(options, Settings { max_body_bytes: MOST, ..Settings::default() })
 }
 
-/// The same, which waits for nobody.
+/// The same, which waits for nobody, and keeps little of what it read for others.
 fn hasty() -> Server {
     let [head, body, reader] = [400; 3].map(Duration::from_millis);
     let patience = Patience { head, body, reader };
-    real::with(BatchedOptions::default(), Settings { patience, ..Settings::default() })
+    let limits = Limits { kept_bytes: 1 << 20, ..Limits::default() };
+    let options = BatchedOptions { limits, ..BatchedOptions::default() };
+    real::with(options, Settings { patience, ..Settings::default() })
 }
 
 /// What came back.
