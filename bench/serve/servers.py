@@ -55,7 +55,8 @@ def running(command, port, log):
     """The server's URL and process, once it is healthy."""
     url = f"http://127.0.0.1:{port}"
     with open(log, "w") as told:
-        process = subprocess.Popen([*map(str, command)], stdout=told, stderr=told)
+        # In a session of its own: Ctrl-C is for whoever measures, who ends the server then.
+        process = subprocess.Popen([*map(str, command)], stdout=told, stderr=told, start_new_session=True)
     try:
         for _ in range(1200):
             if process.poll() is not None:

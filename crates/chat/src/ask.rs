@@ -27,6 +27,20 @@ pub struct Chat {
     pub tools: Option<Tools>,
     /// What else its template asks for, as `enable_thinking`.
     pub variables: Option<Map<String, Value>>,
+    /// How the answer is opened.
+    pub opening: Opening,
+}
+
+/// How an answer is opened.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Opening {
+    /// As a turn of its own.
+    #[default]
+    Turn,
+    /// Not at all: the text ends behind the last turn.
+    Nothing,
+    /// It goes on with the last turn, which is the assistant's.
+    LastTurn,
 }
 
 impl From<Vec<Message>> for Prompt {
@@ -52,6 +66,8 @@ pub struct Ask {
     pub logprobs: Option<usize>,
     /// The same for the prompt's tokens.
     pub prompt_logprobs: Option<usize>,
+    /// Whether to tell the prompt's embedding.
+    pub embeds: bool,
     /// The form that the answer must have.
     pub grammar: Option<Grammar>,
     /// Whether a conversation that is too long may lose its oldest turns; else it is refused.
@@ -73,15 +89,19 @@ impl Ask {
             ignore_end: false,
             logprobs: None,
             prompt_logprobs: None,
+            embeds: false,
             grammar: None,
             may_forget: false,
             priority: 0,
             seconds: None,
         }
     }
-}
 
-impl Ask {
+    /// What is this text to the model? No answer is made.
+    pub fn embedding(text: Prompt) -> Self {
+        Self { max_tokens: Some(0), embeds: true, ..Self::new(text) }
+    }
+
     /// The tools that the model is told of.
     pub(crate) fn tools(&self) -> Option<&Tools> {
         match &self.prompt {
@@ -122,6 +142,9 @@ pub enum Heard {
     },
     /// How likely the next tokens of the prompt were. The first of all has no likelihood.
     Prompt(Vec<ReplyToken>),
+    /// What the prompt is to the model: the mean of its states, of length 1, so that a scalar product of two is
+    /// a cosine.
+    Embedding(Vec<f32>),
     /// A piece of what the model thinks before it answers.
     Thought(String),
     /// It calls a tool.
@@ -234,10 +257,4 @@ pub trait Service: Send + Sync {
 
     /// The name of a token; none for an id that the tokenizer does not know.
     fn token(&self, id: u32) -> Option<Vec<u8>>;
-
-    /// What the model makes of a text: the mean of its states, of length 1. Waits for its turn.
-    ///
-    /// # Errors
-    /// As of [`Service::ask`].
-    fn embed(&self, ids: Vec<u32>) -> Result<Vec<f32>, Error>;
 }

@@ -146,8 +146,8 @@ impl Shared {
             overflow: Overflow::End,
             logprobs: ask.logprobs,
         };
-        let (priority, prompt_logprobs) = (ask.priority, ask.prompt_logprobs);
-        Ok((Job { prompt, options, constraint, priority, prompt_logprobs }, reading))
+        let Ask { priority, prompt_logprobs, embeds, .. } = *ask;
+        Ok((Job { prompt, options, constraint, priority, prompt_logprobs, embeds }, reading))
     }
 
     /// The form that an answer must have: the one that is asked for, or that of calls.
@@ -215,20 +215,6 @@ impl Service for BatchedModel {
         let bytes = tokenizer.token_bytes(id)?;
         Some(bytes.to_vec())
     }
-
-    fn embed(&self, ids: Vec<u32>) -> Result<Vec<f32>, Error> {
-        let context = self.shared.words.context;
-        if ids.is_empty() {
-            return Err(Error::Request("there is no text to embed".to_string()));
-        }
-        if ids.len() > context {
-            return Err(generate::Error::PromptTooLong { tokens: ids.len(), context }.into());
-        }
-        let seat = self.seat()?;
-        let (tell, told) = mpsc::channel();
-        self.send(Work::Embed { ids, tell, seat })?;
-        told.recv().map_err(|_| Error::Gone)?
-    }
 }
 
 impl Respond for BatchedModel {
@@ -285,14 +271,4 @@ impl Words {
             weight_bytes: runtime.len_bytes(),
         }
     }
-}
-
-/// What a text's states are together: their mean, made 1 long.
-fn pooled(states: &[f32], width: usize) -> Vec<f32> {
-    let mut sum = vec![0.0_f64; width];
-    for state in states.chunks_exact(width) {
-        sum.iter_mut().zip(state).for_each(|(sum, x)| *sum += f64::from(*x));
-    }
-    let length = sum.iter().map(|x| x * x).sum::<f64>().sqrt().max(f64::MIN_POSITIVE);
-    sum.iter().map(|x| (x / length) as f32).collect()
 }

@@ -12,10 +12,12 @@ pub enum Error {
         /// The kind of the part.
         got: String,
     },
-    /// The newest message alone is longer than the model's context.
+    /// The prompt, or the newest message alone, is longer than the model's context. Clients know the case by
+    /// the words of its beginning.
     #[error(
-        "the newest message makes a prompt of {tokens} tokens; {room} fit beside the answer's \
-         {reserved}; shorten the message or ask for a shorter answer"
+        "the prompt is too long: this model's maximum context length is {} tokens, the prompt has {tokens}, and \
+         {reserved} are kept for the answer; shorten it or ask for a shorter answer",
+        .room + .reserved
     )]
     TooLong {
         /// Tokens of the shortest prompt that could be made.
@@ -132,6 +134,12 @@ pub enum Error {
 }
 
 impl Error {
+    /// Whether what was asked is longer than the model's context.
+    pub fn is_too_long(&self) -> bool {
+        use generate::Error as G;
+        matches!(self, Self::TooLong { .. } | Self::Generate(G::PromptTooLong { .. }))
+    }
+
     /// Whether the one who asks can mend it (otherwise the model's keeper must).
     pub fn is_of_request(&self) -> bool {
         use generate::Error as G;

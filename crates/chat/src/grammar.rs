@@ -14,6 +14,7 @@
 //! tokenizer's own cut of a text from its middle, which SentencePiece does not define.
 
 mod calls;
+mod gbnf;
 mod limits;
 mod masks;
 mod schema;
@@ -86,7 +87,7 @@ impl Grammar {
     }
 
     /// A text of a context-free grammar whose first rule is `start`, in Lark's syntax as
-    /// llguidance understands it.
+    /// llguidance understands it; or of one in llama.cpp's (`root ::= …`), which is told by its `::=`.
     pub fn lark(grammar: &str) -> Self {
         Self(Form::Lark(grammar.to_string()))
     }
@@ -151,6 +152,9 @@ impl Grammar {
                 TopLevelGrammar::from_json_schema(with_options(schema::strict(schema)?))
             }
             Form::Regex(pattern) => TopLevelGrammar::from_regex(pattern),
+            Form::Lark(grammar) if gbnf::is(grammar) => {
+                TopLevelGrammar::from_lark(gbnf::to_lark(grammar)?)
+            }
             Form::Lark(grammar) => TopLevelGrammar::from_lark(grammar.clone()),
             Form::Choices(choices) => TopLevelGrammar::from_regex(&one_of(choices)),
             Form::Calls(calls) => calls.compile(vocabulary)?,

@@ -43,7 +43,7 @@ pub mod untaught;
 pub mod voice;
 mod words;
 
-pub use ask::{Ask, Card, Chat, Heard, Listener, Load, Prompt, Service};
+pub use ask::{Ask, Card, Chat, Heard, Listener, Load, Opening, Prompt, Service};
 pub use batched::{BatchedModel, BatchedOptions, Clock};
 pub use dataset::Dataset;
 pub use draft::draft;

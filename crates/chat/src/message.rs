@@ -114,14 +114,17 @@ impl Message {
         }
     }
 
-    /// Its text; parts one after the other, and no text where nothing is said.
+    /// Its text; each part on a line of its own, and no text where nothing is said.
     ///
     /// # Errors
     /// [`Error::Part`] if a part is no text.
     pub fn text(&self) -> Result<String, Error> {
         match &self.content {
             Content::Text(text) => Ok(text.clone()),
-            Content::Parts(parts) => parts.iter().map(Part::text).collect(),
+            Content::Parts(parts) => {
+                let texts = parts.iter().map(Part::text).collect::<Result<Vec<&str>, Error>>()?;
+                Ok(texts.join("\n"))
+            }
             Content::Nothing => Ok(String::new()),
         }
     }
@@ -181,11 +184,11 @@ mod tests {
         check(
             r#"{"role":"tool","content":[{"type":"text","text":"a"},{"type":"text","text":"b"}]}"#,
             Role::Tool,
-            "ab",
+            "a\nb",
         );
         let parts = r#"[{"type":"input_text","text":"a"},{"type":"output_text","text":"b","annotations":[]},
             {"type":"refusal","refusal":"c"}]"#;
-        check(&format!(r#"{{"role":"user","content":{parts},"odd":1}}"#), Role::User, "abc");
+        check(&format!(r#"{{"role":"user","content":{parts},"odd":1}}"#), Role::User, "a\nb\nc");
     }
 
     #[test]

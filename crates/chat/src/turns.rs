@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use generate::Flow;
 
-use crate::ask::{Ask, Card, Chat, Heard, Listener, Load, Prompt, Service};
+use crate::ask::{Ask, Card, Chat, Heard, Listener, Load, Opening, Prompt, Service};
 use crate::{Error, Request, Respond};
 
 /// A model whose askers take turns.
@@ -38,8 +38,9 @@ impl Turns {
 /// A request of what one at a time can be asked.
 fn request(ask: Ask) -> Result<Request, Error> {
     let Prompt::Chat(chat) = ask.prompt else { return Err(no_tokens()) };
-    let Chat { messages, tools, .. } = *chat;
-    if tools.is_some() || ask.prompt_logprobs.is_some() || ask.ignore_end {
+    let Chat { messages, tools, opening, .. } = *chat;
+    let plain = tools.is_none() && opening == Opening::Turn && ask.prompt_logprobs.is_none();
+    if !plain || ask.ignore_end || ask.embeds {
         return Err(no_tokens());
     }
     let Ask { sampling, max_tokens, stop, logprobs, grammar, .. } = ask;
@@ -92,10 +93,6 @@ impl Service for Turns {
 
     fn token(&self, _: u32) -> Option<Vec<u8>> {
         None
-    }
-
-    fn embed(&self, _: Vec<u32>) -> Result<Vec<f32>, Error> {
-        Err(no_tokens())
     }
 }
 

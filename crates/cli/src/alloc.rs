@@ -1,7 +1,8 @@
 //! The allocator of the program: mimalloc, told to keep what is freed.
 //!
 //! A training step frees what the next one needs. Handed back to the system in between, each page
-//! of it would be a page fault: tens of thousands a run against hundreds.
+//! of it would be a page fault: tens of thousands a run against hundreds. A server is not told so: what a
+//! rush took, or bodies of many megabytes, would be its own for the rest of its life.
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;

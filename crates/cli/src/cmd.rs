@@ -18,8 +18,10 @@ mod tokenizer;
 mod world;
 
 use anyhow::Result;
+use clap::{CommandFactory as _, FromArgMatches as _};
 
 use crate::host::{Global, Host};
+use crate::layers;
 
 /// A language model's whole life on your own machine.
 #[derive(Debug, clap::Parser)]
@@ -53,6 +55,17 @@ pub(crate) enum Command {
     Tokenizer(tokenizer::Args),
     World(world::Args),
     Bench(bench::Args),
+}
+
+impl Lyceum {
+    /// What this process was told; ends it with a word where that is wrong.
+    pub(crate) fn read() -> Self {
+        let words = std::env::args_os().collect();
+        let variable = |name: &str| std::env::var(name).ok();
+        let matches = layers::matches(&mut Self::command(), words, variable);
+        let read = matches.and_then(|matches| Self::from_arg_matches(&matches));
+        read.unwrap_or_else(|error| error.exit())
+    }
 }
 
 impl Command {

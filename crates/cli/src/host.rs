@@ -50,6 +50,7 @@ fn threads(text: &str) -> Result<usize, String> {
 }
 
 /// The process as commands see it.
+#[derive(Clone)]
 pub(crate) struct Host {
     /// Runs and models.
     pub(crate) store: Store,

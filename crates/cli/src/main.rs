@@ -2,7 +2,7 @@
 //!
 //! Reading order: [`cmd`] (what can be said), `recipe_args` (the dials of a training run as
 //! options), `sampling_args` (how tokens are chosen), `grammar_args` (the form of an answer), `speculation_args`
-//! (who guesses ahead), `stats` (how fast), `pick` (which model is meant), `host` (what the process gives: store, threads,
+//! (who guesses ahead), `layers` (options from the environment and a file), `stats` (how fast), `pick` (which model is meant), `host` (what the process gives: store, threads,
 //! Ctrl-C, the machine's peak).
 //!
 //! Results go to standard output ([`out`]), progress and words to standard error. Exit codes: 0 done, 1 an
@@ -15,6 +15,7 @@ mod cache_args;
 mod cmd;
 mod grammar_args;
 mod host;
+mod layers;
 mod out;
 mod pick;
 mod recipe_args;
@@ -24,11 +25,11 @@ mod stats;
 
 use std::process::ExitCode;
 
-use clap::Parser;
-
 fn main() -> ExitCode {
-    alloc::keep_freed_pages();
-    let lyceum = cmd::Lyceum::parse();
+    let lyceum = cmd::Lyceum::read();
+    if !lyceum.command.serves() {
+        alloc::keep_freed_pages();
+    }
     let alone = lyceum.command.run_alone();
     let done = alone.unwrap_or_else(|| {
         let host = host::Host::new(&lyceum.global, lyceum.command.serves())?;
@@ -57,7 +58,7 @@ fn reader_has_gone(error: &anyhow::Error) -> bool {
 }
 
 /// An error and its causes, but for those whose words stand in the one before already.
-fn in_words(error: &anyhow::Error) -> String {
+pub(crate) fn in_words(error: &anyhow::Error) -> String {
     let mut words = error.to_string();
     for cause in error.chain().skip(1).map(ToString::to_string) {
         if !words.contains(&cause) {

@@ -9,26 +9,58 @@ use life::Loaded;
 
 use crate::host::Host;
 
+/// Which model a name means.
+enum Which {
+    File { path: PathBuf, name: String },
+    Folder { path: PathBuf, name: String },
+    Run(Run),
+}
+
+impl Which {
+    fn of(host: &Host, name: &str) -> Result<Self> {
+        let path = Path::new(name);
+        Ok(if path.is_file() {
+            let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+            Self::File { path: path.to_path_buf(), name: stem.into_owned() }
+        } else if names_a_folder(name) {
+            let own = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
+            Self::Folder { path: somewhere(host, name)?, name: own.into_owned() }
+        } else {
+            Self::Run(host.store.run(name)?)
+        })
+    }
+
+    fn load(&self) -> Result<Loaded> {
+        let loaded = match self {
+            Self::File { path, name } => life::load::load_file(path, name),
+            Self::Folder { path, name } => life::load::load_folder(path, name),
+            Self::Run(run) => life::load(run),
+        };
+        let loaded = loaded.context("the model cannot be loaded")?;
+        if let Some(note) = &loaded.note {
+            eprintln!("note: {} is not finished: {note}", loaded.options.name);
+        }
+        Ok(loaded)
+    }
+}
+
 /// Loads the model that `name` means.
 pub(crate) fn model(host: &Host, name: Option<&str>) -> Result<Loaded> {
-    let loaded = match name {
-        Some(name) if Path::new(name).is_file() => {
-            let stem = Path::new(name).file_stem().unwrap_or_default().to_string_lossy();
-            life::load::load_file(Path::new(name), &stem)
-        }
-        Some(name) if names_a_folder(name) => {
-            let folder = Path::new(name);
-            let own = folder.file_name().unwrap_or(folder.as_os_str()).to_string_lossy();
-            life::load::load_folder(&somewhere(host, name)?, &own)
-        }
-        Some(name) => life::load(&host.store.run(name)?),
-        None => life::load(&newest_that_speaks(host)?),
-    };
-    let loaded = loaded.context("the model cannot be loaded")?;
-    if let Some(note) = &loaded.note {
-        eprintln!("note: {} is not finished: {note}", loaded.options.name);
+    match name {
+        Some(name) => Which::of(host, name)?.load(),
+        None => Which::Run(newest_that_speaks(host)?).load(),
     }
-    Ok(loaded)
+}
+
+/// What the model that `name` means is called.
+pub(crate) fn name(host: &Host, name: &str) -> Result<String> {
+    match Which::of(host, name)? {
+        Which::Folder { path, .. } if !path.is_dir() => {
+            bail!("there is no model at {}", path.display())
+        }
+        Which::File { name, .. } | Which::Folder { name, .. } => Ok(name),
+        Which::Run(run) => Ok(run.name()),
+    }
 }
 
 /// The folder of the model that `name` means, by a path that holds wherever one stands.
@@ -85,7 +117,7 @@ fn inner(folder: &Path) -> PathBuf {
 }
 
 /// The newest run that has a model, or at least a checkpoint.
-fn newest_that_speaks(host: &Host) -> Result<Run> {
+pub(crate) fn newest_that_speaks(host: &Host) -> Result<Run> {
     match speaking(host)? {
         Some(run) => Ok(run),
         None => run(host, None), // Its error says what to do.

@@ -35,6 +35,11 @@ enum Who {
 }
 
 impl SpeculationArgs {
+    /// Whether another model guesses.
+    pub(crate) fn has_draft(&self) -> bool {
+        self.draft.is_some()
+    }
+
     /// For a model with this tokenizer.
     pub(crate) fn speculation(
         &self,

@@ -6,7 +6,8 @@
 //! prompts, piece by piece (Agrawal et al., "Taming Throughput-Latency Tradeoff in LLM Inference with
 //! Sarathi-Serve", 2024), so that a long prompt makes nobody wait for longer than its piece takes. What was
 //! read is kept for whoever begins alike ([`crate::runtime::Prefixes`]), and one who begins as somebody does
-//! whose prompt is being read just then waits for that, rather than read it too.
+//! whose prompt is being read just then waits for that, rather than read it too. A text may also be read for
+//! what the model makes of it, its embedding: it goes the way of prompts, so that a long one stops nobody.
 //!
 //! Where keys and values would outgrow their room, the sequence of least urgency steps back: it is read again
 //! later, and goes on with the same random numbers to the same text. Nothing here depends on a clock: the
@@ -14,12 +15,14 @@
 //!
 //! Reading order: [`job`] (what is asked and what is told), `sequence` (one text on its way), [`plan`] (which
 //! rows a step takes), `admission` (who may begin, and who steps back),
-//! `alone` (guesses ahead of a text that has the model to itself), this file's [`Batch::step`].
+//! `embedding` (what a text is to the model), `alone` (guesses ahead of a text that has the model to itself),
+//! this file's [`Batch::step`].
 //!
 //! Left out: guesses ahead of texts, where several are on their way (`alone` has one); a context that is full ends an answer.
 
 mod admission;
 mod alone;
+mod embedding;
 pub mod job;
 pub mod plan;
 mod sequence;
@@ -145,8 +148,7 @@ impl Batch {
         let Some(at) = self.running.iter().position(|sequence| sequence.ticket == ticket) else {
             return;
         };
-        let left = self.running.remove(at);
-        self.prefixes.keep(&left.memory());
+        self.running.remove(at).leave_to(&mut self.prefixes);
     }
 
     /// What is going on.
@@ -257,15 +259,14 @@ impl Batch {
         for (at, came) in came {
             let sequence = &mut self.running[at];
             if came.has_read_prompt {
-                self.prefixes.keep(&sequence.memory());
+                sequence.leave_to(&mut self.prefixes);
             }
             if sequence.say(came, on) {
                 done.push(at);
             }
         }
         for at in done.into_iter().rev() {
-            let sequence = self.running.remove(at);
-            self.prefixes.keep(&sequence.memory());
+            self.running.remove(at).leave_to(&mut self.prefixes);
         }
     }
 
@@ -288,6 +289,8 @@ impl Sequence {
             _ => Logits::All,
         };
         let from = self.cache.len();
-        Next { ids: &self.ids[from..from + rows], cache: &mut self.cache, logits }
+        let (ids, cache) = (&self.ids[from..from + rows], &mut self.cache);
+        let states = self.embedding.as_mut().map(|embedding| &mut embedding.states);
+        Next { ids, cache, logits, states }
     }
 }

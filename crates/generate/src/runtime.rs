@@ -217,10 +217,14 @@ impl Runtime {
         x
     }
 
+    /// The states that the stream after the last block holds, behind the last norm: `(n, D)`.
+    fn normed(&self, x: &[f32]) -> Vec<f32> {
+        self.final_norm.as_ref().map_or_else(|| x.to_vec(), |norm| norm.of(x))
+    }
+
     /// Logits of the stream after the last block: `(n, D)` to `(n, V)`.
     fn read_out(&self, x: &[f32]) -> Vec<f32> {
-        let normed = self.final_norm.as_ref().map(|norm| norm.of(x));
-        let mut x = normed.unwrap_or_else(|| x.to_vec());
+        let mut x = self.normed(x);
         if let Some(project) = &self.project_out {
             x = project.of(&Inputs::new(&x, self.spec.d_model));
         }
@@ -255,9 +259,7 @@ impl crate::States for Runtime {
             &mut [New { rows: n, cache }],
             &mut Unseen,
         );
-        let logits = self.read_out(&x);
-        let normed = self.final_norm.as_ref().map(|norm| norm.of(&x));
-        Ok((normed.unwrap_or(x), logits))
+        Ok((self.normed(&x), self.read_out(&x)))
     }
 }
 

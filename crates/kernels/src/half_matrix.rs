@@ -13,11 +13,14 @@
 //! rounding and lanes are added in one order, so that neither the machine nor the number of rows, up to that
 //! many, changes a bit.
 //!
-//! More rows go through [`crate::gemm`]: brain floats as they lie, with inputs rounded to them as their
-//! file's makers have it; halves widened to f32, some rows of the matrix at a time. Those sums have other
-//! bits.
+//! That holds for up to [`ALIKE`] rows. Five to eight with brain floats are rounded and multiplied in pairs, where
+//! the machine can ([`pairs`]). More rows go through [`crate::gemm`]: brain floats as they lie, with inputs rounded
+//! to them as their file's makers have it; halves widened to f32, some rows of the matrix at a time. Those sums
+//! have other bits.
 
 mod naive;
+#[cfg(target_arch = "x86_64")]
+mod pairs;
 mod plain;
 #[cfg(test)]
 mod tests;
@@ -39,6 +42,8 @@ pub use naive::naive;
 
 /// Rows of input up to which the matrix is read as it is.
 pub const FEW: usize = 8;
+/// Rows of input whose products have the bits that each has alone.
+pub const ALIKE: usize = 4;
 /// Numbers of a step along k.
 const STEP: usize = 32;
 /// Lanes of a sum.
@@ -193,20 +198,40 @@ impl HalfMatrix {
     }
 
     fn few(&self, isa: Isa, x: &[f32], out: &mut [f32]) {
+        #[cfg(target_arch = "x86_64")]
+        if self.form == Form::Bf16 && pairs::suits(isa, x.len() / self.k) {
+            let input = pairs::Pairs::new(x, self.k);
+            return self.by_tasks(x.len() / self.k, out, |parts, out| {
+                out.fill(0.0);
+                parts.for_each(|part| input.add(part, out));
+            });
+        }
         let input = Input::new(self.form, x, self.k);
+        self.by_tasks(input.rows, out, |parts, out| {
+            let mut sums = vec![Sums::ZERO; out.len()];
+            parts.for_each(|part| input.add(isa, part, &mut sums));
+            out.iter_mut().zip(&sums).for_each(|(out, sums)| *out = sums.added());
+        });
+    }
+
+    /// `product` makes `(some rows of the matrix, rows)` of those rows' parts in all slabs.
+    fn by_tasks(
+        &self,
+        rows: usize,
+        out: &mut [f32],
+        product: impl Fn(&mut dyn Iterator<Item = Part<'_>>, &mut [f32]) + Sync,
+    ) {
         let shares = 4 * rayon::current_num_threads();
-        let (rows, width) = (input.rows, (self.n / shares).clamp(LEAST, TASK));
+        let width = (self.n / shares).clamp(LEAST, TASK);
         // `(n, rows)`, so that a task writes one piece.
         let mut turned = crate::fresh::for_overwrite(self.n * rows);
         let task = |(i, out): (usize, &mut [f32])| {
             let (from, n) = (i * width, out.len() / rows);
-            let mut sums = vec![Sums::ZERO; out.len()];
-            for (columns, bits) in self.slabs() {
+            let mut parts = self.slabs().map(|(columns, bits)| {
                 let (width, step) = (columns.len(), columns.start / STEP);
-                let bits = &bits[from * width..][..n * width];
-                input.add(isa, Part { bits, width, step }, &mut sums);
-            }
-            out.iter_mut().zip(&sums).for_each(|(out, sums)| *out = sums.added());
+                Part { bits: &bits[from * width..][..n * width], width, step }
+            });
+            product(&mut parts, out);
         };
         if 2 * self.n * self.k * rows < HEAVY {
             turned.chunks_mut(width * rows).enumerate().for_each(task);

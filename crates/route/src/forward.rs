@@ -36,15 +36,18 @@ use crate::upload::{self, Upload};
 use crate::upstream::{self, Connection, Failure};
 use crate::{headers, key};
 
-/// Addresses whose POST computes and changes nothing: it does no harm twice.
-const COMPUTING: [&str; 10] = [
-    "/v1/chat/completions",
-    "/v1/completions",
-    "/v1/responses",
-    "/v1/embeddings",
-    "/v1/rerank",
-    "/v1/messages",
-    "/v1/messages/count_tokens",
+/// Addresses whose POST computes and changes nothing: it does no harm twice. Some are known with and without
+/// `/v1`.
+const COMPUTING: [&str; 12] = [
+    "/chat/completions",
+    "/completions",
+    "/responses",
+    "/responses/input_tokens",
+    "/embeddings",
+    "/rerank",
+    "/reranking",
+    "/messages",
+    "/messages/count_tokens",
     "/tokenize",
     "/detokenize",
     "/apply-template",
@@ -129,7 +132,9 @@ impl<'a> Sending<'a> {
         // Of what was asked for the path counts; whose it was said to be does not.
         let path = parts.uri.path_and_query().cloned();
         let uri = path.map_or(Uri::from_static("/"), Uri::from);
-        let is_computing = parts.method == Method::POST && COMPUTING.contains(&parts.uri.path());
+        let path = parts.uri.path();
+        let path = path.strip_prefix("/v1").unwrap_or(path);
+        let is_computing = parts.method == Method::POST && COMPUTING.contains(&path);
         let is_repeatable = parts.method.is_idempotent() || is_computing;
         let (tried, broken) = (Vec::new(), 0);
         Self { router, config, parts, upload, call, uri, is_repeatable, tried, broken }

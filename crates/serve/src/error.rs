@@ -85,6 +85,13 @@ impl Refusal {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, message)
     }
 
+    /// The time that an answer may take was over before the text was read.
+    pub(crate) fn too_late() -> Self {
+        let message = "the time limit of this server was over before the text was read; send a shorter one, or \
+                       try again when less is going on";
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, message)
+    }
+
     pub(crate) fn new(status: StatusCode, message: impl Into<String>) -> Self {
         let message = cut(message.into());
         Self { status, message, param: None, code: None, retry_after: None }
@@ -136,7 +143,7 @@ impl From<chat::Error> for Refusal {
         match &error {
             chat::Error::Busy { .. } => Self::busy(message, "queue_full", 1),
             chat::Error::Gone => Self::new(StatusCode::SERVICE_UNAVAILABLE, message),
-            chat::Error::TooLong { .. } => {
+            error if error.is_too_long() => {
                 Self { code: Some("context_length_exceeded"), ..Self::body(message) }
             }
             error if error.is_of_request() => Self::body(message),

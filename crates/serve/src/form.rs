@@ -1,4 +1,6 @@
-//! The form that an answer must have: OpenAI's `response_format`, and `structured_outputs` as vLLM has it.
+//! The form that an answer must have: OpenAI's `response_format` and `text.format`, Anthropic's
+//! `output_config.format`, `structured_outputs` as vLLM has it with its older names (`guided_json` and others),
+//! `json_schema` and `grammar` as llama.cpp's server has them.
 //!
 //! What cannot be held to is refused; nothing is ever left out of a schema.
 
@@ -8,17 +10,36 @@ use serde_json::Value;
 use crate::Refusal;
 use crate::body::Body;
 
+/// Fields that are a form by themselves, and the name of that form in `structured_outputs`.
+const ALONE: [(&str, &str); 6] = [
+    ("guided_json", "json"),
+    ("guided_regex", "regex"),
+    ("guided_choice", "choice"),
+    ("guided_grammar", "grammar"),
+    ("json_schema", "json"),
+    ("grammar", "grammar"),
+];
+
 /// The form that a body asks for.
 ///
 /// # Errors
 /// A [`Refusal`] that names the field.
 pub(crate) fn of(body: &Body) -> Result<Option<Grammar>, Refusal> {
+    let at = |name: &str, inner: &str| &body.field(name)[inner];
     let forms = [
         ("response_format", response_format(body.field("response_format"))?),
         ("structured_outputs", structured(body.field("structured_outputs"))?),
-        ("text.format", text_format(&body.field("text")["format"])?),
+        ("text.format", beside_type("text.format", at("text", "format"))?),
+        (
+            "output_config.format",
+            beside_type("output_config.format", at("output_config", "format"))?,
+        ),
+        ("output_format", beside_type("output_format", body.field("output_format"))?),
     ];
-    let mut asked = forms.into_iter().filter_map(|(name, form)| Some((name, form?)));
+    let alone =
+        ALONE.iter().map(|(name, form)| Ok((*name, one_form(name, form, body.field(name))?)));
+    let alone = alone.collect::<Result<Vec<_>, Refusal>>()?;
+    let mut asked = forms.into_iter().chain(alone).filter_map(|(name, form)| Some((name, form?)));
     match (asked.next(), asked.next()) {
         (first, None) => Ok(first.map(|(_, grammar)| grammar)),
         (_, Some((name, _))) => {
@@ -43,14 +64,14 @@ fn response_format(format: &Value) -> Result<Option<Grammar>, Refusal> {
     }
 }
 
-/// The same as the Responses API has it: the schema stands beside the type.
-fn text_format(format: &Value) -> Result<Option<Grammar>, Refusal> {
-    let wrong = |message: String| Refusal::field("text.format", message);
+/// The same as the Responses API and Anthropic's have it: the schema stands beside the type.
+fn beside_type(name: &str, format: &Value) -> Result<Option<Grammar>, Refusal> {
+    let wrong = |message: String| Refusal::field(name, message);
     match kind(format) {
         None => Ok(None),
         Some("json_schema") => match &format["schema"] {
             schema @ (Value::Object(_) | Value::Bool(_)) => Ok(Some(Grammar::json_schema(schema))),
-            _ => Err(wrong("text.format.schema must be a schema".to_string())),
+            _ => Err(wrong(format!("{name}.schema must be a schema"))),
         },
         Some(kind) => plain(kind, format).map_err(wrong),
     }
@@ -70,7 +91,12 @@ fn plain(kind: &str, format: &Value) -> Result<Option<Grammar>, String> {
     };
     Ok(Some(match kind {
         "text" => return Ok(None),
-        "json_object" => Grammar::json_object(),
+        // With a schema it is llama.cpp's.
+        "json_object" => match &format["schema"] {
+            Value::Null => Grammar::json_object(),
+            schema @ (Value::Object(_) | Value::Bool(_)) => Grammar::json_schema(schema),
+            _ => return Err("schema must be a schema".to_string()),
+        },
         "regex" => Grammar::regex(text("pattern").or_else(|_| text("value"))?),
         "grammar" => Grammar::lark(text("grammar").or_else(|_| text("value"))?),
         other => {
@@ -96,9 +122,23 @@ fn structured(asked: &Value) -> Result<Option<Grammar>, Refusal> {
     if fields.next().is_some() {
         return Err(wrong("one form only"));
     }
+    one_form("structured_outputs", name, value)
+}
+
+/// One form by its name; none where nothing is asked for.
+fn one_form(field: &str, form: &str, value: &Value) -> Result<Option<Grammar>, Refusal> {
+    let wrong = |message: &str| Refusal::field(field, format!("{field}: {message}"));
+    if value.is_null() || value == "" {
+        return Ok(None);
+    }
     let text = || value.as_str().ok_or_else(|| wrong("expected a text"));
-    Ok(Some(match name.as_str() {
-        "json" => Grammar::json_schema(value),
+    Ok(Some(match form {
+        // vLLM takes it as a text too.
+        "json" => match value.as_str().map(serde_json::from_str::<Value>) {
+            None => Grammar::json_schema(value),
+            Some(Ok(schema)) => Grammar::json_schema(&schema),
+            Some(Err(_)) => return Err(wrong("the text must be a schema")),
+        },
         "json_object" if value == true => Grammar::json_object(),
         "regex" => Grammar::regex(text()?),
         "grammar" => Grammar::lark(text()?),
@@ -112,4 +152,69 @@ fn structured(asked: &Value) -> Result<Option<Grammar>, Refusal> {
         }
         _ => return Err(wrong("expected json, json_object, regex, choice or grammar")),
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn forms_are_found_under_all_their_names() {
+        let schema = json!({"type": "integer"});
+        let integer = || Grammar::json_schema(&json!({"type": "integer"}));
+        let check = |body: Value, expected: Option<Grammar>| {
+            assert_eq!(of(&Body::of(body.clone())).unwrap(), expected, "{body}");
+        };
+        check(json!({}), None);
+        check(json!({"response_format": {"type": "text"}, "text": {}, "grammar": ""}), None);
+        check(
+            json!({"response_format": {"type": "json_schema", "json_schema": {"schema": schema}}}),
+            Some(integer()),
+        );
+        check(
+            json!({"response_format": {"type": "json_object", "schema": schema}}),
+            Some(integer()),
+        );
+        check(json!({"response_format": {"type": "json_object"}}), Some(Grammar::json_object()));
+        check(
+            json!({"text": {"format": {"type": "json_schema", "schema": schema}}}),
+            Some(integer()),
+        );
+        check(
+            json!({"output_config": {"format": {"type": "json_schema", "schema": schema}}}),
+            Some(integer()),
+        );
+        check(json!({"output_format": {"type": "json_schema", "schema": schema}}), Some(integer()));
+        check(json!({"structured_outputs": {"json": schema, "regex": null}}), Some(integer()));
+        check(json!({"guided_json": schema}), Some(integer()));
+        check(json!({"guided_json": schema.to_string()}), Some(integer()));
+        check(json!({"guided_regex": "a+"}), Some(Grammar::regex("a+")));
+        check(json!({"guided_choice": ["a", "b"]}), Some(Grammar::choices(["a", "b"])));
+        check(json!({"json_schema": schema}), Some(integer()));
+    }
+
+    #[test]
+    fn what_is_no_form_is_refused_by_name() {
+        let check = |body: Value, param: &str| {
+            let refusal = of(&Body::of(body.clone())).unwrap_err();
+            assert_eq!(refusal.param.as_deref(), Some(param), "{body}: {refusal}");
+        };
+        check(
+            json!({"response_format": {"type": "json_object", "schema": 123}}),
+            "response_format",
+        );
+        check(
+            json!({"output_config": {"format": {"type": "json_schema"}}}),
+            "output_config.format",
+        );
+        check(json!({"guided_json": "{"}), "guided_json");
+        check(json!({"guided_choice": []}), "guided_choice");
+        check(json!({"grammar": 3}), "grammar");
+        check(
+            json!({"guided_regex": "a", "response_format": {"type": "json_object"}}),
+            "guided_regex",
+        );
+    }
 }

@@ -1,5 +1,7 @@
 //! What every request passes: it gets a number, is asked for a key where there are keys, may be told to come
-//! back later, and is counted.
+//! back later, and is counted and logged.
+
+use std::time::Instant;
 
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::header::{ACCEPT, AUTHORIZATION, WWW_AUTHENTICATE};
@@ -8,16 +10,18 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use tracing::Instrument as _;
 
+use crate::endpoint::messages;
 use crate::usage::fresh_id;
-use crate::{Refusal, Server};
+use crate::{Refusal, Server, log};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 /// Longer numbers are replaced.
 const MAX_ID: usize = 128;
-/// The only address that answers whoever asks.
-pub(crate) const OPEN: [&str; 1] = ["/health"];
+/// The only address that answers whoever asks, by both its names.
+pub(crate) const OPEN: [&str; 2] = ["/health", "/v1/health"];
 /// Where nothing matched.
 const NO_PATH: &str = "other";
 
@@ -40,26 +44,36 @@ pub(crate) async fn pass(
     let path = matched.map_or(NO_PATH, MatchedPath::as_str).to_string();
     let request_id = id_of(request.headers());
     let under_way = server.metrics.enter();
+    let began = Instant::now();
+    let span = log::span(&request, &path, &request_id);
     let mut response = match enter(&server, &request, &request_id) {
         Ok(caller) => {
+            log::caller(&span, &caller.key);
             request.extensions_mut().insert(caller);
-            next.run(request).await
+            next.run(request).instrument(span.clone()).await
         }
-        Err(refusal) => {
-            let challenge = refusal.status == StatusCode::UNAUTHORIZED && asks_for_page(&request);
-            let mut response = refusal.into_response();
-            if challenge {
-                let basic = HeaderValue::from_static("Basic realm=\"the key is the password\"");
-                response.headers_mut().insert(WWW_AUTHENTICATE, basic);
-            }
-            response
-        }
+        Err(refusal) => refused(refusal, &path, &request),
     };
     drop(under_way);
     if let Ok(id) = HeaderValue::from_str(&request_id) {
         response.headers_mut().insert(REQUEST_ID, id);
     }
     server.metrics.answered(&path, response.status().as_u16());
+    log::answered(&span, response.status(), began.elapsed());
+    response
+}
+
+/// A refusal in the form of the interface that was asked.
+fn refused(refusal: Refusal, path: &str, request: &Request) -> Response {
+    let challenge = refusal.status == StatusCode::UNAUTHORIZED && asks_for_page(request);
+    let mut response = match path.starts_with(messages::PATH) {
+        true => messages::refused(refusal),
+        false => refusal.into_response(),
+    };
+    if challenge {
+        let basic = HeaderValue::from_static("Basic realm=\"the key is the password\"");
+        response.headers_mut().insert(WWW_AUTHENTICATE, basic);
+    }
     response
 }
 

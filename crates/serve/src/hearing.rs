@@ -6,8 +6,11 @@ use std::sync::Arc;
 use chat::{Ask, Heard, Listener, Reply, ReplyToken, Service};
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 
-use crate::Refusal;
 use crate::metrics::Watch;
+use crate::{Refusal, log};
+
+/// Texts of one request that are read at once, where a request has many of them.
+const AT_ONCE: usize = 8;
 
 /// What one of the choices heard.
 pub(crate) struct Line {
@@ -46,16 +49,34 @@ impl Answers {
         asks: Vec<Ask>,
         watch: &Watch,
     ) -> Result<Self, Refusal> {
+        match Self::begun(service, asks, watch).await? {
+            (answers, None) => Ok(answers),
+            (_, Some(error)) => Err(error.into()),
+        }
+    }
+
+    /// Asks one after the other until one is refused, and why that is.
+    async fn begun(
+        service: Arc<dyn Service>,
+        asks: Vec<Ask>,
+        watch: &Watch,
+    ) -> Result<(Self, Option<chat::Error>), Refusal> {
+        asks.iter().take(1).for_each(log::asked);
         let (sender, lines) = mpsc::unbounded_channel();
-        let (left, watches) = (asks.len(), vec![watch.clone(); asks.len()]);
         let asked = tokio::task::spawn_blocking(move || {
-            asks.into_iter().enumerate().try_for_each(|(choice, ask)| {
-                let lines = sender.clone();
-                service.ask(ask, Box::new(Ear { choice, lines }))
-            })
+            let mut left = 0;
+            for ask in asks {
+                let ear = Ear { choice: left, lines: sender.clone() };
+                if let Err(error) = service.ask(ask, Box::new(ear)) {
+                    return (left, Some(error));
+                }
+                left += 1;
+            }
+            (left, None)
         });
-        asked.await.map_err(|_| Refusal::lost())?.map_err(Refusal::from)?;
-        Ok(Self { lines, left, watches })
+        let (left, refused) = asked.await.map_err(|_| Refusal::lost())?;
+        let watches = vec![watch.clone(); left];
+        Ok((Self { lines, left, watches }, refused))
     }
 
     /// What comes next; none behind the last end.
@@ -81,8 +102,32 @@ impl Answers {
         while let Some(Line { choice, heard }) = self.next().await {
             match heard {
                 Heard::Prompt(tokens) => whole[choice].prompt.extend(tokens),
+                Heard::Embedding(embedding) => whole[choice].embedding = Some(embedding),
                 Heard::Done(reply) => whole[choice].reply = reply?,
                 _ => {}
+            }
+        }
+        Ok(whole)
+    }
+
+    /// Of many asks each one, whole. A few are asked at a time: so a request of a thousand texts takes no more
+    /// places than some people would, and others get their turns meanwhile. It is refused only where there is no
+    /// place at all.
+    pub(crate) async fn each_whole(
+        service: Arc<dyn Service>,
+        asks: Vec<Ask>,
+        watch: &Watch,
+    ) -> Result<Vec<Whole>, Refusal> {
+        let mut whole = Vec::with_capacity(asks.len());
+        while whole.len() < asks.len() {
+            let some = asks[whole.len()..].iter().take(AT_ONCE).cloned().collect();
+            match Self::begun(service.clone(), some, &watch.anew()).await? {
+                (answers, None) => whole.extend(answers.whole().await?),
+                // The others are asked again when these are done.
+                (answers, Some(chat::Error::Busy { .. })) if answers.left > 0 => {
+                    whole.extend(answers.whole().await?);
+                }
+                (_, Some(error)) => return Err(error.into()),
             }
         }
         Ok(whole)
@@ -93,5 +138,6 @@ impl Answers {
 #[derive(Debug, Default)]
 pub(crate) struct Whole {
     pub(crate) prompt: Vec<ReplyToken>,
+    pub(crate) embedding: Option<Vec<f32>>,
     pub(crate) reply: Reply,
 }

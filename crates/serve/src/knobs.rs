@@ -43,6 +43,9 @@ pub struct Knobs {
     /// Divides the logits of what stands in the text; 1 changes nothing.
     #[schema(exclusive_minimum = 0, maximum = 100)]
     pub repetition_penalty: Option<f32>,
+    /// The same by llama.cpp's name.
+    #[schema(exclusive_minimum = 0, maximum = 100)]
+    pub repeat_penalty: Option<f32>,
     /// Added to logits, by token: from -100, which forbids it, to 100.
     pub logit_bias: Option<BTreeMap<String, f32>>,
     /// Strings that end the answer; at most 16.
@@ -90,7 +93,7 @@ impl Knobs {
             typical_p: knobs.typical_p,
             presence_penalty: knobs.presence_penalty.unwrap_or(0.0),
             frequency_penalty: knobs.frequency_penalty.unwrap_or(0.0),
-            repetition_penalty: knobs.repetition_penalty.unwrap_or(1.0),
+            repetition_penalty: knobs.repetition_penalty.or(knobs.repeat_penalty).unwrap_or(1.0),
             logit_bias: biases(knobs.logit_bias.as_ref())?,
             seed: knobs.seed.map_or(fresh_seed, i64::cast_unsigned),
             ..Sampling::default()

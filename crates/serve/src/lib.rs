@@ -2,12 +2,13 @@
 //!
 //! Stage of the life: the model at work. Reading order: [`body`] and [`knobs`] (the JSON that comes), `form`
 //! (the form that an answer is held to), `hearing` (answers on their way), `stream` (told as they come),
-//! [`endpoint`] (one address a file), `gate` (what every request passes), [`keys`] and [`rate`] (who may ask,
-//! and how often), [`metrics`] (what is counted), `listen` and [`tls`] (connections), [`error`] (refusals), this file's [`router`]; [`load`] asks
-//! as many would, for measurements.
+//! [`endpoint`] (one address a file), `models` (which model, and whether it is in memory), `gate` (what every
+//! request passes), [`keys`] and [`rate`] (who may ask, and how often), `cors` (which pages may), [`metrics`] (what
+//! is counted), [`log`] (what is said of it), `listen` and [`tls`] (connections), [`error`] (refusals), this file's
+//! [`router`]; [`load`] asks as many would, for measurements.
 //!
-//! Pages of other origins may not ask: a body must be declared JSON, which browsers do not send across origins
-//! unasked, and nothing allows them to.
+//! Pages of other origins may not ask unless [`Settings::origins`] has them: a body must be declared JSON, which
+//! browsers do not send across origins unasked, and nothing else allows them to.
 //!
 //! ```no_run
 //! # use std::sync::Arc;
@@ -23,7 +24,10 @@
 #![forbid(unsafe_code)]
 
 mod address;
+mod alias;
 pub mod body;
+mod cors;
+mod date;
 pub mod endpoint;
 pub mod error;
 mod form;
@@ -33,9 +37,12 @@ pub mod keys;
 pub mod knobs;
 mod listen;
 pub mod load;
+pub mod log;
 pub mod metrics;
 mod models;
 pub mod openapi;
+#[cfg(feature = "otel")]
+pub mod otel;
 pub mod patience;
 pub mod rate;
 mod stream;
@@ -48,6 +55,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use axum::extract::DefaultBodyLimit;
+use axum::http::HeaderValue;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
 use axum::{Json, Router};
@@ -64,7 +72,10 @@ use tls::Tls;
 
 pub use error::Refusal;
 pub use gate::Caller;
-pub use models::Models;
+pub use models::{Listed, Loader, Models, Presence};
+
+/// Between two looks at models that may rest.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// What a server is told to begin with.
 #[derive(Debug)]
@@ -77,6 +88,8 @@ pub struct Settings {
     pub max_body_bytes: usize,
     /// What it proves itself with; without, it speaks plainly.
     pub tls: Option<Tls>,
+    /// Origins whose pages may ask in their visitors' browsers; `*` means any.
+    pub origins: Vec<HeaderValue>,
     /// How long it waits for whoever is slow.
     pub patience: Patience,
     /// How long answers under way may take when it ends.
@@ -86,8 +99,8 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         let (keys, grace) = (Keys::default(), Duration::from_secs(60));
-        let (max_body_bytes, patience) = (16 << 20, Patience::default());
-        Self { keys, rate: None, max_body_bytes, tls: None, patience, grace }
+        let (origins, patience) = (Vec::new(), Patience::default());
+        Self { keys, rate: None, max_body_bytes: 16 << 20, tls: None, origins, patience, grace }
     }
 }
 
@@ -151,6 +164,7 @@ pub fn router(server: &Server) -> Router {
         .route("/v1/messages", post(messages::post))
         .route("/v1/messages/count_tokens", post(messages::count))
         .route("/v1/responses", post(responses::post))
+        .route("/v1/responses/input_tokens", post(responses::count))
         .route("/v1/rerank", post(rerank::post))
         .route("/v1/models", get(listed::list))
         .route("/v1/models/{*id}", get(listed::one))
@@ -162,6 +176,7 @@ pub fn router(server: &Server) -> Router {
         .route("/ready", get(health::ready))
         .route("/metrics", get(health::metrics))
         .route("/openapi.json", get(openapi::get))
+        .merge(alias::router())
         .fallback(async || Refusal::no_such_route())
         .method_not_allowed_fallback(async || Refusal::method_not_allowed())
         .with_state(server.clone())
@@ -169,9 +184,14 @@ pub fn router(server: &Server) -> Router {
 
 /// Routes behind the gate: keys, limits, counts.
 pub fn guarded(server: &Server, routes: Router) -> Router {
-    routes
+    let routes = routes
         .layer(from_fn_with_state(server.clone(), gate::pass))
-        .layer(DefaultBodyLimit::max(server.settings.max_body_bytes))
+        .layer(DefaultBodyLimit::max(server.settings.max_body_bytes));
+    match server.settings.origins.as_slice() {
+        [] => routes,
+        // A browser asks whether it may ask without the key that it is about to bring.
+        origins => routes.layer(cors::layer(origins)),
+    }
 }
 
 /// The same addresses while there is no model: `reason` is what a request for words is told.
@@ -203,5 +223,19 @@ pub async fn serve(
 ) -> std::io::Result<()> {
     let routes = guarded(server, routes);
     let Settings { tls, grace, .. } = &server.settings;
-    listen::serve(server, routes, listener, tls.clone(), shutdown, *grace).await
+    let models = server.models.clone();
+    let resting = tokio::spawn(let_models_rest(models));
+    let served = listen::serve(server, routes, listener, tls.clone(), shutdown, *grace).await;
+    resting.abort();
+    served
+}
+
+/// Looks again and again which models nobody asks for.
+async fn let_models_rest(models: Arc<Models>) {
+    loop {
+        tokio::time::sleep(LOOK_EVERY).await;
+        let models = models.clone();
+        // Memory is given back there, which takes a moment.
+        drop(tokio::task::spawn_blocking(move || models.rest(Instant::now())).await);
+    }
 }

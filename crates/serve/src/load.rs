@@ -3,7 +3,8 @@
 //! A closed loop has so many askers, each of whom asks again as soon as it was answered; an open loop has askers
 //! that come at random moments (a Poisson process) whether others were answered or not, as people do
 //! (Schroeder et al., "Open Versus Closed: A Cautionary Tale", 2006). Prompts are ids drawn at random, of exact
-//! length, the first of them shared where that is asked.
+//! length, the first of them shared where that is asked; answers are as long as they are asked to be, all alike
+//! or not.
 //!
 //! Reading order: [`client`] (one request and when each word of its answer came), [`ask_closed`] and [`ask_open`],
 //! [`Summary`]. Left out: TLS; whatever needs more than one machine.
@@ -29,8 +30,10 @@ pub struct Shape {
     pub prompt: usize,
     /// Those of them, from the first on, that all prompts share.
     pub shared: usize,
-    /// Tokens of an answer.
+    /// Tokens of an answer, in the mean.
     pub output: usize,
+    /// The share of that by which answers are shorter or longer, each length as often: from 0 to 1.
+    pub spread: f64,
     /// Ids that prompts are made of: below this number.
     pub vocab_size: u32,
     /// Of prompts and moments.
@@ -54,13 +57,19 @@ impl Shape {
         let mut ids: Vec<u32> = of_shared.collect();
         ids.extend((ids.len()..self.prompt).map(|_| draw(&mut own)));
         let mut body = json!({
-            "prompt": ids, "max_tokens": self.output, "temperature": 0, "seed": i,
+            "prompt": ids, "max_tokens": self.output_of(i), "temperature": 0, "seed": i,
             "ignore_eos": true, "stream": true, "stream_options": {"include_usage": true},
         });
         if let Some(model) = model {
             body["model"] = model.into();
         }
         body
+    }
+
+    fn output_of(&self, i: usize) -> usize {
+        let chance = Rng::stream(self.seed, &format!("output {i}")).unit();
+        let share = 1.0 + self.spread * (2.0 * chance - 1.0);
+        ((self.output as f64 * share).round() as usize).max(1)
     }
 }
 
@@ -132,10 +141,30 @@ async fn all_of(mut answers: UnboundedReceiver<Answer>) -> Vec<Answer> {
 mod tests {
     use super::*;
 
+    fn shape() -> Shape {
+        let (prompt, shared, output, spread) = (40, 25, 3, 0.0);
+        Shape { prompt, shared, output, spread, vocab_size: 1000, seed: 1, first: 0 }
+    }
+
+    #[test]
+    fn answers_are_spread_evenly_around_their_mean() {
+        let lengths = |output, spread| {
+            let shape = Shape { output, spread, ..shape() };
+            let of = |i| shape.body(None, i)["max_tokens"].as_u64().unwrap();
+            (0..400).map(of).collect::<Vec<_>>()
+        };
+        assert!(lengths(50, 0.0).iter().all(|n| *n == 50));
+        let spread = lengths(50, 0.8);
+        let (least, most) = (spread.iter().min().unwrap(), spread.iter().max().unwrap());
+        assert!((10..15).contains(least) && (86..=90).contains(most), "{least} to {most}");
+        let mean = spread.iter().sum::<u64>() / 400;
+        assert!((47..=53).contains(&mean), "{mean}");
+        assert!(lengths(1, 1.0).iter().all(|n| (1..=2).contains(n)));
+    }
+
     #[test]
     fn prompts_share_their_beginning_and_nothing_else() {
-        let shape =
-            Shape { prompt: 40, shared: 25, output: 3, vocab_size: 1000, seed: 1, first: 0 };
+        let shape = shape();
         let ids = |i| {
             let ids = shape.body(None, i)["prompt"].as_array().unwrap().clone();
             ids.iter().map(|id| id.as_u64().unwrap()).collect::<Vec<_>>()

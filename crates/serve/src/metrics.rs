@@ -15,7 +15,9 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::{ConstGauge, Gauge};
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
+use tracing::Span;
 
+use crate::log;
 use crate::models::Models;
 
 /// Seconds between tokens.
@@ -124,7 +126,8 @@ impl Metrics {
     /// Watches an answer from now on.
     pub(crate) fn watch(&self, model: &str) -> Watch {
         let of = Of { model_name: model.to_string() };
-        Watch { numbers: self.numbers.clone(), of, asked: Instant::now(), began: None, last: None }
+        let (numbers, asked) = (self.numbers.clone(), Instant::now());
+        Watch { numbers, of, asked, began: None, last: None, span: Span::current() }
     }
 }
 
@@ -169,9 +172,16 @@ pub(crate) struct Watch {
     asked: Instant,
     began: Option<Instant>,
     last: Option<(Instant, Instant)>,
+    /// Of the request, which ends before its stream does.
+    span: Span,
 }
 
 impl Watch {
+    /// Another answer's, from now on.
+    pub(crate) fn anew(&self) -> Self {
+        Self { asked: Instant::now(), began: None, last: None, ..self.clone() }
+    }
+
     /// Counts what was heard.
     pub(crate) fn hear(&mut self, heard: &Heard) {
         let (numbers, of, now) = (&self.numbers, &self.of, Instant::now());
@@ -182,7 +192,7 @@ impl Watch {
                 numbers.queue_time.get_or_create(of).observe(seconds(self.asked));
                 numbers.prompt_tokens.get_or_create(of).inc_by(*prompt_tokens as u64);
             }
-            Heard::Prompt(_) => {}
+            Heard::Prompt(_) | Heard::Embedding(_) => {}
             Heard::Piece { .. }
             | Heard::Token
             | Heard::Thought(_)
@@ -209,8 +219,9 @@ impl Watch {
                 numbers.generation_tokens.get_or_create(of).inc_by(tokens);
                 let (model_name, finished_reason) = (of.model_name.clone(), reply.finish.name());
                 numbers.success.get_or_create(&Ended { model_name, finished_reason }).inc();
+                log::written(&self.span, &of.model_name, reply, now - self.asked);
             }
-            Heard::Done(Err(_)) => {}
+            Heard::Done(Err(error)) => log::failed(&self.span, &of.model_name, error),
         }
     }
 }
@@ -221,22 +232,29 @@ struct Loads(Arc<Models>);
 
 impl Collector for Loads {
     fn encode(&self, mut to: DescriptorEncoder<'_>) -> Result<(), Error> {
-        let loads = self.0.loads();
+        let models = self.0.list();
         for (name, help, of) in GAUGES {
             let unit = ConstGauge::<f64>::new(0.0);
             let mut metric = to.encode_descriptor(name, help, None, unit.metric_type())?;
-            for (model, load) in &loads {
-                let labels = [("model_name", model.as_str())];
+            for (model, load) in models.iter().filter_map(|m| Some((m, m.load.as_ref()?))) {
+                let labels = [("model_name", model.name.as_str())];
                 ConstGauge::new(of(load)).encode(metric.encode_family(&labels)?)?;
             }
         }
         for (name, help, of) in COUNTERS {
             let unit = ConstCounter::<u64>::new(0);
             let mut metric = to.encode_descriptor(name, help, None, unit.metric_type())?;
-            for (model, load) in &loads {
-                let labels = [("model_name", model.as_str())];
+            for (model, load) in models.iter().filter_map(|m| Some((m, m.load.as_ref()?))) {
+                let labels = [("model_name", model.name.as_str())];
                 ConstCounter::new(of(load)).encode(metric.encode_family(&labels)?)?;
             }
+        }
+        let (name, help) = ("lyceum:model_loads", "How often a model was loaded on demand");
+        let unit = ConstCounter::<u64>::new(0);
+        let mut metric = to.encode_descriptor(name, help, None, unit.metric_type())?;
+        for model in &models {
+            let labels = [("model_name", model.name.as_str())];
+            ConstCounter::new(model.loads).encode(metric.encode_family(&labels)?)?;
         }
         Ok(())
     }

@@ -32,6 +32,7 @@ const KEY: &str = "key";
         messages::post,
         messages::count,
         responses::post,
+        responses::count,
         rerank::post,
         models::list,
         models::one,

@@ -64,3 +64,8 @@ pub(crate) fn fresh_number() -> u64 {
 pub(crate) fn fresh_id(prefix: &str) -> String {
     format!("{prefix}-{:016x}", fresh_number())
 }
+
+/// The same in the form of the newer interfaces, by which clients tell such ids from others.
+pub(crate) fn fresh_item(prefix: &str) -> String {
+    format!("{prefix}_{:016x}", fresh_number())
+}

@@ -91,6 +91,7 @@ impl<'a> Talk<'a> {
                 let tokens = tokens.iter().map(|token| ReplyToken::new(self.tokenizer, token));
                 self.listener.hear(Heard::Prompt(tokens.collect()));
             }
+            Event::Embedding(mean) => self.listener.hear(Heard::Embedding(of_length_1(&mean))),
             Event::Token { token, logprobs } => return self.take(token, logprobs),
             Event::Ended(finish) => self.end(match finish {
                 _ if self.speech.stopped() => Finish::Stop,
@@ -200,4 +201,11 @@ impl<'a> Talk<'a> {
     pub(super) fn fail(&mut self, error: Error) {
         self.listener.hear(Heard::Done(Err(error)));
     }
+}
+
+/// The same direction.
+fn of_length_1(mean: &[f32]) -> Vec<f32> {
+    let length = mean.iter().map(|&x| f64::from(x) * f64::from(x)).sum::<f64>().sqrt();
+    let length = length.max(f64::MIN_POSITIVE);
+    mean.iter().map(|&x| (f64::from(x) / length) as f32).collect()
 }

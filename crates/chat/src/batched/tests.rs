@@ -58,6 +58,29 @@ fn ear() -> (Ear, Receiver<Heard>) {
     (Ear { heard, listens: Arc::new(true.into()) }, hears)
 }
 
+/// What a text is to a model.
+fn embedding(model: &BatchedModel, text: Prompt) -> Result<Vec<f32>, Error> {
+    let (ear, hears) = ear();
+    model.ask(Ask::embedding(text), Box::new(ear))?;
+    let mut found = None;
+    for heard in hears {
+        match heard {
+            Heard::Embedding(embedding) => found = Some(embedding),
+            Heard::Done(done) => return done.map(|_| found.unwrap()),
+            _ => {}
+        }
+    }
+    panic!("there was no end");
+}
+
+fn wait(until: impl Fn() -> bool) {
+    let end = std::time::Instant::now() + Duration::from_secs(20);
+    while !until() {
+        assert!(std::time::Instant::now() < end, "waited in vain");
+        std::thread::sleep(Duration::from_millis(2));
+    }
+}
+
 fn endless() -> Ask {
     let sampling = Sampling { temperature: 0.5, ..Sampling::default() };
     Ask { ignore_end: true, sampling, ..Ask::new(Prompt::Text("on".into())) }
@@ -105,7 +128,8 @@ fn too_many_are_refused_at_once_and_places_are_given_back() {
     model.ask(endless(), Box::new(ear().0)).unwrap();
     let refused = model.ask(endless(), Box::new(ear().0)).unwrap_err();
     assert!(matches!(refused, Error::Busy { waiting: 2 }), "{refused}");
-    assert!(matches!(model.embed(vec![1]), Err(Error::Busy { .. })));
+    let embedded = embedding(&model, Prompt::Ids(vec![1]));
+    assert!(matches!(embedded, Err(Error::Busy { waiting: 2 })), "{embedded:?}");
     assert!(matches!(hears.recv().unwrap(), Heard::Began { .. }));
     // Whoever leaves makes room, heard or not.
     first.listens.store(false, Ordering::SeqCst);
@@ -191,10 +215,7 @@ fn forms_are_held_to_side_by_side() {
 #[test]
 fn a_text_is_embedded_by_what_it_says() {
     let model = batched(400, BatchedOptions::default());
-    let embed = |text: &str| {
-        let ids = model.encode(&Prompt::Text(text.into())).unwrap();
-        model.embed(ids).unwrap()
-    };
+    let embed = |text: &str| embedding(&model, Prompt::Text(text.into())).unwrap();
     let (a, b, c) = (embed("a tree"), embed("a tree"), embed("Quite another!"));
     assert_eq!((a.len(), &a), (32, &b));
     assert_ne!(a, c);
@@ -207,18 +228,60 @@ fn a_text_is_embedded_by_what_it_says() {
     let sum = |i: usize| states.chunks_exact(32).map(|state| state[i]).sum::<f32>();
     let ratio = a[0] / sum(0);
     assert!((0..32).all(|i| (sum(i) * ratio - a[i]).abs() < 1e-4));
-    assert!(model.embed(vec![]).is_err() && model.embed(vec![1; 401]).is_err());
+    for wrong in [vec![], vec![1; 401], vec![1_000_000]] {
+        let refused = embedding(&model, Prompt::Ids(wrong)).unwrap_err();
+        assert!(refused.is_of_request(), "{refused}");
+    }
+}
+
+#[test]
+fn answers_go_on_while_a_long_text_is_embedded() {
+    let limits = Limits { rows_beside: 16, ..Limits::default() };
+    let model = batched(4000, BatchedOptions { limits, ..BatchedOptions::default() });
+    let (ear, hears) = ear();
+    model.ask(endless(), Box::new(ear.clone())).unwrap();
+    let is_token = |heard: &Heard| matches!(heard, Heard::Piece { .. } | Heard::Token);
+    assert!(hears.iter().any(|heard| is_token(&heard)));
+    // One ear for both, so that it is known what came after what.
+    let text = Prompt::Ids(vec![7; 200]);
+    model.ask(Ask::embedding(text), Box::new(ear.clone())).unwrap();
+    let begun = |heard: Heard| matches!(heard, Heard::Began { prompt_tokens: 200, .. });
+    assert!(hears.iter().any(begun));
+    let meanwhile = hears.iter().take_while(|heard| !matches!(heard, Heard::Embedding(_)));
+    let tokens = meanwhile.filter(is_token).count();
+    // A step of its own for each sixteen.
+    assert_eq!(tokens, 13);
+    ear.listens.store(false, Ordering::SeqCst);
+}
+
+#[test]
+fn a_text_that_nobody_waits_for_is_not_embedded() {
+    let limits = Limits { sequences: 1, ..Limits::default() };
+    let model = batched(100_000, BatchedOptions { limits, ..BatchedOptions::default() });
+    model.ask(endless(), Box::new(ear().0)).unwrap();
+    let (other, hears) = ear();
+    model.ask(Ask::embedding(Prompt::Ids(vec![7; 200])), Box::new(other.clone())).unwrap();
+    assert_eq!(model.load().taken, 2);
+    other.listens.store(false, Ordering::SeqCst);
+    wait(|| model.load().taken == 1);
+    drop(other);
+    assert_eq!(hears.into_iter().count(), 0);
 }
 
 #[test]
 fn who_waits_when_it_ends_is_told() {
-    let model = batched(100_000, BatchedOptions::default());
+    let limits = Limits { sequences: 1, ..Limits::default() };
+    let model = batched(100_000, BatchedOptions { limits, ..BatchedOptions::default() });
     let (ear, hears) = ear();
     model.ask(endless(), Box::new(ear)).unwrap();
     assert!(matches!(hears.recv().unwrap(), Heard::Began { .. }));
+    let (embeds, hears_embedding) = self::ear();
+    model.ask(Ask::embedding(Prompt::Ids(vec![7; 200])), Box::new(embeds)).unwrap();
     drop(model);
-    let last = hears.into_iter().last().unwrap();
-    assert!(matches!(last, Heard::Done(Err(Error::Gone))), "{last:?}");
+    for hears in [hears, hears_embedding] {
+        let last = hears.into_iter().last().unwrap();
+        assert!(matches!(last, Heard::Done(Err(Error::Gone))), "{last:?}");
+    }
 }
 
 #[test]
@@ -232,7 +295,7 @@ fn tools_are_called_with_arguments_that_are_valid() {
     for (choice, seed) in ["required", "auto", "none"].into_iter().flat_map(|c| [(c, 1), (c, 2)]) {
         let given = Tools::from_json(Some(&tools), Some(&choice.into()), Some(false)).unwrap();
         let messages = vec![Message::new(Role::User, "one and two")];
-        let chat = Chat { messages, tools: given, variables: None };
+        let chat = Chat { messages, tools: given, ..Chat::default() };
         let sampling = Sampling { seed, ..Sampling::default() };
         let asked =
             Ask { sampling, max_tokens: Some(300), ..Ask::new(Prompt::Chat(Box::new(chat))) };

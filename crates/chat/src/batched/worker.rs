@@ -2,15 +2,14 @@
 
 use std::collections::HashMap;
 use std::sync::PoisonError;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, TryRecvError};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError};
 use std::time::Duration;
 
-use arch::Decoder;
 use generate::batch::{Event, Step, Ticket};
 use generate::{Batch, Flow, Job};
 
 use super::talk::{Reading, Talk};
-use super::{Seat, Shared, pooled};
+use super::{Seat, Shared};
 use crate::ask::{Ask, Listener, Load};
 use crate::{Error, Finish};
 
@@ -24,11 +23,6 @@ pub(super) enum Work {
         ask: Box<Ask>,
         reading: Reading,
         listener: Box<dyn Listener>,
-        seat: Seat,
-    },
-    Embed {
-        ids: Vec<u32>,
-        tell: Sender<Result<Vec<f32>, Error>>,
         seat: Seat,
     },
     Stop,
@@ -86,14 +80,6 @@ impl<'a> Worker<'a> {
     fn begin(&mut self, work: Work) {
         match work {
             Work::Stop => self.stops = true,
-            Work::Embed { ids, tell, seat } => {
-                let runtime = &self.shared.runtime;
-                let states = runtime.hidden(&ids, &mut runtime.new_cache());
-                let width = runtime.spec().d_model;
-                let embedding = states.map(|states| pooled(&states, width));
-                drop(tell.send(embedding.map_err(|error| generate::Error::from(error).into())));
-                drop(seat);
-            }
             Work::Answer { job, ask, reading, listener, seat } => {
                 let tokenizer = &self.shared.words.tokenizer;
                 let talk = Talk::new(tokenizer, &ask, reading, listener, seat);

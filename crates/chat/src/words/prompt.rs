@@ -2,12 +2,18 @@
 //!
 //! What is dropped from a conversation too long: its oldest turns, as few as possible, such that
 //! what is left begins with a user's message; system messages stay, and so does the newest message.
+//!
+//! An answer that goes on with the last turn: no template says where a turn is still open, so the last message
+//! ends with a mark, and the text is cut there, as `transformers` does it (`continue_final_message`).
 
 use serde_json::{Map, Value};
 
 use super::Words;
-use crate::ask::{Ask, Chat, Prompt};
-use crate::{Conversation, Dialect, Error, Message, Role, Thought, Tool, guard, tools};
+use crate::ask::{Ask, Chat, Opening, Prompt};
+use crate::{Content, Conversation, Dialect, Error, Message, Role, Thought, Tool, guard, tools};
+
+/// Where the last message is to go on; a code point that Unicode keeps out of all texts.
+const MARK: char = '\u{fdd1}';
 
 /// A prompt, and how the answer to it is to be read.
 #[derive(Debug)]
@@ -24,6 +30,7 @@ struct Guarded {
     messages: Vec<Message>,
     tools: Option<Vec<Tool>>,
     variables: Option<Map<String, Value>>,
+    opening: Opening,
 }
 
 impl Words {
@@ -84,13 +91,19 @@ impl Words {
 
     fn written(&self, guarded: &Guarded) -> Result<String, Error> {
         let config = &self.options.config;
-        self.template.render(&Conversation {
+        let marked = match guarded.opening {
+            Opening::LastTurn => Some(marked(&guarded.messages)?),
+            _ => None,
+        };
+        let text = self.template.render(&Conversation {
             tools: guarded.tools.as_deref(),
             variables: guarded.variables.as_ref(),
             bos_token: config.bos_token.as_deref(),
             eos_token: config.eos_token.as_deref(),
-            ..Conversation::ask(&guarded.messages)
-        })
+            add_generation_prompt: guarded.opening == Opening::Turn,
+            ..Conversation::ask(marked.as_ref().unwrap_or(&guarded.messages))
+        })?;
+        if marked.is_some() { up_to_mark(text) } else { Ok(text) }
     }
 
     fn guarded(&self, chat: &Chat) -> Result<Guarded, Error> {
@@ -108,12 +121,13 @@ impl Words {
         let variables = variables.transpose()?;
         let calls = messages.iter().any(|message| !message.tool_calls.is_empty());
         let is_told = Dialect::of(self.template.source()).is_some();
+        let opening = chat.opening;
         Ok(match is_told || !(calls || tools.is_some()) {
-            true => Guarded { messages, tools, variables },
+            true => Guarded { messages, tools, variables, opening },
             // A template that knows no tools.
             false => {
                 let messages = tools::tell(&messages, tools.as_deref().unwrap_or_default())?;
-                Guarded { messages, tools: None, variables }
+                Guarded { messages, tools: None, variables, opening }
             }
         })
     }
@@ -126,10 +140,10 @@ impl Words {
         if whole.0.len() <= room {
             return Ok(whole);
         }
-        let Guarded { messages, tools, variables } = guarded;
+        let Guarded { messages, tools, variables, opening } = guarded;
         let from = |start| {
             let (messages, tools) = (from(&messages, start), tools.clone());
-            self.encode(&Guarded { messages, tools, variables: variables.clone() })
+            self.encode(&Guarded { messages, tools, variables: variables.clone(), opening })
         };
         let starts = starts(&messages);
         let (mut low, mut high) = (0, starts.len() - 1);
@@ -156,6 +170,31 @@ impl Words {
     }
 }
 
+/// The messages with a mark where the last one is to go on.
+fn marked(messages: &[Message]) -> Result<Vec<Message>, Error> {
+    let wrong = |reason: &str| Error::Request(format!("an answer cannot go on: {reason}"));
+    let mut messages = messages.to_vec();
+    let last = messages
+        .last_mut()
+        .filter(|last| last.role == Role::Assistant && last.tool_calls.is_empty())
+        .ok_or_else(|| wrong("the last message must be what the assistant says"))?;
+    let mut said = last.text()?;
+    if said.trim().is_empty() {
+        return Err(wrong("the last message is empty"));
+    }
+    said.push(MARK);
+    last.content = Content::Text(said);
+    Ok(messages)
+}
+
+/// The text up to the mark.
+fn up_to_mark(mut text: String) -> Result<String, Error> {
+    let reason = "an answer cannot go on: the template leaves out what the last message says";
+    let end = text.rfind(MARK).ok_or_else(|| Error::Request(reason.to_string()))?;
+    text.truncate(end);
+    Ok(text)
+}
+
 /// Where a shortened conversation may begin: at users' messages, and at the newest message.
 fn starts(messages: &[Message]) -> Vec<usize> {
     let last = messages.len() - 1;
@@ -167,4 +206,66 @@ fn starts(messages: &[Message]) -> Vec<usize> {
 fn from(messages: &[Message], start: usize) -> Vec<Message> {
     let kept = messages.iter().enumerate();
     kept.filter(|(i, m)| *i >= start || m.role == Role::System).map(|(_, m)| m.clone()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use arch::Spec;
+
+    use super::*;
+    use crate::local::tests::bytes_tokenizer;
+    use crate::{LocalOptions, TokenizerConfig};
+
+    fn words(template: Option<&str>) -> Words {
+        let tokenizer = bytes_tokenizer();
+        let spec = Spec { context: 200, ..Spec::llama(tokenizer.vocab_size(), 32, 1, 1) };
+        let config = TokenizerConfig {
+            chat_template: template.map(str::to_string),
+            ..TokenizerConfig::default()
+        };
+        Words::new(&spec, tokenizer, LocalOptions { config, ..LocalOptions::default() }).unwrap()
+    }
+
+    fn chat(said: &str, opening: Opening) -> Chat {
+        let messages = vec![Message::new(Role::User, "hi"), Message::new(Role::Assistant, said)];
+        Chat { messages, opening, ..Chat::default() }
+    }
+
+    #[test]
+    fn an_answer_is_opened_or_goes_on_with_the_last_turn() {
+        let turns = "<|user|>\nhi<|end|>\n<|assistant|>\n";
+        let trims = "{% for m in messages %}[{{ m.content | trim }}]{% endfor %}";
+        let check = |template: Option<&str>, said: &str, opening: Opening, expected: &str| {
+            let (words, chat) = (words(template), chat(said, opening));
+            assert_eq!(words.text(&chat).unwrap(), expected, "{said:?}");
+            // What is said spells no special token, wherever it is cut.
+            let ids = words.ids(&Prompt::Chat(Box::new(chat))).unwrap();
+            assert_eq!(words.tokenizer.decode(&ids).unwrap(), expected);
+            let specials = ids.iter().filter(|&&id| words.tokenizer.is_special(id)).count();
+            let written = ["<|user|>", "<|assistant|>", "<|end|>\n"];
+            let written: usize = written.iter().map(|mark| expected.matches(mark).count()).sum();
+            assert_eq!(specials, written, "{said:?}");
+        };
+        check(None, "Well", Opening::Turn, &format!("{turns}Well<|end|>\n<|assistant|>\n"));
+        check(None, "Well", Opening::Nothing, &format!("{turns}Well<|end|>\n"));
+        check(None, "Well, ", Opening::LastTurn, &format!("{turns}Well, "));
+        check(None, "hi", Opening::LastTurn, &format!("{turns}hi"));
+        check(None, "a<|end|>b<|en", Opening::LastTurn, &format!("{turns}a<|end|>b<|en"));
+        // Words that the template has too, behind them.
+        check(None, "end", Opening::LastTurn, &format!("{turns}end"));
+        check(Some(trims), " so ", Opening::LastTurn, "[hi][so ");
+    }
+
+    #[test]
+    fn what_cannot_go_on_is_refused() {
+        let check = |template: Option<&str>, chat: &Chat, word: &str| {
+            let error = words(template).text(chat).unwrap_err();
+            assert!(error.is_of_request() && error.to_string().contains(word), "{error}");
+        };
+        check(None, &chat(" ", Opening::LastTurn), "empty");
+        check(Some("{{ messages[0].content }}"), &chat("so", Opening::LastTurn), "leaves out");
+        let mut of_user = chat("so", Opening::LastTurn);
+        of_user.messages.pop();
+        check(None, &of_user, "assistant");
+    }
 }

@@ -5,24 +5,25 @@
 //! socket stays open while the routes behind it change.
 
 mod limits;
+mod logging;
+mod models;
 mod vocabularies;
 
 use std::net::{IpAddr, TcpListener};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use axum::Router;
-use chat::{BatchedModel, BatchedOptions, Service};
-use generate::Speculation;
 use history::History;
 use journal::{Run, Store};
-use life::Loaded;
 use serve::{Models, Server, Settings};
 use stdx::interrupt::Interrupt;
 
 use self::limits::{AccessArgs, LoadArgs};
+use self::logging::LogArgs;
+use self::models::{How, ModelArgs};
 use self::vocabularies::Shelf;
 use crate::cache_args::CacheArgs;
 use crate::host::Host;
@@ -40,13 +41,18 @@ use crate::{out, pick};
   lyceum serve --model bard --port 9000
   lyceum serve --tokenizer gpt2/       its tokens beside those of the runs, at /tokens
   lyceum serve --model m.gguf --parallel 8 --api-key secret --rate 60
+  lyceum serve --model bard --model m.gguf --alias gpt-4o=m --idle 10
+  lyceum serve --config serve.toml     options from a file: port = 9000, model = [\"bard\", \"m.gguf\"]
+  LYCEUM_SERVE_PORT=9000 lyceum serve  or from the environment; the command line goes before both
   lyceum serve --hash-key tom < key    a line for --api-keys FILE
   curl http://127.0.0.1:8000/v1/chat/completions -H 'Content-Type: application/json' \\
     -d '{\"messages\": [{\"role\": \"user\", \"content\": \"Tell me a story.\"}]}'")]
 pub(crate) struct Args {
-    /// A run, a model's folder, a GGUF file, or a pulled model [default: the newest run]
-    #[arg(long, value_name = "MODEL")]
-    model: Option<String>,
+    /// A TOML file with options: their names without the dashes, and their values
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    #[command(flatten)]
+    models: ModelArgs,
     /// A tokenizer's file, or a folder with one, for the page of tokens; may be given again
     #[arg(long, value_name = "PATH")]
     tokenizer: Vec<PathBuf>,
@@ -70,6 +76,8 @@ pub(crate) struct Args {
     load: LoadArgs,
     #[command(flatten)]
     access: AccessArgs,
+    #[command(flatten)]
+    log: LogArgs,
 }
 
 /// What a request for words is told while nothing can answer it.
@@ -82,15 +90,22 @@ pub(crate) fn run(args: Args, host: &Host) -> Result<()> {
     if let Some(name) = &args.access.hash_key {
         return hash_key(name);
     }
-    let (options, settings) = (args.load.options()?, args.access.settings()?);
+    let _log = args.log.begin()?;
+    let how = How {
+        host: host.clone(),
+        cache: args.cache,
+        speculation: args.speculation.clone(),
+        options: args.load.options()?,
+    };
+    let settings = args.access.settings()?;
     let tokenizers: Vec<PathBuf> =
         args.tokenizer.iter().map(|path| pick::tokenizer(host, path)).collect();
     let pages = Pages {
         store: host.store.clone(),
         vocabularies: Arc::new(Shelf::new(host.store.clone(), &tokenizers)?),
     };
-    let has_model = args.model.is_some() || pick::speaking(host)?.is_some();
-    let model = if has_model { Some(args.cache.model(host, args.model.as_deref())?) } else { None };
+    let has_model = args.models.names_any() || pick::speaking(host)?.is_some();
+    let models = if has_model { Some(args.models.models(&how)?) } else { None };
     if !args.host.is_loopback() && settings.keys.is_open() {
         eprintln!("note: whoever reaches {} can talk with the model and see all runs", args.host);
     }
@@ -102,8 +117,8 @@ pub(crate) fn run(args: Args, host: &Host) -> Result<()> {
     runtime.worker_threads(2).enable_all();
     let runtime = runtime.build().context("no threads for the server")?;
     let address = listener.local_addr()?;
-    let loaded = match model {
-        Some(loaded) => loaded,
+    let (models, examples) = match models {
+        Some(models) => models,
         None => {
             out::line(format_args!(
                 "no model yet; runs on http://{address}/runs  (Ctrl-C ends it)"
@@ -112,17 +127,16 @@ pub(crate) fn run(args: Args, host: &Host) -> Result<()> {
             if host.interrupt.requested() {
                 return Ok(());
             }
-            args.cache.model(host, None)?
+            args.models.models(&how)?
         }
     };
-    let speculation = args.speculation.speculation(host, &loaded.tokenizer)?;
-    let examples = loaded.examples.clone();
-    let model = model_of(loaded, options, speculation)?;
-    let name = model.card().name.clone();
-    let server = Server::new(Models::one(model), settings);
-    let routes = serve::router(&server).merge(web::router(&name, &examples)).merge(pages.router());
-    let routes = routes.merge(conversations(host, &args));
-    out::line(format_args!("{name} on http://{address}  (Ctrl-C ends it)"))?;
+    runtime.block_on(args.models.pinned(&models))?;
+    let names = models.names();
+    let server = Server::new(models, settings);
+    let routes = serve::router(&server).merge(web::router(&names[0], &examples));
+    let routes = routes.merge(pages.router()).merge(conversations(host, &args));
+    let names = names.join(", ");
+    out::line(format_args!("{names} on http://{address}  (Ctrl-C ends it)"))?;
     runtime.block_on(serve(&server, routes, &listener, asked(host.interrupt.clone())))
 }
 
@@ -162,19 +176,6 @@ impl Pages {
         let runs = web::runs::router(self.store.clone());
         runs.merge(web::tokens::router(self.vocabularies.clone()))
     }
-}
-
-/// The model that answers many at once.
-fn model_of(
-    loaded: Loaded,
-    options: BatchedOptions,
-    speculation: Option<Speculation>,
-) -> Result<Arc<dyn Service>> {
-    let Loaded { decoding, tokenizer, options: names, .. } = loaded;
-    let began = Instant::now();
-    let clock = Arc::new(move || began.elapsed().as_secs_f64());
-    let model = BatchedModel::new(decoding, tokenizer, names, options, clock, speculation)?;
-    Ok(Arc::new(model))
 }
 
 /// Serves what there is without a model, until a run is finished or somebody asks to stop.

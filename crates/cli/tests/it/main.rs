@@ -12,6 +12,7 @@ mod optimizers;
 mod route;
 mod runs;
 mod serve;
+mod serving;
 mod tokenizer;
 mod world;
 

@@ -7,7 +7,7 @@ use std::process::{Child, Stdio};
 use crate::{Lyceum, signal};
 
 /// One request, one whole answer.
-fn ask(address: &str, head: &str, body: &str) -> String {
+pub(crate) fn ask(address: &str, head: &str, body: &str) -> String {
     let mut stream = TcpStream::connect(address).unwrap();
     let length = body.len();
     write!(

@@ -90,7 +90,7 @@ impl Batch {
 
     fn step_back(&mut self, runtime: &Runtime, at: usize) {
         let mut sequence = self.running.remove(at);
-        self.prefixes.keep(&sequence.memory());
+        sequence.leave_to(&mut self.prefixes);
         sequence.step_back(runtime.new_cache());
         self.waiting.insert(sequence.place(), sequence);
         self.preempted += 1;

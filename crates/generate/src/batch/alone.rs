@@ -52,8 +52,8 @@ impl Batch {
         proposal.ids.truncate(length.max(1));
         let last = &sequence.ids[sequence.cache.len()..];
         let ids: Vec<u32> = last.iter().chain(&proposal.ids[..length]).copied().collect();
-        let (cache, logits) = (&mut sequence.cache, Logits::All);
-        let next = &mut [Next { ids: &ids, cache, logits }];
+        let (cache, logits, states) = (&mut sequence.cache, Logits::All, None);
+        let next = &mut [Next { ids: &ids, cache, logits, states }];
         let logits = speculation.pass(1 + length, || runtime.forward_each(next))?;
         let class = proposal.class.min(CLASSES - 1);
         let mut is_done = false;
@@ -72,7 +72,7 @@ impl Batch {
         sequence.cache.truncate(sequence.ids.len() - 1);
         if is_done {
             let sequence = self.running.remove(0);
-            self.prefixes.keep(&sequence.memory());
+            sequence.leave_to(&mut self.prefixes);
         }
         Ok(Step { prompt_rows: 0, answer_rows: 1 + length })
     }

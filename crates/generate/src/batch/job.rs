@@ -18,12 +18,22 @@ pub struct Job {
     /// Whether to tell how likely each token of the prompt was, and so many of the likeliest beside it. Such a
     /// prompt is always read whole.
     pub prompt_logprobs: Option<usize>,
+    /// Whether to tell the mean of the model's states over the prompt. Such a prompt is always read whole, and
+    /// not kept for others.
+    pub embeds: bool,
 }
 
 impl Job {
     /// A text of usual urgency, continued freely.
     pub fn new(prompt: Vec<u32>, options: Options) -> Self {
-        Self { prompt, options, constraint: None, priority: 0, prompt_logprobs: None }
+        let (constraint, prompt_logprobs) = (None, None);
+        Self { prompt, options, constraint, priority: 0, prompt_logprobs, embeds: false }
+    }
+
+    /// A text of usual urgency that is read for its embedding alone.
+    pub fn embedding(text: Vec<u32>) -> Self {
+        let options = Options { max_tokens: 0, ..Options::default() };
+        Self { embeds: true, ..Self::new(text, options) }
     }
 }
 
@@ -34,6 +44,7 @@ impl std::fmt::Debug for Job {
             .field("options", &self.options)
             .field("is_constrained", &self.constraint.is_some())
             .field("priority", &self.priority)
+            .field("embeds", &self.embeds)
             .finish_non_exhaustive()
     }
 }
@@ -50,6 +61,8 @@ pub enum Event {
     /// How likely the next tokens of the prompt were, if that was asked; the first one, before which nothing
     /// stands, is not told of.
     Prompt(Vec<TokenLogprobs>),
+    /// The mean of the model's states over the prompt, behind its last norm, if that was asked.
+    Embedding(Vec<f32>),
     /// The prompt is read.
     Read,
     /// A token of the answer.

@@ -24,7 +24,7 @@ pub struct Rows {
     pub rows: usize,
 }
 
-/// Answers first, a row each; then prompts in order, as far as the rows go. In the order of the sequences.
+/// Answers first, a row each; then prompts, as far as the rows go. In the order of the sequences.
 pub fn plan(needs: &[Need], limits: &Limits) -> Vec<Rows> {
     let mut order: Vec<usize> = (0..needs.len()).collect();
     order.sort_by_key(|&at| needs[at].place);
@@ -32,20 +32,35 @@ pub fn plan(needs: &[Need], limits: &Limits) -> Vec<Rows> {
         order.into_iter().partition(|&at| needs[at].is_answering);
     let mut rows: Vec<Rows> =
         answers.iter().take(limits.rows).map(|&at| Rows { at, rows: 1 }).collect();
-    let mut left = match rows.len() {
+    let left = match rows.len() {
         0 => limits.rows,
         // Whatever else is said, prompts go on.
         answering => limits.rows.saturating_sub(answering).min(limits.rows_beside).max(1),
     };
-    for at in prompts {
-        let take = needs[at].unread.min(needs[at].most).min(left);
-        if take > 0 {
-            rows.push(Rows { at, rows: take });
-            left -= take;
-        }
-    }
+    rows.extend(shares(needs, prompts, left));
     rows.sort_unstable_by_key(|rows| rows.at);
     rows
+}
+
+/// Rows for prompts, which are given in order. The first gets half of them at least, so that it goes on
+/// whoever comes; of what is left most goes to the one that has least before it, so that a short text need not
+/// wait for a long one. Where all are as long, they are read in order.
+fn shares(needs: &[Need], mut prompts: Vec<usize>, rows: usize) -> Vec<Rows> {
+    let Some(&first) = prompts.first() else { return Vec::new() };
+    let wanted = |at: usize| needs[at].unread.min(needs[at].most);
+    let sure = wanted(first).min(rows.div_ceil(2));
+    let sure_of = |at: usize| if at == first { sure } else { 0 };
+    prompts.sort_by_key(|&at| {
+        let (urgency, arrival) = needs[at].place;
+        (urgency, needs[at].unread - sure_of(at), arrival)
+    });
+    let mut left = rows - sure;
+    let share = |at: usize| {
+        let more = (wanted(at) - sure_of(at)).min(left);
+        left -= more;
+        Rows { at, rows: sure_of(at) + more }
+    };
+    prompts.into_iter().map(share).filter(|share| share.rows > 0).collect()
 }
 
 #[cfg(test)]
@@ -82,6 +97,22 @@ mod tests {
     fn the_urgent_prompt_is_read_first() {
         check(&[prompt(500, (0, 0)), prompt(80, (-1, 1))], &[(0, 20), (1, 80)]);
         check(&[prompt(500, (0, 0)), prompt(180, (-1, 1))], &[(1, 100)]);
+    }
+
+    #[test]
+    fn a_short_prompt_need_not_wait_for_a_long_one_that_goes_on_meanwhile() {
+        let beside = answer((0, 9));
+        check(&[prompt(500, (0, 0)), prompt(12, (0, 1)), beside], &[(0, 18), (1, 12), (2, 1)]);
+        check(&[prompt(500, (0, 0)), prompt(90, (0, 1)), beside], &[(0, 15), (1, 15), (2, 1)]);
+        check(
+            &[prompt(500, (0, 0)), prompt(90, (0, 1)), prompt(9, (0, 2)), beside],
+            &[(0, 15), (1, 6), (2, 9), (3, 1)],
+        );
+        // Of two that are as long the first is read first.
+        check(&[prompt(90, (0, 0)), prompt(90, (0, 1)), beside], &[(0, 30), (2, 1)]);
+        check(&[prompt(20, (0, 0)), prompt(90, (0, 1)), beside], &[(0, 20), (1, 10), (2, 1)]);
+        // A long one that came later waits, and an urgent one does not.
+        check(&[prompt(20, (0, 0)), prompt(500, (-1, 1)), beside], &[(1, 30), (2, 1)]);
     }
 
     #[test]

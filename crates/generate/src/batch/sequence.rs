@@ -2,10 +2,11 @@
 
 use arch::{Cache as _, Decoder};
 
+use super::embedding::Embedding;
 use super::job::{Event, Job, Ticket};
 use super::plan::Need;
 use crate::generate::choose;
-use crate::runtime::Cache;
+use crate::runtime::{Cache, Prefixes};
 use crate::{Constraint, Error, Finish, Flow, Memory, Options, Runtime, Sampler, TokenLogprobs};
 
 /// Rows whose logits are all wanted are read so few at a time: they are as wide as the vocabulary.
@@ -25,6 +26,10 @@ pub(super) struct Sequence {
     prompt_logprobs: Option<usize>,
     /// Tokens of the prompt that were told of.
     told: usize,
+    /// Of the prompt, until it is told.
+    pub(super) embedding: Option<Embedding>,
+    /// Whether what was read is kept for others.
+    is_kept: bool,
     context: usize,
     vocab_size: usize,
     /// How likely the token was that ended it.
@@ -36,6 +41,8 @@ pub(super) struct Sequence {
 pub(super) struct Came {
     /// How likely the prompt's next tokens were.
     prompt: Vec<TokenLogprobs>,
+    /// What the whole prompt is to the model.
+    embedding: Option<Vec<f32>>,
     /// Whether this pass read the prompt's end for the first time.
     pub(super) has_read_prompt: bool,
     token: Option<(u32, Option<TokenLogprobs>)>,
@@ -56,7 +63,7 @@ impl Sequence {
         context: usize,
         ticket: Ticket,
     ) -> Result<Self, Error> {
-        let Job { prompt: ids, options, constraint, priority, prompt_logprobs } = job;
+        let Job { prompt: ids, options, constraint, priority, prompt_logprobs, embeds } = job;
         let (prompt, vocab_size) = (ids.len(), runtime.spec().vocab_size);
         if ids.is_empty() {
             return Err(Error::EmptyPrompt);
@@ -70,6 +77,7 @@ impl Sequence {
         let mut sampler = Sampler::new(&options.sampling)?;
         sampler.begin(&ids);
         let cache = runtime.new_cache();
+        let embedding = embeds.then(|| Embedding::of_width(runtime.spec().d_model));
         Ok(Self {
             ticket,
             priority,
@@ -81,6 +89,8 @@ impl Sequence {
             constraint,
             prompt_logprobs,
             told: 0,
+            embedding,
+            is_kept: !embeds,
             context,
             vocab_size,
             stop: None,
@@ -118,9 +128,13 @@ impl Sequence {
         }
     }
 
-    /// What is held of the text.
-    pub(super) fn memory(&self) -> Memory<Cache> {
-        Memory::of(self.cache.fork(), self.ids[..self.cache.len()].to_vec())
+    /// Leaves what is held of the text to others who begin alike. Nobody goes on from one that was read for its
+    /// embedding: it would only drive out what others begin with.
+    pub(super) fn leave_to(&self, prefixes: &mut Prefixes) {
+        if self.is_kept {
+            let ids = self.ids[..self.cache.len()].to_vec();
+            prefixes.keep(&Memory::of(self.cache.fork(), ids));
+        }
     }
 
     /// Takes over what somebody read before, but the last id, whose logits are wanted. How much that is.
@@ -133,12 +147,12 @@ impl Sequence {
 
     /// Whether it can take over what somebody read before.
     pub(super) fn takes_over(&self) -> bool {
-        !self.tells_prompt()
+        !self.tells_prompt() && self.embedding.is_none()
     }
 
     /// Ids of the prompt that it shares with a text whose prompt is being read, if it waits for that.
     pub(super) fn shared_unread(&self, other: &Self) -> usize {
-        if other.cache.len() >= other.prompt {
+        if other.cache.len() >= other.prompt || !other.is_kept {
             return 0;
         }
         let theirs = &other.ids[..other.prompt];
@@ -148,6 +162,9 @@ impl Sequence {
     /// Forgets what was read, to be read again into an empty cache.
     pub(super) fn step_back(&mut self, empty: Cache) {
         self.cache = empty;
+        if let Some(embedding) = &mut self.embedding {
+            embedding.forget();
+        }
     }
 
     /// Goes on behind a pass, with the logits that were wanted of it, `(n, V)`.
@@ -157,8 +174,12 @@ impl Sequence {
             came.prompt = self.told_of_prompt(logits, n);
             self.told += came.prompt.len();
         }
+        if let Some(embedding) = &mut self.embedding {
+            embedding.add();
+        }
         if self.unread() == 0 {
             came.has_read_prompt = self.ids.len() == self.prompt;
+            came.embedding = self.embedding.take().map(Embedding::mean);
             self.go_on(&logits[logits.len() - self.vocab_size..], &mut came);
         }
         came
@@ -226,12 +247,12 @@ impl Sequence {
 
     /// Tells what came; whether that was all.
     pub(super) fn say(&self, came: Came, on: &mut dyn FnMut(Ticket, Event) -> Flow) -> bool {
-        let Came { prompt, has_read_prompt, token, end } = came;
+        let Came { prompt, embedding, has_read_prompt, token, end } = came;
         let prompt = (!prompt.is_empty()).then_some(Event::Prompt(prompt));
         let read = has_read_prompt.then_some(Event::Read);
         let token = token.map(|(token, logprobs)| Event::Token { token, logprobs });
         let token = token.or_else(|| self.stop.clone().map(Event::Stop));
-        let events = [prompt, read, token].into_iter().flatten();
+        let events = [prompt, embedding.map(Event::Embedding), read, token].into_iter().flatten();
         let stopped =
             events.fold(false, |stopped, event| stopped | (on(self.ticket, event) == Flow::Stop));
         let end = match end {

@@ -20,6 +20,11 @@ fn model() -> Runtime {
     random::runtime(&spec(), "Q8_0", 5)
 }
 
+/// One whose inputs are not rounded to eight bits, where the last bit of a sum may decide what comes of it.
+fn exact() -> Runtime {
+    random::runtime(&spec(), "F32", 5)
+}
+
 fn prompt(seed: u32, len: usize) -> Vec<u32> {
     (0..len as u32).map(|i| (i * i * 7 + i * seed + seed * 31) % 96).collect()
 }
@@ -35,6 +40,7 @@ fn options(seed: u64, max_tokens: usize) -> Options {
 struct Told {
     cached: Vec<usize>,
     prompt: Vec<TokenLogprobs>,
+    embeddings: Vec<Vec<f32>>,
     tokens: Vec<u32>,
     logprobs: Vec<TokenLogprobs>,
     end: Option<Finish>,
@@ -50,7 +56,9 @@ impl Ear {
         match event {
             Event::Began { cached } => told.cached.push(cached),
             Event::Prompt(tokens) => told.prompt.extend(tokens),
-            Event::Read | Event::Stop(_) => {}
+            Event::Embedding(embedding) => told.embeddings.push(embedding),
+            Event::Stop(_) => {}
+            Event::Read => {}
             Event::Token { token, logprobs } => {
                 told.tokens.push(token);
                 told.logprobs.extend(logprobs);
@@ -224,6 +232,84 @@ fn a_prompt_is_told_of_as_the_model_holds_it() {
     let expected = crate::loglikelihood(&model, &text[..1], &text[1..]).unwrap();
     assert!((sum - expected.sum).abs() < 1e-9, "{sum} {expected:?}");
     assert!(told.prompt.iter().all(|token| token.top.len() == 3));
+}
+
+/// Holds what was told of a text against the mean of its states, read at once.
+fn check_embedding(model: &Runtime, told: &Told, text: &[u32]) {
+    let states = model.hidden(text, &mut model.new_cache()).unwrap();
+    let [embedding] = &told.embeddings[..] else { panic!("{told:?}") };
+    let width = model.spec().d_model;
+    assert_eq!((embedding.len(), told.tokens.len()), (width, 0));
+    for (i, x) in embedding.iter().enumerate() {
+        let column = states.iter().skip(i).step_by(width);
+        let mean = column.map(|x| f64::from(*x)).sum::<f64>() / text.len() as f64;
+        // A text that is read in other pieces has sums in another order.
+        assert!((f64::from(*x) - mean).abs() < 1e-5, "{i}: {x} and {mean}");
+    }
+    assert_eq!(told.end, Some(Finish::Length));
+}
+
+#[test]
+fn an_embedding_is_that_of_the_whole_text_in_whatever_pieces_it_is_read() {
+    let (model, texts) = (exact(), texts());
+    let embedded = [prompt(40, 250), prompt(41, 1), prompt(42, 100)];
+    for (sequences, rows, rows_beside) in [(16, 512, 64), (3, 512, 7), (4, 16, 1), (1, 33, 5)] {
+        let limits = Limits { sequences, rows, rows_beside, ..Limits::default() };
+        let (mut batch, mut ear) = (Batch::new(limits), Ear::default());
+        add_all(&mut batch, &model, &texts);
+        let add = |text: &Vec<u32>| batch.add(&model, Job::embedding(text.clone())).unwrap();
+        let tickets = embedded.each_ref().map(add);
+        finish(&mut batch, &model, &mut ear);
+        check_alone(&model, &ear, &texts);
+        for (ticket, text) in tickets.iter().zip(&embedded) {
+            check_embedding(&model, &ear.0[ticket], text);
+        }
+    }
+}
+
+#[test]
+fn an_answer_goes_on_between_the_pieces_of_a_text_that_is_embedded() {
+    let model = exact();
+    let mut batch = Batch::new(Limits { rows_beside: 20, ..Limits::default() });
+    let mut ear = Ear::default();
+    let endless = Options { stop_tokens: vec![], ..options(1, 60) };
+    batch.add(&model, Job::new(prompt(1, 10), endless)).unwrap();
+    let step = |batch: &mut Batch, ear: &mut Ear| {
+        batch.step(&model, 0.0, &mut |ticket, event| ear.hear(ticket, event)).unwrap()
+    };
+    step(&mut batch, &mut ear);
+    let (before, kept) = (ear.0[&0].tokens.len(), batch.state().kept_bytes);
+    let long = prompt(9, 250);
+    batch.add(&model, Job::embedding(long.clone())).unwrap();
+    let (mut steps, mut read) = (0, 0);
+    while ear.0.get(&1).is_none_or(|told| told.end.is_none()) {
+        let Step { prompt_rows, answer_rows } = step(&mut batch, &mut ear);
+        (steps, read) = (steps + 1, read + prompt_rows);
+        assert!(answer_rows == 1 && prompt_rows <= 20, "{prompt_rows} rows beside the answer");
+    }
+    assert_eq!((steps, read, ear.0[&0].tokens.len()), (13, 250, before + 13));
+    check_embedding(&model, &ear.0[&1], &long);
+    // It drives nothing out that others begin with, and nobody waits for it.
+    assert_eq!(batch.state().kept_bytes, kept);
+    batch.add(&model, Job::embedding(long.clone())).unwrap();
+    batch.add(&model, Job::new(long, options(2, 3))).unwrap();
+    step(&mut batch, &mut ear);
+    assert_eq!((&ear.0[&2].cached, &ear.0[&3].cached), (&vec![0], &vec![0]));
+}
+
+#[test]
+fn a_text_that_is_embedded_steps_back_and_is_read_again_from_its_beginning() {
+    let model = exact();
+    let page = model.new_cache().bytes_with(1);
+    let limits = Limits { cache_bytes: 5 * page, rows: 4, rows_beside: 2, ..Limits::default() };
+    let (mut batch, mut ear) = (Batch::new(limits), Ear::default());
+    let endless = Options { stop_tokens: vec![], ..options(1, 120) };
+    batch.add(&model, Job::new(prompt(1, 3), endless)).unwrap();
+    let text = prompt(5, 250);
+    batch.add(&model, Job::embedding(text.clone())).unwrap();
+    finish(&mut batch, &model, &mut ear);
+    assert_eq!((batch.state().preempted, &ear.0[&1].cached), (1, &vec![0, 0]));
+    check_embedding(&model, &ear.0[&1], &text);
 }
 
 #[test]

@@ -21,7 +21,8 @@ use crate::{Refusal, Server, form};
 const MAX_TOP_LOGPROBS: usize = 20;
 
 /// Fields that would change the answer and are not offered.
-const LACKING: [&str; 5] = ["functions", "audio", "web_search_options", "lora", "adapter"];
+const LACKING: [&str; 6] =
+    ["functions", "audio", "web_search_options", "moderation", "lora", "adapter"];
 
 /// The body, beside [`Knobs`].
 #[derive(Clone, Debug, Deserialize, ToSchema)]
@@ -73,12 +74,15 @@ pub(crate) async fn post(State(server): State<Server>, body: Body) -> Result<Res
     if let Some(field) = body.first_set(&LACKING) {
         return Err(Refusal::unsupported(field));
     }
+    if body.field("modalities").as_array().is_some_and(|all| all.iter().any(|one| one != "text")) {
+        return Err(Refusal::field("modalities", "modalities: this model answers in text only"));
+    }
     let asked: ChatCompletion = body.read()?;
     if asked.messages.is_empty() {
         return Err(Refusal::field("messages", "messages is empty; send at least one"));
     }
     let (knobs, sampling) = Knobs::read(&body, fresh_number())?;
-    let service = server.models.named(asked.model.as_deref())?;
+    let service = server.models.named(asked.model.as_deref()).await?;
     let ask = Ask {
         max_tokens: asked.max_tokens()?,
         stop: knobs.stops()?,
@@ -214,6 +218,8 @@ impl Called {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Logprobs {
     content: Vec<TokenLogprob>,
+    /// Always null: nothing is refused by a list of its own.
+    refusal: Option<Vec<TokenLogprob>>,
 }
 
 /// How likely a token was, and those that were likeliest in its place.
@@ -272,7 +278,7 @@ pub struct Delta {
 impl Logprobs {
     fn of(tokens: &[ReplyToken]) -> Option<Self> {
         let content: Vec<TokenLogprob> = tokens.iter().map(TokenLogprob::of).collect();
-        (!content.is_empty()).then_some(Self { content })
+        (!content.is_empty()).then_some(Self { content, refusal: None })
     }
 }
 

@@ -96,7 +96,7 @@ pub(crate) async fn post(State(server): State<Server>, body: Body) -> Result<Res
     }
     let asked: Completion = body.read()?;
     let (knobs, sampling) = Knobs::read(&body, fresh_number())?;
-    let service = server.models.named(asked.model.as_deref())?;
+    let service = server.models.named(asked.model.as_deref()).await?;
     let plan = Plan::of(&asked, &knobs)?;
     body.times(plan.made)?;
     let ask = Ask {

@@ -5,12 +5,13 @@ use axum::Json;
 use axum::extract::State;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use chat::Prompt;
+use chat::{Ask, Prompt};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::completions::Prompts;
 use crate::body::Body;
+use crate::hearing::Answers;
 use crate::openapi::ErrorBody;
 use crate::{Refusal, Server};
 
@@ -86,31 +87,25 @@ pub(crate) async fn post(
     body: Body,
 ) -> Result<Json<EmbeddingsAnswer>, Refusal> {
     let asked: Embeddings = body.read()?;
-    let service = server.models.named(asked.model.as_deref())?;
+    let service = server.models.named(asked.model.as_deref()).await?;
     let width = service.card().width;
     let dimensions = asked.dimensions.unwrap_or(width);
     if !(1..=width).contains(&dimensions) {
         let message = format!("dimensions must be from 1 to {width}, got {dimensions}");
         return Err(Refusal::field("dimensions", message));
     }
-    let prompts = asked.input.each_as("input")?;
+    let asks = asked.input.each_as("input")?.into_iter().map(Ask::embedding).collect();
     let model = service.card().name.clone();
-    let embedded = tokio::task::spawn_blocking(move || {
-        let each = prompts.iter().map(|prompt| {
-            let ids = service.encode(prompt)?;
-            Ok((ids.len(), service.embed(ids)?))
-        });
-        each.collect::<Result<Vec<(usize, Vec<f32>)>, chat::Error>>()
-    });
-    let embedded = embedded.await.map_err(|_| Refusal::lost())??;
-    let tokens = embedded.iter().map(|(tokens, _)| tokens).sum();
+    let told = Answers::each_whole(service, asks, &server.metrics.watch(&model)).await?;
+    let usage = EmbeddingsUsage::of(told.iter().map(|told| told.reply.prompt_tokens).sum());
     let encoding = asked.encoding_format.unwrap_or_default();
-    let data = embedded.into_iter().enumerate().map(|(index, (_, numbers))| {
+    let data = told.into_iter().enumerate().map(|(index, told)| {
+        let numbers = told.embedding.ok_or_else(Refusal::too_late)?;
         let embedding = Numbers::of(shortened(numbers, dimensions), encoding);
-        Embedding { object: "embedding", index, embedding }
+        Ok(Embedding { object: "embedding", index, embedding })
     });
-    let usage = EmbeddingsUsage::of(tokens);
-    Ok(Json(EmbeddingsAnswer { object: "list", data: data.collect(), model, usage }))
+    let data = data.collect::<Result<_, Refusal>>()?;
+    Ok(Json(EmbeddingsAnswer { object: "list", data, model, usage }))
 }
 
 /// The first numbers, of length 1.

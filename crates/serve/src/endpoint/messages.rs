@@ -1,7 +1,7 @@
 //! `POST /v1/messages` and `/v1/messages/count_tokens` (Anthropic API reference, "Messages"), on the same models.
 //!
-//! Left out: pictures and documents, caches that are marked by hand (beginnings are kept anyway), tools that a
-//! server runs by itself.
+//! A last turn of the assistant's is gone on with. Left out: pictures and documents, caches that are marked by hand
+//! (beginnings are kept anyway), tools that a server runs by itself.
 
 mod form;
 pub mod told;
@@ -11,7 +11,7 @@ use axum::extract::State;
 use axum::http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::response::{IntoResponse, Response};
 use chat::ask::Chat;
-use chat::{Ask, Prompt, Sampling};
+use chat::{Ask, Opening, Prompt, Role, Sampling};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -21,8 +21,11 @@ use super::tooling;
 use crate::body::Body;
 use crate::hearing::Answers;
 use crate::openapi::{ErrorBody, ServerEvent};
-use crate::usage::{fresh_id, fresh_number};
-use crate::{Refusal, Server, knobs, stream};
+use crate::usage::{fresh_item, fresh_number};
+use crate::{Refusal, Server, form as forms, knobs, stream};
+
+/// Fields that would change the answer and are not offered.
+const LACKING: [&str; 4] = ["mcp_servers", "container", "lora", "adapter"];
 
 /// The body.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
@@ -55,6 +58,12 @@ pub struct Messages {
     /// Which may, or must be.
     #[schema(value_type = Option<Object>)]
     pub tool_choice: Option<Value>,
+    /// {"type": "disabled"}, or another: told to the model's template.
+    #[schema(value_type = Option<Object>)]
+    pub thinking: Option<Value>,
+    /// {"format": {"type": "json_schema", "schema": …}}: the form that the answer must have.
+    #[schema(value_type = Option<Object>)]
+    pub output_config: Option<Value>,
 }
 
 /// `POST /v1/messages`.
@@ -66,8 +75,11 @@ pub(crate) async fn post(State(server): State<Server>, body: Body) -> Response {
     answer(&server, &body).await.unwrap_or_else(refused)
 }
 
+/// How the addresses of this interface begin.
+pub(crate) const PATH: &str = "/v1/messages";
+
 /// A refusal in Anthropic's form.
-fn refused(refusal: Refusal) -> Response {
+pub(crate) fn refused(refusal: Refusal) -> Response {
     let body = told::error(&refusal);
     let (head, _) = refusal.into_response().into_parts();
     let mut response = Json(body).into_response();
@@ -82,8 +94,11 @@ fn refused(refusal: Refusal) -> Response {
 }
 
 async fn answer(server: &Server, body: &Body) -> Result<Response, Refusal> {
+    if let Some(field) = body.first_set(&LACKING) {
+        return Err(Refusal::unsupported(field));
+    }
     let asked: Messages = body.read()?;
-    let service = server.models.named(asked.model.as_deref())?;
+    let service = server.models.named(asked.model.as_deref()).await?;
     if asked.max_tokens == 0 {
         return Err(Refusal::field("max_tokens", "max_tokens must be at least 1, got 0"));
     }
@@ -102,11 +117,11 @@ async fn answer(server: &Server, body: &Body) -> Result<Response, Refusal> {
     let stop = asked.stop_sequences.clone().unwrap_or_default();
     let stop = knobs::stops("stop_sequences", stop)?;
     let is_streamed = asked.stream.unwrap_or(false);
-    let prompt = Prompt::Chat(Box::new(chat(asked)?));
-    let ask = Ask { sampling, max_tokens, stop, ..Ask::new(prompt) };
+    let prompt = Prompt::Chat(Box::new(chat(asked, body)?));
+    let ask = Ask { sampling, max_tokens, stop, grammar: forms::of(body)?, ..Ask::new(prompt) };
     let model = service.card().name.clone();
     let answers = Answers::to(service, vec![ask], &server.metrics.watch(&model)).await?;
-    let teller = Teller::new(fresh_id("msg"), model);
+    let teller = Teller::new(fresh_item("msg"), model);
     if is_streamed {
         return stream::respond(answers, teller).await;
     }
@@ -116,7 +131,7 @@ async fn answer(server: &Server, body: &Body) -> Result<Response, Refusal> {
 }
 
 /// The conversation as all others have it.
-fn chat(asked: Messages) -> Result<Chat, Refusal> {
+fn chat(asked: Messages, body: &Body) -> Result<Chat, Refusal> {
     if asked.messages.is_empty() {
         return Err(Refusal::field("messages", "messages is empty; send at least one"));
     }
@@ -124,7 +139,12 @@ fn chat(asked: Messages) -> Result<Chat, Refusal> {
     let tools = asked.tools.iter().flatten().map(form::tool).collect::<Result<Vec<_>, _>>()?;
     let tools = tooling::read(&tools.into(), &choice, parallel)?;
     let messages = form::messages(asked.system, asked.messages)?;
-    Ok(Chat { messages, tools, variables: None })
+    let goes_on = messages.last().is_some_and(|last| {
+        let says = last.text().is_ok_and(|text| !text.trim().is_empty());
+        last.role == Role::Assistant && last.tool_calls.is_empty() && says
+    });
+    let opening = if goes_on { Opening::LastTurn } else { Opening::Turn };
+    Ok(Chat { messages, tools, variables: tooling::variables(body)?, opening })
 }
 
 /// How long a conversation is.
@@ -139,9 +159,10 @@ pub struct Counted {
     (status = "4XX", description = "It is refused", body = ErrorBody)))]
 pub(crate) async fn count(State(server): State<Server>, body: Body) -> Response {
     let counted = async {
-        let asked: Messages = body.with("max_tokens", 1.into()).read()?;
-        let service = server.models.named(asked.model.as_deref())?;
-        let prompt = Prompt::Chat(Box::new(chat(asked)?));
+        let body = body.with("max_tokens", 1.into());
+        let asked: Messages = body.read()?;
+        let service = server.models.named(asked.model.as_deref()).await?;
+        let prompt = Prompt::Chat(Box::new(chat(asked, &body)?));
         let ids = tokio::task::spawn_blocking(move || service.encode(&prompt)).await;
         let input_tokens = ids.map_err(|_| Refusal::lost())??.len();
         Ok(Json(Counted { input_tokens }).into_response())

@@ -1,5 +1,5 @@
-//! `POST /v1/responses` (OpenAI API reference, "Responses"), without a memory of its own: a conversation is sent
-//! whole each time, and nothing is stored.
+//! `POST /v1/responses` and `/v1/responses/input_tokens` (OpenAI API reference, "Responses"), without a memory of
+//! its own: a conversation is sent whole each time, and nothing is stored.
 //!
 //! Left out: what needs such a memory (`previous_response_id`, `conversation`, `background`), and tools that a
 //! server runs by itself.
@@ -10,9 +10,8 @@ pub mod told;
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use chat::ask::Chat;
-use chat::{Ask, Prompt};
-use serde::Deserialize;
+use chat::{Ask, Message, Prompt};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
@@ -27,7 +26,15 @@ use crate::usage::fresh_number;
 use crate::{Refusal, Server, form, stream};
 
 /// Fields that would change the answer and are not offered.
-const LACKING: [&str; 5] = ["previous_response_id", "conversation", "background", "prompt", "lora"];
+const LACKING: [&str; 7] = [
+    "previous_response_id",
+    "conversation",
+    "background",
+    "prompt",
+    "moderation",
+    "top_logprobs",
+    "lora",
+];
 
 /// The body.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
@@ -77,14 +84,11 @@ pub(crate) async fn post(State(server): State<Server>, body: Body) -> Result<Res
     }
     let asked: Responses = body.read()?;
     let (_, sampling) = Knobs::read(&body, fresh_number())?;
-    let service = server.models.named(asked.model.as_deref())?;
+    let service = server.models.named(asked.model.as_deref()).await?;
     if asked.max_output_tokens == Some(0) {
         return Err(Refusal::field("max_output_tokens", "max_output_tokens must be at least 1"));
     }
-    let messages = input::messages(asked.instructions.as_deref(), &asked.input)?;
-    let [tools, choice] = ["tools", "tool_choice"].map(|name| body.field(name));
-    let tools = tooling::read(tools, choice, asked.parallel_tool_calls)?;
-    let chat = Chat { messages, tools, variables: None };
+    let chat = tooling::chat(messages(&asked)?, &body)?;
     let ask = Ask {
         max_tokens: asked.max_output_tokens,
         grammar: form::of(&body)?,
@@ -102,4 +106,36 @@ pub(crate) async fn post(State(server): State<Server>, body: Body) -> Result<Res
     let whole = answers.whole().await?;
     let reply = whole.first().map(|whole| &whole.reply).ok_or_else(Refusal::lost)?;
     Ok(Json(teller.whole(reply)).into_response())
+}
+
+/// The conversation of a body.
+fn messages(asked: &Responses) -> Result<Vec<Message>, Refusal> {
+    input::messages(asked.instructions.as_deref(), &asked.input)
+}
+
+/// How long a conversation is.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct InputTokens {
+    object: &'static str,
+    input_tokens: usize,
+}
+
+/// `POST /v1/responses/input_tokens`.
+#[utoipa::path(post, path = "/v1/responses/input_tokens", request_body = Responses, responses(
+    (status = 200, description = "Its length", body = InputTokens),
+    (status = "4XX", description = "It is refused", body = ErrorBody),
+    (status = "5XX", description = "It failed", body = ErrorBody)))]
+pub(crate) async fn count(
+    State(server): State<Server>,
+    body: Body,
+) -> Result<Json<InputTokens>, Refusal> {
+    if let Some(field) = body.first_set(&LACKING) {
+        return Err(Refusal::unsupported(field));
+    }
+    let asked: Responses = body.read()?;
+    let service = server.models.named(asked.model.as_deref()).await?;
+    let prompt = Prompt::Chat(Box::new(tooling::chat(messages(&asked)?, &body)?));
+    let ids = tokio::task::spawn_blocking(move || service.encode(&prompt)).await;
+    let input_tokens = ids.map_err(|_| Refusal::lost())??.len();
+    Ok(Json(InputTokens { object: "response.input_tokens", input_tokens }))
 }

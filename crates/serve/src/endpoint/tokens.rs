@@ -75,7 +75,7 @@ pub(crate) async fn tokenize(
     body: Body,
 ) -> Result<Json<Tokens>, Refusal> {
     let asked: Tokenize = body.read()?;
-    let service = server.models.named(asked.model.as_deref())?;
+    let service = server.models.named(asked.model.as_deref()).await?;
     let begins = asked.add_special_tokens.unwrap_or(asked.content.is_none());
     let with_pieces = asked.with_pieces.unwrap_or(false);
     let is_llama = asked.content.is_some();
@@ -131,7 +131,7 @@ pub(crate) async fn detokenize(
     body: Body,
 ) -> Result<Json<Text>, Refusal> {
     let asked: Detokenize = body.read()?;
-    let content = server.models.named(asked.model.as_deref())?.decode(&asked.tokens)?;
+    let content = server.models.named(asked.model.as_deref()).await?.decode(&asked.tokens)?;
     Ok(Json(Text { prompt: content.clone(), content }))
 }
 
@@ -158,7 +158,7 @@ pub(crate) async fn apply_template(
     body: Body,
 ) -> Result<Json<Applied>, Refusal> {
     let asked: ApplyTemplate = body.read()?;
-    let service = server.models.named(asked.model.as_deref())?;
+    let service = server.models.named(asked.model.as_deref()).await?;
     if asked.messages.is_empty() {
         return Err(Refusal::field("messages", "messages is empty; send at least one"));
     }
@@ -194,7 +194,7 @@ pub(crate) async fn info(
     State(server): State<Server>,
     Asked(which): Asked<Which>,
 ) -> Result<Json<TokenizerInfo>, Refusal> {
-    let service = server.models.named(which.model.as_deref())?;
+    let service = server.models.named(which.model.as_deref()).await?;
     let card = service.card();
     let split = |token: Option<&(u32, String)>| (token.map(|t| t.0), token.map(|t| t.1.clone()));
     let (bos_token_id, bos_token) = split(card.begin.as_ref());

@@ -15,6 +15,8 @@ pub struct Percentiles {
     pub p50: f64,
     /// Nine of ten.
     pub p90: f64,
+    /// 19 of twenty.
+    pub p95: f64,
     /// 99 of a hundred.
     pub p99: f64,
     /// The longest.
@@ -34,7 +36,8 @@ impl Percentiles {
             all[rank.clamp(1, all.len()) - 1]
         };
         let mean = all.iter().sum::<f64>() / all.len() as f64;
-        Self { mean, p50: rank(0.5), p90: rank(0.9), p99: rank(0.99), max: rank(1.0) }
+        let [p50, p90, p95, p99, max] = [0.5, 0.9, 0.95, 0.99, 1.0].map(rank);
+        Self { mean, p50, p90, p95, p99, max }
     }
 }
 
@@ -61,6 +64,9 @@ pub struct Summary {
     pub itl: Percentiles,
     /// Seconds to the end.
     pub e2e: Percentiles,
+    /// Seconds to the end for each token of the answer (the "normalized latency" of Yu et al., "Orca", 2022):
+    /// long for a short answer that had to wait for long ones.
+    pub e2e_per_token: Percentiles,
     /// Why some failed: the first few reasons.
     pub failures: Vec<String>,
 }
@@ -84,6 +90,9 @@ impl Summary {
             ttft: Percentiles::of(whole.iter().filter_map(|answer| answer.first())),
             itl: Percentiles::of(whole.iter().flat_map(|answer| answer.gaps())),
             e2e: Percentiles::of(whole.iter().map(|answer| answer.seconds)),
+            e2e_per_token: Percentiles::of(
+                whole.iter().map(|answer| answer.seconds / answer.tokens.max(1) as f64),
+            ),
             failures: reasons.take(3).collect(),
         }
     }
@@ -97,7 +106,8 @@ mod tests {
     fn percentiles_are_of_the_nearest_rank() {
         let of = |n: u32| Percentiles::of((1..=n).rev().map(f64::from));
         let hundred = of(100);
-        assert_eq!((hundred.p50, hundred.p90, hundred.p99, hundred.max), (50.0, 90.0, 99.0, 100.0));
+        assert_eq!((hundred.p50, hundred.p90, hundred.p95), (50.0, 90.0, 95.0));
+        assert_eq!((hundred.p99, hundred.max), (99.0, 100.0));
         assert_eq!((of(1).p50, of(1).p99, of(2).p50, of(3).p50), (1.0, 1.0, 1.0, 2.0));
         assert_eq!((hundred.mean, Percentiles::of(std::iter::empty()).max), (50.5, 0.0));
     }
@@ -121,6 +131,7 @@ mod tests {
         assert_eq!(counts, (4, 2, 1, 1));
         assert_eq!((summary.tokens_per_second, summary.requests_per_second), (3.5, 1.0));
         assert_eq!((summary.ttft.max, summary.itl.max, summary.e2e.max), (1.0, 1.5, 3.0));
+        assert_eq!(summary.e2e_per_token.max, 1.0);
         assert_eq!(summary.failures, ["gone"]);
     }
 }

@@ -65,6 +65,7 @@ pub(super) fn all() -> Vec<(&'static str, &'static str, Value)> {
             "tools": [{"name": "weather", "input_schema": schema}]}),
         ),
         ("/v1/messages/count_tokens", "text", json!({"messages": asked})),
+        ("/v1/responses/input_tokens", "text", json!({"input": "Who bakes the bread?"})),
         (
             "/v1/responses",
             "whole",

@@ -35,11 +35,11 @@ fn start() -> Server {
     real::with(options, Settings { max_body_bytes: MOST, ..Settings::default() })
 }
 
-/// The same, which waits for nobody, and keeps little of what it read for others.
-fn hasty() -> Server {
+/// The same, which waits for nobody, and keeps so many bytes of what was read.
+fn hasty(kept_bytes: usize) -> Server {
     let [head, body, reader] = [400; 3].map(Duration::from_millis);
     let patience = Patience { head, body, reader };
-    let limits = Limits { kept_bytes: 1 << 20, ..Limits::default() };
+    let limits = Limits { kept_bytes, ..Limits::default() };
     let options = BatchedOptions { limits, ..BatchedOptions::default() };
     real::with(options, Settings { patience, ..Settings::default() })
 }

@@ -1,9 +1,13 @@
 //! The server over a real socket, with a scripted model and a client of plain bytes.
 #![expect(clippy::unwrap_used, reason = "a test's panic is its message")]
 
+mod clients;
 mod document;
 mod hostile;
+mod operations;
 mod real;
+#[cfg(feature = "otel")]
+mod traces;
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};

@@ -2,6 +2,7 @@
 //! for certain.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use chat::{BatchedModel, BatchedOptions, Limits, Service};
 use serde_json::{Value, json};
@@ -11,7 +12,7 @@ use serve::{Models, Settings};
 
 use super::{Server, events, parse, wait};
 
-fn model(options: BatchedOptions) -> Arc<BatchedModel> {
+pub(crate) fn model(options: BatchedOptions) -> Arc<BatchedModel> {
     let began = std::time::Instant::now();
     let clock = Arc::new(move || began.elapsed().as_secs_f64());
     Arc::new(chat::untaught("tiny/one", 2000, options, clock).unwrap())
@@ -22,17 +23,21 @@ pub(super) fn start() -> Server {
 }
 
 pub(super) fn with(options: BatchedOptions, settings: Settings) -> Server {
-    let server = serve::Server::new(Models::one(model(options)), settings);
+    of(model(options), settings)
+}
+
+fn of(model: Arc<BatchedModel>, settings: Settings) -> Server {
+    let server = serve::Server::new(Models::one(model), settings);
     let router = serve::router(&server);
     Server::of(Arc::default(), server, router)
 }
 
-fn post(server: &Server, path: &str, body: Value) -> (u16, Value) {
+pub(super) fn post(server: &Server, path: &str, body: Value) -> (u16, Value) {
     let (status, text) = server.send(&format!("POST {path}"), &body.to_string());
     (status, parse(&text))
 }
 
-fn ok(server: &Server, path: &str, body: Value) -> Value {
+pub(super) fn ok(server: &Server, path: &str, body: Value) -> Value {
     let (status, value) = post(server, path, body);
     assert_eq!(status, 200, "{value}");
     value
@@ -458,7 +463,7 @@ fn anthropics_messages_are_understood() {
         body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         body
     };
-    let answer = ok(&server, "/v1/messages", ask(json!({})));
+    let answer = ok(&server, "/v1/messages", ask(json!({"temperature": 0})));
     assert_eq!(
         (&answer["type"], &answer["content"][0]["type"]),
         (&json!("message"), &json!("text"))
@@ -520,4 +525,60 @@ fn chats_call_tools_whole_and_as_they_come() {
     assert!(ok(&server, path, ask(turns))["choices"][0]["message"]["tool_calls"].is_null());
     let both = ask(json!({"response_format": {"type": "json_object"}}));
     assert_eq!(post(&server, path, both).0, 400);
+}
+
+#[test]
+fn many_texts_of_one_request_take_few_places() {
+    let limits = Limits { sequences: 2, ..Limits::default() };
+    let options = BatchedOptions { limits, queue: 1, ..BatchedOptions::default() };
+    let server = with(options, Settings::default());
+    let texts: Vec<String> = (0..30).map(|i| format!("{} two {i}", "one ".repeat(i))).collect();
+    let all = ok(&server, "/v1/embeddings", json!({"input": texts}));
+    for i in [0, 7, 8, 29] {
+        let one = ok(&server, "/v1/embeddings", json!({"input": texts[i]}));
+        let numbers = |value: &Value| -> Vec<f64> {
+            value["embedding"].as_array().unwrap().iter().map(|x| x.as_f64().unwrap()).collect()
+        };
+        let (one, of_all) = (numbers(&one["data"][0]), numbers(&all["data"][i]));
+        assert_eq!(all["data"][i]["index"], i);
+        assert!(one.iter().zip(&of_all).all(|(a, b)| (a - b).abs() < 1e-5), "text {i}");
+    }
+    let ranked = ok(&server, "/v1/rerank", json!({"query": "two", "documents": texts}));
+    assert_eq!(ranked["results"].as_array().unwrap().len(), 30);
+}
+
+#[test]
+fn who_leaves_while_a_text_waits_to_be_embedded_is_forgotten() {
+    let limits = Limits { sequences: 1, ..Limits::default() };
+    let options = BatchedOptions { limits, ..BatchedOptions::default() };
+    let model = chat::untaught("tiny/one", 100_000, options, Arc::new(|| 0.0));
+    let model = Arc::new(model.unwrap());
+    let server = of(model.clone(), Settings::default());
+    // Somebody has the model to himself meanwhile.
+    let body = json!({"prompt": "one", "max_tokens": 90_000, "ignore_eos": true, "stream": true});
+    let endless = server.connect("POST /v1/completions", &body.to_string());
+    wait(|| model.load().batch.running == 1);
+    let embedding = server.connect("POST /v1/embeddings", &json!({"input": "two"}).to_string());
+    wait(|| model.load().taken == 2);
+    drop(embedding);
+    wait(|| model.load().taken == 1);
+    drop(endless);
+    wait(|| model.load().taken == 0);
+}
+
+#[test]
+fn a_text_that_is_not_read_in_time_is_told_so_and_not_judged() {
+    // Every look at this clock is a second later.
+    let seconds = AtomicU64::new(0);
+    let clock = Arc::new(move || seconds.fetch_add(1, Ordering::SeqCst) as f64);
+    let options = BatchedOptions { seconds: Some(0.5), ..BatchedOptions::default() };
+    let model = chat::untaught("tiny/one", 2000, options, clock).unwrap();
+    let server = of(Arc::new(model), Settings::default());
+    for (path, body) in [
+        ("/v1/embeddings", json!({"input": "one two"})),
+        ("/v1/rerank", json!({"query": "one", "documents": ["two"]})),
+    ] {
+        let (status, answer) = post(&server, path, body);
+        assert!(status == 503 && answer.to_string().contains("time limit"), "{status} {answer}");
+    }
 }

@@ -182,7 +182,7 @@ fn write(runtime: &Runtime, full: &Cache, sequences: usize, tokens: usize) -> Re
     let mut step = || -> Result<()> {
         let ids = steps.next().context("ids for every step")?;
         let each = ids.iter().zip(&mut caches);
-        let each = each.map(|(ids, cache)| Next { ids, cache, logits: Logits::Last });
+        let each = each.map(|(ids, cache)| Next { ids, cache, logits: Logits::Last, states: None });
         runtime.forward_each(&mut each.collect::<Vec<_>>())?;
         Ok(())
     };

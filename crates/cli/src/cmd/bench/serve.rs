@@ -23,6 +23,7 @@ use crate::out;
   lyceum bench serve http://127.0.0.1:8000 --askers 1,2,4,8 --prompt 128 --output 128
   lyceum bench serve http://127.0.0.1:8000 --rate 0.25,0.5,1,2 --requests 60 --page load.html
   lyceum bench serve http://127.0.0.1:8000 --askers 16 --requests 16 --shared 256 --prompt 272 --output 16
+  lyceum bench serve http://127.0.0.1:8000 --rate 0.5 --output 64 --output-spread 0.9
   lyceum bench serve http://127.0.0.1:8000 --askers 4 --stall 4000 --output 200")]
 pub(super) struct Args {
     /// Where the server is
@@ -43,9 +44,12 @@ pub(super) struct Args {
     /// Tokens at the beginning that all prompts share
     #[arg(long, value_name = "N", default_value_t = 0)]
     shared: usize,
-    /// Tokens of each answer
+    /// Tokens of each answer, in the mean
     #[arg(long, value_name = "N", default_value_t = 128)]
     output: usize,
+    /// How much shorter or longer than that answers are, each length as often: 0.9 for a tenth to 1.9 times
+    #[arg(long, value_name = "SHARE", default_value_t = 0.0, conflicts_with = "stall")]
+    output_spread: f64,
     /// Askers wait for their next word while a prompt of so many tokens is read: how long?
     #[arg(long, value_name = "N")]
     stall: Option<usize>,
@@ -81,6 +85,7 @@ struct Level {
 
 pub(super) fn run(args: &Args, host: &Host) -> Result<()> {
     ensure!(args.prompt > 0 && args.output > 0, "--prompt and --output are at least 1");
+    ensure!((0.0..=1.0).contains(&args.output_spread), "--output-spread is from 0 to 1");
     ensure!(args.shared <= args.prompt, "--shared is at most --prompt");
     ensure!(args.vocab > 1, "--vocab is at least 2");
     ensure!(args.patience > 0.0 && args.patience < 1e9, "--patience is a number of seconds");
@@ -127,8 +132,8 @@ pub(super) fn run(args: &Args, host: &Host) -> Result<()> {
 }
 
 fn shape(args: &Args, first: usize) -> Shape {
-    let Args { prompt, shared, output, vocab: vocab_size, seed, .. } = *args;
-    Shape { prompt, shared, output, vocab_size, seed, first }
+    let Args { prompt, shared, output, output_spread: spread, vocab: vocab_size, seed, .. } = *args;
+    Shape { prompt, shared, output, spread, vocab_size, seed, first }
 }
 
 async fn level(args: &Args, target: &Target, load: f64, first: usize) -> Summary {
@@ -206,11 +211,21 @@ fn json(args: &Args, load: f64, summary: &Summary) -> Result<Value> {
     value["prompt"] = args.prompt.into();
     value["shared"] = args.shared.into();
     value["output"] = args.output.into();
+    value["output_spread"] = args.output_spread.into();
     Ok(value)
 }
 
 fn milliseconds(seconds: f64) -> String {
     format!("{:.0} ms", 1e3 * seconds)
+}
+
+fn spread_of(args: &Args) -> String {
+    let percent = 100.0 * args.output_spread;
+    if percent > 0.0 {
+        format!(" in the mean, {percent:.0} % shorter to longer")
+    } else {
+        String::new()
+    }
 }
 
 fn load_name(args: &Args) -> &'static str {
@@ -291,8 +306,12 @@ fn report(args: &Args, levels: &[Level]) -> Report {
     Report {
         title: "How long people wait".to_string(),
         subtitle: format!(
-            "{}: prompts of {} tokens ({} shared), answers of {}.",
-            args.url, args.prompt, args.shared, args.output
+            "{}: prompts of {} tokens ({} shared), answers of {}{}.",
+            args.url,
+            args.prompt,
+            args.shared,
+            args.output,
+            spread_of(args)
         ),
         sections: vec![Section { heading: "By load".to_string(), blocks }],
     }

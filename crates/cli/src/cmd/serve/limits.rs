@@ -4,10 +4,12 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
+use axum::http::HeaderValue;
 use chat::BatchedOptions;
 use generate::{Batching, Limits};
 use serve::Settings;
 use serve::keys::Keys;
+use serve::patience::Patience;
 use serve::rate::Rate;
 use serve::tls::Tls;
 
@@ -115,6 +117,10 @@ pub(super) struct AccessArgs {
     /// Bytes of a request's body at most, in MB
     #[arg(long, value_name = "MB", default_value_t = 16, help_heading = "Access")]
     max_body: usize,
+    /// An origin whose pages may ask in their visitors' browsers, as https://app.example; * for any; may be
+    /// given again [default: none]
+    #[arg(long, value_name = "ORIGIN", help_heading = "Access")]
+    cors: Vec<HeaderValue>,
 }
 
 impl AccessArgs {
@@ -150,6 +156,8 @@ impl AccessArgs {
         };
         let (max_body_bytes, grace) =
             (self.max_body.clamp(1, 1024) << 20, Duration::from_secs(self.grace));
-        Ok(Settings { keys, rate, max_body_bytes, tls, grace, ..Settings::default() })
+        let origins = self.cors.clone();
+        let patience = Patience::default();
+        Ok(Settings { keys, rate, max_body_bytes, tls, origins, patience, grace })
     }
 }

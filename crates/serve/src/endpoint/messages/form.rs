@@ -50,7 +50,7 @@ fn wrong(message: impl Into<String>) -> Refusal {
 }
 
 impl Blocks {
-    /// All of it as one text.
+    /// All of it as one text, each block on a line of its own.
     fn text(&self) -> Result<String, Refusal> {
         let blocks = match self {
             Self::Text(text) => return Ok(text.clone()),
@@ -60,7 +60,7 @@ impl Blocks {
             ("text", Some(text)) => Ok(text.as_str()),
             (kind, _) => Err(wrong(format!("expected blocks of text here, got one of {kind:?}"))),
         });
-        texts.collect()
+        Ok(texts.collect::<Result<Vec<&str>, Refusal>>()?.join("\n"))
     }
 }
 
@@ -85,10 +85,10 @@ pub(super) fn messages(system: Option<Blocks>, turns: Vec<Turn>) -> Result<Vec<M
 
 /// What tools returned, then what the user says.
 fn user(blocks: &[Block], messages: &mut Vec<Message>) -> Result<(), Refusal> {
-    let mut text = None::<String>;
+    let mut said = Vec::new();
     for block in blocks {
         match (block.kind.as_str(), &block.text) {
-            ("text", Some(said)) => text.get_or_insert_default().push_str(said),
+            ("text", Some(text)) => said.push(text.as_str()),
             ("tool_result", _) => {
                 let returned = block.content.as_ref().map(|content| content.text());
                 let returned = returned.transpose()?.unwrap_or_default();
@@ -102,16 +102,18 @@ fn user(blocks: &[Block], messages: &mut Vec<Message>) -> Result<(), Refusal> {
             (kind, _) => return Err(wrong(format!("a block of type {kind:?} is not known"))),
         }
     }
-    messages.extend(text.map(|text| Message::new(Role::User, text)));
+    if !said.is_empty() {
+        messages.push(Message::new(Role::User, said.join("\n")));
+    }
     Ok(())
 }
 
 fn assistant(blocks: &[Block]) -> Result<Message, Refusal> {
     let mut message = Message::new(Role::Assistant, "");
-    let mut text = String::new();
+    let mut said = Vec::new();
     for block in blocks {
         match (block.kind.as_str(), &block.text) {
-            ("text", Some(said)) => text.push_str(said),
+            ("text", Some(text)) => said.push(text.as_str()),
             ("thinking", _) => message.reasoning_content = block.thinking.clone(),
             ("redacted_thinking", _) => {}
             ("tool_use", _) => {
@@ -123,9 +125,9 @@ fn assistant(blocks: &[Block]) -> Result<Message, Refusal> {
             (kind, _) => return Err(wrong(format!("a block of type {kind:?} is not known"))),
         }
     }
-    message.content = match text.is_empty() && !message.tool_calls.is_empty() {
+    message.content = match said.is_empty() && !message.tool_calls.is_empty() {
         true => Content::Nothing,
-        false => Content::Text(text),
+        false => Content::Text(said.join("\n")),
     };
     Ok(message)
 }

@@ -40,12 +40,16 @@ pub(super) fn error(refusal: &Refusal) -> Value {
     json!({"type": "error", "error": {"type": kind, "message": refusal.message}})
 }
 
-fn usage(reply: &Reply) -> Value {
+fn usage(prompt: usize, cached: usize, answer: usize) -> Value {
     json!({
-        "input_tokens": reply.prompt_tokens - reply.cached_tokens,
-        "cache_read_input_tokens": reply.cached_tokens, "cache_creation_input_tokens": 0,
-        "output_tokens": reply.completion_tokens,
+        "input_tokens": prompt.saturating_sub(cached),
+        "cache_read_input_tokens": cached, "cache_creation_input_tokens": 0,
+        "output_tokens": answer,
     })
+}
+
+fn usage_of(reply: &Reply) -> Value {
+    usage(reply.prompt_tokens, reply.cached_tokens, reply.completion_tokens)
 }
 
 fn stop_reason(reply: &Reply) -> &'static str {
@@ -64,13 +68,12 @@ pub(super) struct Teller {
     /// The kind of the block that is open, and its number.
     open: Option<(&'static str, usize)>,
     blocks: usize,
-    usage: Value,
+    is_begun: bool,
 }
 
 impl Teller {
     pub(super) fn new(id: String, model: String) -> Self {
-        let usage = json!({"input_tokens": 0, "output_tokens": 0});
-        Self { id, model, open: None, blocks: 0, usage }
+        Self { id, model, open: None, blocks: 0, is_begun: false }
     }
 
     /// The answer in one piece.
@@ -92,12 +95,29 @@ impl Teller {
             content: thought.into_iter().chain(text).chain(calls).collect(),
             stop_reason: Some(stop_reason(reply)),
             stop_sequence: reply.stopped_by.clone(),
-            usage: usage(reply),
+            usage: usage_of(reply),
         }
     }
 
+    /// The beginning, which tells how long the prompt is.
+    fn begin(&mut self, prompt: usize, cached: usize, events: &mut Vec<Event>) {
+        if std::mem::replace(&mut self.is_begun, true) {
+            return;
+        }
+        let message = json!({
+            "id": self.id, "type": "message", "role": "assistant", "model": self.model,
+            "content": [], "stop_reason": null, "stop_sequence": null, "usage": usage(prompt, cached, 0),
+        });
+        events.push(event(json!({"type": "message_start", "message": message})));
+        events.push(event(json!({"type": "ping"})));
+    }
+
     fn close(&mut self, events: &mut Vec<Event>) {
-        if let Some((_, index)) = self.open.take() {
+        if let Some((kind, index)) = self.open.take() {
+            if kind == "thinking" {
+                // Clients wait for it; nothing is signed here.
+                events.push(delta(index, json!({"type": "signature_delta", "signature": ""})));
+            }
             events.push(event(json!({"type": "content_block_stop", "index": index})));
         }
     }
@@ -131,18 +151,19 @@ fn delta(index: usize, delta: Value) -> Event {
 
 impl Tell for Teller {
     fn opening(&mut self) -> Vec<Event> {
-        let message = json!({
-            "id": self.id, "type": "message", "role": "assistant", "model": self.model,
-            "content": [], "stop_reason": null, "stop_sequence": null, "usage": self.usage,
-        });
-        vec![
-            event(json!({"type": "message_start", "message": message})),
-            event(json!({"type": "ping"})),
-        ]
+        // The beginning needs the prompt's length.
+        Vec::new()
     }
 
     fn tell(&mut self, _: usize, heard: Heard) -> Vec<Event> {
         let mut events = Vec::new();
+        match &heard {
+            Heard::Began { prompt_tokens, cached_tokens } => {
+                self.begin(*prompt_tokens, *cached_tokens, &mut events);
+            }
+            // Not every model says that it began.
+            _ => self.begin(0, 0, &mut events),
+        }
         match heard {
             Heard::Piece { text, .. } if !text.is_empty() => {
                 let at = self.block("text", json!({"type": "text", "text": ""}), &mut events);
@@ -168,7 +189,7 @@ impl Tell for Teller {
                 let ended = json!({
                     "stop_reason": stop_reason(&reply), "stop_sequence": reply.stopped_by,
                 });
-                let usage = usage(&reply);
+                let usage = usage_of(&reply);
                 events
                     .push(event(json!({"type": "message_delta", "delta": ended, "usage": usage})));
             }

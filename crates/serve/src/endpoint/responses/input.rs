@@ -2,6 +2,7 @@
 
 use chat::message::{Content, Function, ToolCall};
 use chat::{Message, Role};
+use serde::Deserialize;
 use serde_json::Value;
 
 use crate::Refusal;
@@ -52,6 +53,7 @@ fn add(item: &Value, messages: &mut Vec<Message>) -> Result<(), Refusal> {
             let output = match &item["output"] {
                 Value::String(text) => text.clone(),
                 Value::Null => return Err(wrong("an item lacks output")),
+                parts @ Value::Array(_) => text_of(parts)?,
                 other => other.to_string(),
             };
             let tool_call_id = Some(text("call_id")?);
@@ -62,4 +64,12 @@ fn add(item: &Value, messages: &mut Vec<Message>) -> Result<(), Refusal> {
         kind => return Err(wrong(format!("an item of type {kind:?} is not known"))),
     }
     Ok(())
+}
+
+/// What parts say; one that is no text is refused by its name.
+fn text_of(parts: &Value) -> Result<String, Refusal> {
+    let content = Content::deserialize(parts)
+        .map_err(|error| wrong(format!("an output cannot be read: {error}")))?;
+    let message = Message { content, ..Message::new(Role::Tool, "") };
+    message.text().map_err(|error| wrong(error.to_string()))
 }

@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 use super::Responses;
 use crate::Refusal;
 use crate::stream::Tell;
-use crate::usage::{fresh_id, now};
+use crate::usage::{fresh_item, now};
 
 /// An answer.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -63,7 +63,7 @@ impl Teller {
             super::Truncation::Disabled => "disabled",
         };
         let answer = Answer {
-            id: fresh_id("resp"),
+            id: fresh_item("resp"),
             object: "response",
             created_at: now(),
             status: "in_progress",
@@ -91,8 +91,8 @@ impl Teller {
     /// The answer in one piece.
     pub(super) fn whole(mut self, reply: &Reply) -> Answer {
         if !reply.reasoning.is_empty() {
-            let content = json!([{"type": "reasoning_text", "text": reply.reasoning}]);
             let mut item = reasoning();
+            let content = json!([thought(&reply.reasoning)]);
             (item["content"], item["status"]) = (content, json!("completed"));
             self.answer.output.push(item);
         }
@@ -120,7 +120,7 @@ impl Teller {
         }
         self.answer.usage = json!({
             "input_tokens": reply.prompt_tokens,
-            "input_tokens_details": {"cached_tokens": reply.cached_tokens},
+            "input_tokens_details": {"cached_tokens": reply.cached_tokens, "cache_write_tokens": 0},
             "output_tokens": reply.completion_tokens,
             "output_tokens_details": {"reasoning_tokens": 0},
             "total_tokens": reply.prompt_tokens + reply.completion_tokens,
@@ -139,7 +139,7 @@ impl Teller {
     }
 
     /// Opens an item, unless one of its type is open that goes on.
-    fn item(&mut self, item: Value, events: &mut Vec<Event>) {
+    fn item(&mut self, mut item: Value, events: &mut Vec<Event>) {
         let same = self.open.as_ref().is_some_and(|open| open["type"] == item["type"]);
         if same && item["type"] != "function_call" {
             return;
@@ -149,8 +149,14 @@ impl Teller {
         events.push(
             self.event("response.output_item.added", json!({"output_index": index, "item": item})),
         );
-        if item["type"] == "message" {
-            let fields = json!({"item_id": item["id"], "output_index": index, "content_index": 0, "part": part("")});
+        let part = match item["type"].as_str() {
+            Some("message") => Some(part("")),
+            Some("reasoning") => Some(thought("")),
+            _ => None,
+        };
+        if let Some(part) = part {
+            let fields = json!({"item_id": item["id"], "output_index": index, "content_index": 0, "part": part});
+            item["content"] = json!([part]);
             events.push(self.event("response.content_part.added", fields));
         }
         self.open = Some(item);
@@ -163,8 +169,11 @@ impl Teller {
         let mut fields = json!({"item_id": open["id"], "output_index": index, "delta": text});
         let held = match open["type"].as_str() {
             Some("function_call") => &mut open["arguments"],
-            _ => {
+            kind => {
                 fields["content_index"] = json!(0);
+                if kind == Some("message") {
+                    fields["logprobs"] = json!([]);
+                }
                 &mut open["content"][0]["text"]
             }
         };
@@ -179,12 +188,19 @@ impl Teller {
         item["status"] = json!(status);
         let (index, id) = (self.index(), item["id"].clone());
         match item["type"].as_str() {
-            Some("message") => {
+            Some(kind @ ("message" | "reasoning")) => {
                 let at = json!({"item_id": id, "output_index": index, "content_index": 0});
                 let (mut text, mut whole) = (at.clone(), at);
-                (text["text"], text["logprobs"]) = (item["content"][0]["text"].clone(), json!([]));
+                text["text"] = item["content"][0]["text"].clone();
                 whole["part"] = item["content"][0].clone();
-                events.push(self.event("response.output_text.done", text));
+                let name = match kind {
+                    "message" => {
+                        text["logprobs"] = json!([]);
+                        "response.output_text.done"
+                    }
+                    _ => "response.reasoning_text.done",
+                };
+                events.push(self.event(name, text));
                 events.push(self.event("response.content_part.done", whole));
             }
             Some("function_call") => {
@@ -211,16 +227,20 @@ fn part(text: &str) -> Value {
     json!({"type": "output_text", "text": text, "annotations": [], "logprobs": []})
 }
 
+fn thought(text: &str) -> Value {
+    json!({"type": "reasoning_text", "text": text})
+}
+
 fn message() -> Value {
-    json!({"type": "message", "id": fresh_id("msg"), "status": "in_progress", "role": "assistant", "content": []})
+    json!({"type": "message", "id": fresh_item("msg"), "status": "in_progress", "role": "assistant", "content": []})
 }
 
 fn reasoning() -> Value {
-    json!({"type": "reasoning", "id": fresh_id("rs"), "status": "in_progress", "summary": [], "content": []})
+    json!({"type": "reasoning", "id": fresh_item("rs"), "status": "in_progress", "summary": [], "content": []})
 }
 
 fn call(id: &str, name: &str) -> Value {
-    json!({"type": "function_call", "id": fresh_id("fc"), "call_id": id, "name": name, "arguments": "", "status": "in_progress"})
+    json!({"type": "function_call", "id": fresh_item("fc"), "call_id": id, "name": name, "arguments": "", "status": "in_progress"})
 }
 
 impl Tell for Teller {
@@ -237,20 +257,10 @@ impl Tell for Teller {
         match heard {
             Heard::Piece { text, .. } if !text.is_empty() => {
                 self.item(message(), &mut events);
-                if let Some(open) = &mut self.open
-                    && open["content"] == json!([])
-                {
-                    open["content"] = json!([part("")]);
-                }
                 self.add(&text, "response.output_text.delta", &mut events);
             }
             Heard::Thought(text) => {
                 self.item(reasoning(), &mut events);
-                if let Some(open) = &mut self.open
-                    && open["content"] == json!([])
-                {
-                    open["content"] = json!([{"type": "reasoning_text", "text": ""}]);
-                }
                 self.add(&text, "response.reasoning_text.delta", &mut events);
             }
             Heard::Call { id, name, .. } => self.item(call(&id, &name), &mut events),

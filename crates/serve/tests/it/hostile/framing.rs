@@ -134,7 +134,7 @@ fn shown(bytes: &[u8]) -> String {
 #[test]
 fn what_is_no_request_is_refused() {
     // What comes may be no request yet, and is not waited for.
-    let (server, mut rng) = (hasty(), Rng::new(3));
+    let (server, mut rng) = (hasty(1 << 20), Rng::new(3));
     for bytes in [lengths(), chunks()].concat() {
         let came = send(server.address, &bytes);
         came.judge(&shown(&bytes));

@@ -148,7 +148,7 @@ fn with_address(url: &str) -> Vec<(&'static str, Value, u16)> {
         ("/v1/messages", chat(seen), 400),
         ("/v1/messages", chat(read), 400),
         ("/v1/messages", chat(result), 400),
-        ("/v1/messages", with(plain(), "mcp_servers", json!([{"type": "url", "url": url}])), 200),
+        ("/v1/messages", with(plain(), "mcp_servers", json!([{"type": "url", "url": url}])), 400),
         ("/v1/messages/count_tokens", chat(json!([{"type": "image", "source": source}])), 400),
         ("/v1/responses", input(json!({"type": "input_image", "image_url": url})), 400),
         ("/v1/responses", input(json!({"type": "input_file", "file_url": url})), 400),

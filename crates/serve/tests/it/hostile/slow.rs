@@ -37,7 +37,7 @@ fn soon(come: impl FnOnce() -> Came) -> Came {
 
 #[test]
 fn what_trickles_is_not_waited_for() {
-    let server = hasty();
+    let server = hasty(1 << 20);
     let head = format!("{HEAD}a: {}", "b".repeat(2_000));
     let came = soon(|| trickle(&mut connect(server.address), head.as_bytes()));
     assert!([0, 408].contains(&came.status()), "{came:?}");
@@ -106,7 +106,7 @@ fn half_closed_ends_are_closed() {
 
 #[test]
 fn a_reader_that_does_not_read_is_left() {
-    let server = hasty();
+    let server = hasty(1 << 20);
     // Each byte of it becomes a token, and each token some twenty bytes.
     let body = json!({"content": "é".repeat(600_000), "with_pieces": true}).to_string();
     let mut stream = connect(server.address);
@@ -143,7 +143,7 @@ fn many_requests_at_once_on_one_connection_are_answered_in_order() {
 
 #[test]
 fn patience_belongs_to_each_connection() {
-    let server: Server = hasty();
+    let server: Server = hasty(1 << 20);
     let mut stream = connect(server.address);
     let mut answer = [0; 16];
     // A connection that is kept is given time anew for each request.
