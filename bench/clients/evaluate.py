@@ -20,6 +20,8 @@ import sys
 
 URL, FOLDER, SCORER, *OUTSIDE = sys.argv[1:]
 WORK = pathlib.Path(FOLDER).parent / "evaluations"
+# Beside the model's config transformers would take that family's own rules of cutting instead of the file's.
+TOKENIZER = str(WORK / "tokenizer")
 KEY = "sesame"
 OFFLINE = {"HF_HUB_OFFLINE": "1", "HF_DATASETS_OFFLINE": "1", "HF_HOME": str(WORK / "home"), "OPENAI_API_KEY": KEY,
            "TOKENIZERS_PARALLELISM": "false"}
@@ -37,7 +39,7 @@ TASKS = {
 }
 # Shorter than the texts, so that they are read in windows.
 LENGTH = 200
-HUGGING_FACE = f"tokenizer_backend=huggingface,tokenizer={FOLDER}"
+HUGGING_FACE = f"tokenizer_backend=huggingface,tokenizer={TOKENIZER}"
 REMOTE = f"tokenizer_backend=remote,auth_token={KEY}"
 WAYS = {
     "ids, one by one": (HUGGING_FACE, 1, list(TASKS)),
@@ -62,7 +64,7 @@ class Scorer:
         from transformers import AutoTokenizer
 
         self.process = subprocess.Popen(shlex.split(command), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        self.tokenizer = AutoTokenizer.from_pretrained(FOLDER)
+        self.tokenizer = AutoTokenizer.from_pretrained(TOKENIZER)
         # What ends an answer of any model here: the end of its turn, and of texts.
         self.ends = set(self.tokenizer.convert_tokens_to_ids(["<|im_end|>", "<|endoftext|>"]))
 
@@ -82,8 +84,6 @@ class Scorer:
 def write_tasks(scorer):
     """Documents by chance; every other last word is the model's own, so that it is right about half of them."""
     rng = random.Random(8)
-    shutil.rmtree(WORK, ignore_errors=True)
-    WORK.mkdir(parents=True)
     docs = {name: [] for name in TASKS}
     for i in range(60):
         choices = [" " + words(rng, rng.randint(1, 5)) for _ in range(4)]
@@ -141,7 +141,7 @@ def without(scorer):
         def generate_until(self, requests, **_):
             return [scorer.write(text, how["max_gen_toks"], how["until"]) for text, how in (request.args for request in requests)]
 
-    model = Native(model="none", base_url="none", tokenizer=FOLDER, tokenizer_backend="huggingface", max_length=LENGTH)
+    model = Native(model="none", base_url="none", tokenizer=TOKENIZER, tokenizer_backend="huggingface", max_length=LENGTH)
     manager = TaskManager(include_path=str(WORK))
     results = simple_evaluate(model=model, tasks=list(TASKS), task_manager=manager, log_samples=True)
     return measured(results)
@@ -185,6 +185,10 @@ def main():
     import requests
 
     model = requests.get(f"{URL}/v1/models", headers={"Authorization": f"Bearer {KEY}"}, timeout=10).json()["data"][0]["id"]
+    shutil.rmtree(WORK, ignore_errors=True)
+    pathlib.Path(TOKENIZER).mkdir(parents=True)
+    for name in ("tokenizer.json", "tokenizer_config.json"):
+        shutil.copy(pathlib.Path(FOLDER) / name, TOKENIZER)
     scorer = Scorer(SCORER)
     write_tasks(scorer)
     native = without(scorer)

@@ -313,6 +313,30 @@ fn a_text_that_is_embedded_steps_back_and_is_read_again_from_its_beginning() {
 }
 
 #[test]
+fn the_token_that_ends_a_text_is_told_of() {
+    let model = model();
+    let stop_tokens: Vec<u32> = (0..96).collect();
+    for logprobs in [None, Some(2)] {
+        let mut batch = Batch::new(Limits::default());
+        let options = Options { stop_tokens: stop_tokens.clone(), logprobs, ..options(0, 5) };
+        batch.add(&model, Job::new(prompt(6, 20), options)).unwrap();
+        let (mut ear, mut stops) = (Ear::default(), Vec::new());
+        while !batch.is_empty() {
+            let on = &mut |ticket, event| {
+                if let Event::Stop(token) = &event {
+                    stops.push(token.clone());
+                }
+                ear.hear(ticket, event)
+            };
+            batch.step(&model, 0.0, on).unwrap();
+        }
+        assert_eq!((&ear.0[&0].tokens[..], ear.0[&0].end), (&[][..], Some(Finish::Stop)));
+        assert_eq!(stops.len(), usize::from(logprobs.is_some()));
+        assert!(stops.iter().all(|token| token.logprob < 0.0 && token.top.len() == 2));
+    }
+}
+
+#[test]
 fn who_leaves_is_forgotten_and_who_says_stop_ends() {
     let (model, texts) = (model(), texts());
     let mut batch = Batch::new(Limits { sequences: 3, ..Limits::default() });

@@ -162,6 +162,7 @@ pub struct ChatAnswer {
 
 /// One of the answers.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ChatChoice)]
 pub struct Choice {
     index: usize,
     message: Said,
@@ -216,6 +217,7 @@ impl Called {
 
 /// How likely the tokens of an answer were.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ChatLogprobs)]
 pub struct Logprobs {
     content: Vec<TokenLogprob>,
     /// Always null: nothing is refused by a list of its own.

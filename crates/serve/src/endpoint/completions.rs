@@ -276,6 +276,7 @@ pub struct CompletionAnswer {
 
 /// One of the answers.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = CompletionChoice)]
 pub struct Choice {
     index: usize,
     text: String,
@@ -286,6 +287,7 @@ pub struct Choice {
 
 /// How likely tokens were, in four lists side by side.
 #[derive(Debug, Default, Serialize, ToSchema)]
+#[schema(as = CompletionLogprobs)]
 pub struct Logprobs {
     tokens: Vec<String>,
     token_logprobs: Vec<Option<f64>>,

@@ -13,7 +13,7 @@ use axum::response::{IntoResponse, Response};
 use chat::ask::Chat;
 use chat::{Ask, Opening, Prompt, Role, Sampling};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use self::told::Teller;
@@ -60,10 +60,10 @@ pub struct Messages {
     pub tool_choice: Option<Value>,
     /// {"type": "disabled"}, or another: told to the model's template.
     #[schema(value_type = Option<Object>)]
-    pub thinking: Option<Value>,
+    pub thinking: Option<Map<String, Value>>,
     /// {"format": {"type": "json_schema", "schema": …}}: the form that the answer must have.
     #[schema(value_type = Option<Object>)]
-    pub output_config: Option<Value>,
+    pub output_config: Option<Map<String, Value>>,
 }
 
 /// `POST /v1/messages`.

@@ -12,7 +12,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use chat::{Ask, Message, Prompt};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use self::told::Teller;
@@ -57,7 +57,7 @@ pub struct Responses {
     pub stream: Option<bool>,
     /// {"format": {"type": "json_schema", "schema": …}}: the form that the answer must have.
     #[schema(value_type = Option<Object>)]
-    pub text: Option<Value>,
+    pub text: Option<Map<String, Value>>,
     /// Functions that may be called.
     #[schema(value_type = Option<Vec<Object>>)]
     pub tools: Option<Value>,
@@ -70,7 +70,7 @@ pub struct Responses {
     pub truncation: Option<Truncation>,
     /// Given back as it came.
     #[schema(value_type = Option<Object>)]
-    pub metadata: Option<Value>,
+    pub metadata: Option<Map<String, Value>>,
 }
 
 /// `POST /v1/responses`.

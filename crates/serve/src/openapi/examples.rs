@@ -5,87 +5,85 @@ use serde_json::{Value, json};
 use utoipa::openapi::example::ExampleBuilder;
 use utoipa::openapi::{OpenApi, RefOr};
 
-/// Each with its name.
-pub(super) fn all() -> Vec<(&'static str, &'static str, Value)> {
-    let said = json!([{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Who bakes the bread?"}]);
-    let asked =
-        json!([{"role": "user", "content": [{"type": "text", "text": "Who bakes the bread?"}]}]);
-    let schema = json!({"type": "object", "properties": {"city": {"enum": ["Oslo", "Rome"]}}, "required": ["city"],
-        "additionalProperties": false});
+/// An address, a name, a body.
+type Example = (&'static str, &'static str, Value);
+
+fn all() -> Vec<Example> {
+    [chats(), completions(), messages(), responses(), others()].concat()
+}
+
+fn said() -> Value {
+    json!([{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Who bakes the bread?"}])
+}
+
+fn asked() -> Value {
+    json!([{"role": "user", "content": [{"type": "text", "text": "Who bakes the bread?"}]}])
+}
+
+fn schema() -> Value {
+    json!({"type": "object", "properties": {"city": {"enum": ["Oslo", "Rome"]}}, "required": ["city"],
+        "additionalProperties": false})
+}
+
+fn chats() -> Vec<Example> {
+    let path = "/v1/chat/completions";
     let function =
-        json!({"name": "weather", "description": "The weather of a city.", "parameters": schema});
+        json!({"name": "weather", "description": "The weather of a city.", "parameters": schema()});
     let tools = json!([{"type": "function", "function": function}]);
-    let format = json!({"type": "json_schema", "json_schema": {"name": "place", "strict": true, "schema": schema}});
-    let chat = "/v1/chat/completions";
+    let format = json!({"name": "place", "strict": true, "schema": schema()});
+    let format = json!({"type": "json_schema", "json_schema": format});
+    let whole =
+        json!({"messages": said(), "max_tokens": 8, "n": 2, "logprobs": true, "top_logprobs": 2});
+    let streamed = json!({"messages": said(), "max_tokens": 8, "stream": true, "logprobs": true,
+        "stream_options": {"include_usage": true}});
+    let calls = json!({"messages": asked(), "tools": tools, "tool_choice": "required"});
+    let form = json!({"messages": asked(), "response_format": format});
     vec![
-        (
-            chat,
-            "whole",
-            json!({"messages": said, "max_tokens": 8, "n": 2, "logprobs": true, "top_logprobs": 2}),
-        ),
-        (
-            chat,
-            "streamed",
-            json!({"messages": said, "max_tokens": 8, "stream": true, "logprobs": true,
-            "stream_options": {"include_usage": true}}),
-        ),
-        (chat, "tools", json!({"messages": asked, "tools": tools, "tool_choice": "required"})),
-        (chat, "form", json!({"messages": asked, "response_format": format})),
-        (
-            "/v1/completions",
-            "whole",
-            json!({"prompt": "Once", "max_tokens": 8, "temperature": 0.7, "best_of": 2}),
-        ),
-        (
-            "/v1/completions",
-            "streamed",
-            json!({"prompt": ["One", "Two"], "max_tokens": 4, "stream": true}),
-        ),
-        (
-            "/v1/completions",
-            "told",
-            json!({"prompt": [[1, 2, 3], [4]], "max_tokens": 1, "echo": true, "logprobs": 2}),
-        ),
+        (path, "whole", whole),
+        (path, "streamed", streamed),
+        (path, "tools", calls),
+        (path, "form", form),
+    ]
+}
+
+fn completions() -> Vec<Example> {
+    let path = "/v1/completions";
+    let whole = json!({"prompt": "Once", "max_tokens": 8, "temperature": 0.7, "best_of": 2});
+    let streamed = json!({"prompt": ["One", "Two"], "max_tokens": 4, "stream": true});
+    let told = json!({"prompt": [[1, 2, 3], [4]], "max_tokens": 1, "echo": true, "logprobs": 2});
+    vec![(path, "whole", whole), (path, "streamed", streamed), (path, "told", told)]
+}
+
+fn messages() -> Vec<Example> {
+    let path = "/v1/messages";
+    let whole = json!({"messages": asked(), "max_tokens": 8, "system": "Be brief."});
+    let streamed = json!({"messages": asked(), "max_tokens": 8, "stream": true});
+    let tools = json!([{"name": "weather", "input_schema": schema()}]);
+    let calls = json!({"messages": asked(), "max_tokens": 80, "tool_choice": {"type": "any"}, "tools": tools});
+    let counted = ("/v1/messages/count_tokens", "text", json!({"messages": asked()}));
+    vec![(path, "whole", whole), (path, "streamed", streamed), (path, "tools", calls), counted]
+}
+
+fn responses() -> Vec<Example> {
+    let path = "/v1/responses";
+    let whole = json!({"input": "Who bakes the bread?", "max_output_tokens": 8});
+    let streamed = json!({"input": said(), "max_output_tokens": 8, "stream": true});
+    let counted = ("/v1/responses/input_tokens", "text", json!({"input": "Who bakes the bread?"}));
+    vec![(path, "whole", whole), (path, "streamed", streamed), counted]
+}
+
+fn others() -> Vec<Example> {
+    let bytes = json!({"input": "bread", "encoding_format": "base64", "dimensions": 4});
+    let ranked = json!({"query": "bread", "documents": ["A baker.", {"text": "A smith."}], "top_n": 1,
+        "return_documents": true});
+    vec![
         ("/v1/embeddings", "texts", json!({"input": ["bread", "baker"]})),
-        (
-            "/v1/embeddings",
-            "bytes",
-            json!({"input": "bread", "encoding_format": "base64", "dimensions": 4}),
-        ),
-        (
-            "/v1/messages",
-            "whole",
-            json!({"messages": asked, "max_tokens": 8, "system": "Be brief."}),
-        ),
-        ("/v1/messages", "streamed", json!({"messages": asked, "max_tokens": 8, "stream": true})),
-        (
-            "/v1/messages",
-            "tools",
-            json!({"messages": asked, "max_tokens": 80, "tool_choice": {"type": "any"},
-            "tools": [{"name": "weather", "input_schema": schema}]}),
-        ),
-        ("/v1/messages/count_tokens", "text", json!({"messages": asked})),
-        ("/v1/responses/input_tokens", "text", json!({"input": "Who bakes the bread?"})),
-        (
-            "/v1/responses",
-            "whole",
-            json!({"input": "Who bakes the bread?", "max_output_tokens": 8}),
-        ),
-        (
-            "/v1/responses",
-            "streamed",
-            json!({"input": said, "max_output_tokens": 8, "stream": true}),
-        ),
-        (
-            "/v1/rerank",
-            "texts",
-            json!({"query": "bread", "documents": ["A baker.", {"text": "A smith."}],
-            "return_documents": true, "top_n": 1}),
-        ),
+        ("/v1/embeddings", "bytes", bytes),
+        ("/v1/rerank", "texts", ranked),
         ("/tokenize", "text", json!({"prompt": "bread", "return_token_strs": true})),
         ("/tokenize", "pieces", json!({"content": "bréad", "with_pieces": true})),
         ("/detokenize", "ids", json!({"tokens": [1, 2, 3]})),
-        ("/apply-template", "chat", json!({"messages": said})),
+        ("/apply-template", "chat", json!({"messages": said()})),
     ]
 }
 

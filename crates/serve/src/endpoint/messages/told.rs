@@ -11,6 +11,7 @@ use crate::stream::Tell;
 
 /// An answer in one piece.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = MessagesAnswer)]
 pub struct Answer {
     id: String,
     r#type: &'static str,

@@ -13,6 +13,7 @@ use crate::usage::{fresh_item, now};
 
 /// An answer.
 #[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = ResponsesAnswer)]
 pub struct Answer {
     id: String,
     object: &'static str,
@@ -36,7 +37,7 @@ pub struct Answer {
     temperature: f32,
     #[schema(value_type = Object)]
     text: Value,
-    #[schema(value_type = Object)]
+    #[schema(value_type = Value)]
     tool_choice: Value,
     #[schema(value_type = Vec<Object>)]
     tools: Value,
@@ -77,13 +78,13 @@ impl Teller {
             previous_response_id: None,
             store: false,
             temperature: asked.temperature.unwrap_or(1.0),
-            text: asked.text.unwrap_or_else(|| json!({"format": {"type": "text"}})),
+            text: asked.text.map_or_else(|| json!({"format": {"type": "text"}}), Value::Object),
             tool_choice: asked.tool_choice.unwrap_or_else(|| json!("auto")),
             tools: asked.tools.unwrap_or_else(|| json!([])),
             top_p: asked.top_p.unwrap_or(1.0),
             truncation,
             usage: Value::Null,
-            metadata: asked.metadata.unwrap_or_else(|| json!({})),
+            metadata: Value::Object(asked.metadata.unwrap_or_default()),
         };
         Self { answer, events: 0, open: None }
     }
