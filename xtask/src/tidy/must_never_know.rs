@@ -40,7 +40,7 @@ const TABLE: &[(&str, &[&str], &str)] = &[
     ("eval", &["web", "serve", "axum", "burn"], "pages, HTTP, engines"),
     (
         "serve",
-        &["burn", "arch", "model", "generate", "kernels", "tokenizer", "train", "ureq"],
+        &["burn", "arch", "model", "generate", "kernels", "tokenizer", "train"],
         "engines, tokens, how an answer is made",
     ),
     (

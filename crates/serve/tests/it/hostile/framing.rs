@@ -60,7 +60,7 @@ fn chunks() -> Vec<Vec<u8>> {
         format!("0x22\r\n{BODY}\r\n0\r\n\r\n"),
         format!("{}\r\n{BODY}\r\n0\r\n\r\n", "0".repeat(1 << 20)),
         format!("22;{}\r\n{BODY}\r\n0\r\n\r\n", "a".repeat(1 << 20)),
-        format!("{body}0\r\n{}\r\n\r\n", format!("a: {}", "b".repeat(1 << 20))),
+        format!("{body}0\r\na: {}\r\n\r\n", "b".repeat(1 << 20)),
         format!("{body}0\r\n{}\r\n", "a: b\r\n".repeat(10_000)),
         "\r\n".to_string(),
         " \r\n".to_string(),
