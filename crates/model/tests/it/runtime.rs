@@ -53,7 +53,7 @@ fn a_cache_forks_and_truncates() {
 }
 
 fn next<'a>(ids: &'a [u32], cache: &'a mut Pages, logits: Logits) -> Next<'a> {
-    Next { ids, cache, logits }
+    Next { ids, cache, logits, states: None }
 }
 
 #[test]
