@@ -117,8 +117,8 @@ pub(super) struct AccessArgs {
     /// Bytes of a request's body at most, in MB
     #[arg(long, value_name = "MB", default_value_t = 16, help_heading = "Access")]
     max_body: usize,
-    /// An origin whose pages may ask in their visitors' browsers, as https://app.example; * for any; may be
-    /// given again [default: none]
+    /// An origin (scheme://host) whose pages may ask in their visitors' browsers; * for any; may be given
+    /// again [default: none]
     #[arg(long, value_name = "ORIGIN", help_heading = "Access")]
     cors: Vec<HeaderValue>,
 }

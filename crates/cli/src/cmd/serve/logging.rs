@@ -24,7 +24,7 @@ pub(super) struct LogArgs {
     /// Log what is asked and answered too; without this no word of it is written anywhere
     #[arg(long, help_heading = "Log")]
     log_prompts: bool,
-    /// Sends traces of requests to this collector (OTLP over HTTP), as http://localhost:4318/v1/traces
+    /// Sends traces of requests to this collector (OTLP over HTTP: often port 4318, path /v1/traces)
     #[cfg(feature = "otel")]
     #[arg(long, value_name = "URL", help_heading = "Log")]
     otel: Option<String>,
