@@ -4,12 +4,12 @@ import json
 import pathlib
 import shutil
 import struct
-import subprocess
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 HOME = ROOT / "target/bench/clients"
-sys.path[:0] = [str(ROOT / "bench/infer")]
+sys.path[:0] = [str(ROOT / "bench/infer"), str(ROOT / "bench/serve")]
+import small  # noqa: E402
 from files import LYCEUM  # noqa: E402
 
 CONFIG = {
@@ -27,24 +27,11 @@ TEMPLATE = (
 )
 
 
-def lyceum(*words):
-    subprocess.run([str(LYCEUM), *map(str, words), "--quiet", "--home", str(HOME / "store")], check=True, stdout=subprocess.DEVNULL)
-
-
 def model():
     """With a ChatML template in Hermes' form."""
-    folder = HOME / "model"
-    if not (folder / "model.safetensors").exists():
-        HOME.mkdir(parents=True, exist_ok=True)
-        (HOME / "config.json").write_text(json.dumps(CONFIG))
-        corpus = HOME / "corpus.txt"
-        corpus.write_text("".join((ROOT / name).read_text() for name in ("README.md", "ARCHITECTURE.md", "STYLE.md")))
-        lyceum("model", "new", folder, "--config", HOME / "config.json", "--dtype", "f32")
-        specials = ["<|endoftext|>", "<|im_start|>", "<|im_end|>"]
-        words = [word for special in specials for word in ("--special", special)]
-        lyceum("tokenizer", "train", "--corpus", corpus, "--vocab", 1024, "--out", folder / "tokenizer.json", *words)
-        config = {"tokenizer_class": "PreTrainedTokenizerFast", "eos_token": "<|im_end|>", "chat_template": TEMPLATE}
-        (folder / "tokenizer_config.json").write_text(json.dumps(config))
+    folder = small.folder(LYCEUM, HOME, CONFIG, "f32", ["<|endoftext|>", "<|im_start|>", "<|im_end|>"])
+    config = {"tokenizer_class": "PreTrainedTokenizerFast", "eos_token": "<|im_end|>", "chat_template": TEMPLATE}
+    (folder / "tokenizer_config.json").write_text(json.dumps(config))
     return folder
 
 
